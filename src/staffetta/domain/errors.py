@@ -1,0 +1,85 @@
+"""Failures that a caller can act on. Anything else that raises is a bug.
+
+StaffettaError
+├── MessageRefused                  the message breaks a rule (contract section 5, the table of codes)
+│   ├── InvalidRecipient            2011
+│   ├── WrongCountry                2013
+│   ├── InvalidSender               2021
+│   ├── NumericSender               2024
+│   ├── TooManySegments             2030: the caller asked for one segment at most
+│   ├── InvalidText                 2031: empty, or longer than the limit
+│   ├── InvalidCallback             2060
+│   ├── NoRoute                     2080
+│   └── CreditTooLow                2001
+├── IdempotencyKeyReused            1002
+├── AccountBlocklisted              2020
+└── NotAcceptingNow                 2081: try again later, nothing was kept
+
+An error's text is the sentence for the user: what is wrong, and what is expected. The HTTP status
+and the number belong to the API's edge, one table per generation.
+"""
+
+
+class StaffettaError(Exception):
+    """The root of what callers can act on."""
+
+
+class MessageRefused(StaffettaError):
+    """A message that breaks a rule; nothing was stored and nothing charged."""
+
+
+class InvalidRecipient(MessageRefused):
+    """Not a mobile number in E.164."""
+
+
+class WrongCountry(MessageRefused):
+    """A valid number, but not of the market's country."""
+
+
+class InvalidSender(MessageRefused):
+    """A sender that is not 3 to 11 ASCII letters, digits and spaces."""
+
+
+class NumericSender(MessageRefused):
+    """A sender made of digits alone."""
+
+
+class TooManySegments(MessageRefused):
+    """`failOnMultipleMessages`, and the text needs more than one segment."""
+
+
+class InvalidText(MessageRefused):
+    """A text that is empty, too long, or holds characters no SMS can carry."""
+
+
+class InvalidCallback(MessageRefused):
+    """A callback whose url, method, field, retry or headers cannot be used."""
+
+
+class NoRoute(MessageRefused):
+    """No route is configured to this destination."""
+
+
+class CreditTooLow(MessageRefused):
+    """The wallet cannot cover the message."""
+
+    def __init__(self, needed_micro: int, available_micro: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.needed_micro = needed_micro
+        self.available_micro = available_micro
+
+
+class IdempotencyKeyReused(StaffettaError):
+    """An Idempotency-Key that came before with another body."""
+
+
+class AccountBlocklisted(StaffettaError):
+    """The account may not send in this environment until an operator lifts the block."""
+
+
+class NotAcceptingNow(StaffettaError):
+    """Whether the request was kept is known: it was not. Try again."""
+
+    def __init__(self, sentence: str, retry_after_seconds: int = 2) -> None:
+        super().__init__(sentence)
+        self.retry_after_seconds = retry_after_seconds

@@ -1,0 +1,158 @@
+"""The contract between the life of a message and the links to carriers.
+
+A connector is handed claims and answers through the inbox; it never touches the database. Handing
+over is synchronous and never waits: at thousands of segments a second, a task for each would cost
+more than the protocol does.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from staffetta.domain.encodings import Encoding
+from staffetta.domain.states import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One submit_sm to be: a part of a text, already cut to what one segment holds."""
+
+    number: int  # from 1
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One recipient that this process may submit, with the segments that are still to go."""
+
+    space_id: int
+    recipient_id: bytes
+    attempt: int  # names this claim: a settlement of an older one changes nothing
+    sender: str
+    number: str  # E.164 with its plus
+    encoding: Encoding
+    segments: tuple[Segment, ...]
+    segment_total: int  # of the whole message
+    reference: int  # of the concatenation, 0 to 255; the same on every try
+    flash: bool
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The carrier took the segment."""
+
+    smsc_id: str  # as the carrier wrote it
+    smsc_key: str  # normalised the connector's way, to be compared with reports
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The carrier answered no."""
+
+    command_status: int
+    reason: str  # one sentence for operators
+    temporary: bool  # worth another try later
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Throttled: the same segment may go again after a pause, and no failure is counted."""
+
+    command_status: int
+    retry_after_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """Nothing was written; the segment may go again at once."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertain:
+    """Written, and no answer came: the carrier may have it."""
+
+    reason: str
+
+
+Outcome = Accepted | Refused | Busy | NotSent | Uncertain
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What became of one claim: one outcome for each of its segments, in their order."""
+
+    connector_id: int
+    claim: Claim
+    outcomes: tuple[Outcome, ...]
+
+
+class ReportMeaning(StrEnum):
+    """What a delivery report says of its segment."""
+
+    DELIVERED = "delivered"
+    UNDELIVERABLE = "undeliverable"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    INTERMEDIATE = "intermediate"  # on its way, or unknown: changes nothing
+
+    @property
+    def event(self) -> Event | None:
+        """The event it is for the recipient's state; None while nothing is decided."""
+        return _EVENTS.get(self)
+
+
+_EVENTS = {
+    ReportMeaning.DELIVERED: Event.REPORT_DELIVERED,
+    ReportMeaning.UNDELIVERABLE: Event.REPORT_FAILED,
+    ReportMeaning.REJECTED: Event.REPORT_REJECTED,
+    ReportMeaning.EXPIRED: Event.REPORT_EXPIRED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One delivery report as a carrier sent it, understood as far as it goes."""
+
+    connector_id: int
+    smsc_id: str  # as the carrier wrote it
+    smsc_key: str  # normalised, to be compared with submissions
+    meaning: ReportMeaning
+    state_word: str  # the carrier's own word, e.g. DELIVRD
+    error: str  # the carrier's own error code, "" when none
+    done_at: datetime | None
+    destination: str  # the number it names, as written
+
+
+class Inbox(Protocol):
+    """Where a connector hands back what carriers said. Neither method waits."""
+
+    def settled(self, settlement: Settlement) -> None:
+        """Take the outcome of a claim. Never refused: claims in flight are bounded by windows."""
+        ...
+
+    def reported(self, report: Report, stored: Callable[[bool], None]) -> bool:
+        """Take a delivery report; False when full, and the carrier must bring it again.
+
+        `stored` is called once: True when the report is durable (answer the carrier now), False
+        when it could not be stored (let the carrier bring it again).
+        """
+        ...
+
+
+class Connector(Protocol):
+    """A configured way to a carrier, run by this process."""
+
+    connector_id: int
+
+    def room(self) -> int:
+        """How many segments may be handed over now: free window, within one second of rate."""
+        ...
+
+    def submit(self, claim: Claim) -> None:
+        """Send a claim's segments in order. The inbox hears the settlement, always and once."""
+        ...
