@@ -79,7 +79,7 @@ TRANSITIONS: Final = MappingProxyType(
             Event.PUT_BACK: State.QUEUED,
             Event.TRY_LATER: State.SCHEDULED,
             Event.LEFT_OPEN: State.UNCERTAIN,
-            Event.TIME_OVER: State.EXPIRED,
+            # No TIME_OVER: the claim's owner settles it, or its death makes it uncertain.
             **_REPORTS,
         },
         State.SUBMITTED: {Event.TIME_OVER: State.EXPIRED, **_REPORTS},

@@ -2,29 +2,29 @@
 
 A connector is handed claims and answers through the inbox; it never touches the database. Handing
 over is synchronous and never waits: at thousands of segments a second, a task for each would cost
-more than the protocol does.
+more than the protocol does. For the same reason the values are msgspec structs, which are as frozen
+as a frozen dataclass and ten times cheaper to make.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
+
+import msgspec
 
 from staffetta.domain.encodings import Encoding
 from staffetta.domain.states import Event
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(msgspec.Struct, frozen=True):
     """One submit_sm to be: a part of a text, already cut to what one segment holds."""
 
     number: int  # from 1
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(msgspec.Struct, frozen=True):
     """One recipient that this process may submit, with the segments that are still to go."""
 
     space_id: int
@@ -38,18 +38,19 @@ class Claim:
     reference: int  # of the concatenation, 0 to 255; the same on every try
     flash: bool
     expires_at: datetime
+    accepted_before: bool  # some segment was accepted by an earlier try: money is settled
+    failure_count: int  # temporary refusals so far
+    resend_count: int  # times sent again after no answer
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(msgspec.Struct, frozen=True):
     """The carrier took the segment."""
 
     smsc_id: str  # as the carrier wrote it
     smsc_key: str  # normalised the connector's way, to be compared with reports
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(msgspec.Struct, frozen=True):
     """The carrier answered no."""
 
     command_status: int
@@ -57,23 +58,20 @@ class Refused:
     temporary: bool  # worth another try later
 
 
-@dataclass(frozen=True, slots=True)
-class Busy:
+class Busy(msgspec.Struct, frozen=True):
     """Throttled: the same segment may go again after a pause, and no failure is counted."""
 
     command_status: int
     retry_after_seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class NotSent:
+class NotSent(msgspec.Struct, frozen=True):
     """Nothing was written; the segment may go again at once."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Uncertain:
+class Uncertain(msgspec.Struct, frozen=True):
     """Written, and no answer came: the carrier may have it."""
 
     reason: str
@@ -82,8 +80,7 @@ class Uncertain:
 Outcome = Accepted | Refused | Busy | NotSent | Uncertain
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(msgspec.Struct, frozen=True):
     """What became of one claim: one outcome for each of its segments, in their order."""
 
     connector_id: int
@@ -114,8 +111,7 @@ _EVENTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(msgspec.Struct, frozen=True):
     """One delivery report as a carrier sent it, understood as far as it goes."""
 
     connector_id: int
@@ -129,7 +125,11 @@ class Report:
 
 
 class Inbox(Protocol):
-    """Where a connector hands back what carriers said. Neither method waits."""
+    """Where a connector hands back what carriers said. No method waits."""
+
+    def ready(self, connector_id: int) -> None:
+        """Say that `room()` may have grown; at most once in a turn of the event loop."""
+        ...
 
     def settled(self, settlement: Settlement) -> None:
         """Take the outcome of a claim. Never refused: claims in flight are bounded by windows."""

@@ -73,7 +73,6 @@ CREATE TABLE wallet (
     held_micro     bigint NOT NULL DEFAULT 0 CHECK (held_micro >= 0),
     floor_micro    bigint NOT NULL DEFAULT 0 CHECK (floor_micro <= 0),  -- below 0: post-paid
     sequence       bigint NOT NULL DEFAULT 0,         -- of the newest ledger entry: no gaps
-    turn           bigint NOT NULL DEFAULT 0,         -- fair queueing: the newest tag given out
     updated_at     timestamptz NOT NULL
 ) WITH (fillfactor = 50);
 
@@ -156,6 +155,7 @@ CREATE TABLE recipient (
     resend_count        smallint NOT NULL DEFAULT 0,  -- sent again after no answer
     owner               integer,                      -- the process that claimed it
     possibly_duplicate  boolean NOT NULL DEFAULT false,
+    calls_back          boolean NOT NULL DEFAULT false,  -- changes of state are owed to a URL
     command_status      bigint,                       -- the carrier's last refusal
     detail              text,                         -- the last outcome in words
     due_at              timestamptz NOT NULL,
@@ -174,9 +174,9 @@ CREATE INDEX recipient_waiting ON recipient (due_at)
 CREATE INDEX recipient_claimed ON recipient (owner)
     WHERE state = 'submitting';
 CREATE INDEX recipient_uncertain ON recipient (connector_id)
-    WHERE state = 'uncertain';
+    WHERE state = 'uncertain' AND resend_count = 0;
 CREATE INDEX recipient_expiry ON recipient (expires_at)
-    WHERE state IN ('scheduled', 'queued', 'submitting', 'submitted', 'uncertain');
+    WHERE state IN ('scheduled', 'queued', 'submitted', 'uncertain');
 CREATE INDEX recipient_of_message ON recipient (space_id, message_id, position)
     WHERE id <> message_id;
 
@@ -186,6 +186,7 @@ CREATE TABLE submission (
     recipient_id    bytea NOT NULL CHECK (octet_length(recipient_id) = 12),
     attempt         smallint NOT NULL,
     segment         smallint NOT NULL,                -- from 1
+    segment_total   smallint NOT NULL,
     connector_id    integer NOT NULL,
     outcome         text NOT NULL CHECK (outcome IN ('accepted', 'refused', 'uncertain')),
     command_status  bigint,
@@ -290,10 +291,18 @@ CREATE TABLE route (
     FOREIGN KEY (connector_id, environment) REFERENCES connector (id, environment)
 );
 
--- Fair queueing: how far the queue of a connector has come.
+-- Fair queueing (start-time fair queueing): how far the queue of a connector has come, and the
+-- newest tag each space has been given on it. A new tag is the larger of the two, plus the cost.
 CREATE TABLE queue_clock (
     connector_id  integer PRIMARY KEY,
     turn          bigint NOT NULL DEFAULT 0
+) WITH (fillfactor = 50);
+
+CREATE TABLE queue_turn (
+    space_id      integer NOT NULL,
+    connector_id  integer NOT NULL,
+    turn          bigint NOT NULL,
+    PRIMARY KEY (space_id, connector_id)
 ) WITH (fillfactor = 50);
 
 -- One number that moves when carriers or routes do; every process compares it twice a second.
