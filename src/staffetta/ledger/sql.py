@@ -1,0 +1,133 @@
+"""Every statement of the ledger."""
+
+# Sorted, so that two transactions that need the same wallets wait for each other, never in a ring.
+LOCK_WALLETS = """
+SELECT space_id, balance_micro, held_micro, floor_micro, sequence
+  FROM wallet
+ WHERE space_id = ANY($1::int[])
+ ORDER BY space_id
+   FOR UPDATE
+"""
+
+UPDATE_WALLETS = """
+UPDATE wallet
+   SET balance_micro = new.balance_micro, held_micro = new.held_micro,
+       sequence = new.sequence, updated_at = $5
+  FROM unnest($1::int[], $2::bigint[], $3::bigint[], $4::bigint[])
+       AS new (space_id, balance_micro, held_micro, sequence)
+ WHERE wallet.space_id = new.space_id
+"""
+
+INSERT_ENTRIES = """
+INSERT INTO ledger_entry (space_id, sequence, id, at, kind, amount_micro, balance_after_micro,
+                          counter_account, message_id, recipient_id, note)
+SELECT space_id, sequence, id, $11, kind, amount_micro, balance_after_micro,
+       counter_account, message_id, recipient_id, note
+  FROM unnest($1::int[], $2::bigint[], $3::bytea[], $4::text[], $5::bigint[], $6::bigint[],
+              $7::text[], $8::bytea[], $9::bytea[], $10::text[])
+       AS new (space_id, sequence, id, kind, amount_micro, balance_after_micro,
+               counter_account, message_id, recipient_id, note)
+"""
+
+INSERT_HOLDS = """
+INSERT INTO hold (space_id, recipient_id, amount_micro, created_at)
+SELECT space_id, recipient_id, amount_micro, $4
+  FROM unnest($1::int[], $2::bytea[], $3::bigint[]) AS new (space_id, recipient_id, amount_micro)
+"""
+
+# A hold is settled once: what is no longer open is not returned. Never more than was held.
+SETTLE_HOLDS = """
+UPDATE hold
+   SET state = CASE WHEN asked.price_micro IS NULL THEN 'released' ELSE 'captured' END,
+       captured_micro = least(asked.price_micro, hold.amount_micro),
+       settled_at = $5
+  FROM unnest($1::int[], $2::bytea[], $3::bytea[], $4::bigint[])
+       AS asked (space_id, recipient_id, message_id, price_micro)
+ WHERE hold.space_id = asked.space_id
+   AND hold.recipient_id = asked.recipient_id
+   AND hold.state = 'open'
+RETURNING hold.space_id, hold.recipient_id, asked.message_id, hold.amount_micro,
+          hold.captured_micro
+"""
+
+READ_WALLET = """
+SELECT space_id, balance_micro, held_micro, floor_micro, sequence
+  FROM wallet
+ WHERE space_id = $1
+"""
+
+# The proofs of `staffetta ledger verify`. Each returns one row for every disagreement. -------------
+
+BROKEN_SEQUENCES = """
+SELECT space_id, sequence, previous_sequence
+  FROM (SELECT space_id, sequence,
+               lag(sequence, 1, 0::bigint) OVER (PARTITION BY space_id ORDER BY sequence, id)
+                   AS previous_sequence
+          FROM ledger_entry) AS entry
+ WHERE sequence <> previous_sequence + 1
+ ORDER BY space_id, sequence
+ LIMIT $1
+"""
+
+BROKEN_BALANCES = """
+SELECT space_id, sequence, balance_after_micro, previous_micro + amount_micro AS expected_micro
+  FROM (SELECT space_id, sequence, amount_micro, balance_after_micro,
+               lag(balance_after_micro, 1, 0::bigint)
+                   OVER (PARTITION BY space_id ORDER BY sequence, id) AS previous_micro
+          FROM ledger_entry) AS entry
+ WHERE balance_after_micro <> previous_micro + amount_micro
+ ORDER BY space_id, sequence
+ LIMIT $1
+"""
+
+WALLETS_THAT_DISAGREE = """
+SELECT wallet.space_id, wallet.balance_micro, wallet.sequence, wallet.held_micro,
+       coalesce(entry.balance_micro, 0)::bigint AS entries_micro,
+       coalesce(entry.sequence, 0) AS entries_sequence,
+       coalesce(held.held_micro, 0)::bigint AS holds_micro
+  FROM wallet
+  LEFT JOIN (SELECT space_id, sum(amount_micro) AS balance_micro, max(sequence) AS sequence
+               FROM ledger_entry GROUP BY space_id) AS entry USING (space_id)
+  LEFT JOIN (SELECT space_id, sum(amount_micro) AS held_micro
+               FROM hold WHERE state = 'open' GROUP BY space_id) AS held USING (space_id)
+ WHERE wallet.balance_micro <> coalesce(entry.balance_micro, 0)
+    OR wallet.sequence <> coalesce(entry.sequence, 0)
+    OR wallet.held_micro <> coalesce(held.held_micro, 0)
+ ORDER BY wallet.space_id
+ LIMIT $1
+"""
+
+RECIPIENTS_THAT_DISAGREE = """
+SELECT coalesce(recipient.space_id, entry.space_id) AS space_id,
+       coalesce(recipient.id, entry.recipient_id) AS recipient_id,
+       recipient.state::text AS state,
+       recipient.charged_micro,
+       coalesce(entry.paid_micro, 0)::bigint AS paid_micro
+  FROM recipient
+  FULL JOIN (SELECT space_id, recipient_id, -sum(amount_micro) AS paid_micro
+               FROM ledger_entry
+              WHERE recipient_id IS NOT NULL
+              GROUP BY space_id, recipient_id) AS entry
+    ON entry.space_id = recipient.space_id AND entry.recipient_id = recipient.id
+ WHERE coalesce(recipient.charged_micro, -1) <> coalesce(entry.paid_micro, 0)
+ LIMIT $1
+"""
+
+# An open hold belongs to a recipient that no carrier has accepted yet and that is still alive.
+HOLDS_THAT_DISAGREE = """
+SELECT hold.space_id, hold.recipient_id, recipient.state::text AS state, hold.amount_micro
+  FROM hold
+  LEFT JOIN recipient
+    ON recipient.space_id = hold.space_id AND recipient.id = hold.recipient_id
+ WHERE hold.state = 'open'
+   AND (recipient.id IS NULL
+        OR recipient.sent_at IS NOT NULL
+        OR recipient.state NOT IN ('scheduled', 'queued', 'submitting', 'uncertain'))
+ LIMIT $1
+"""
+
+COUNT_BOOKS = """
+SELECT (SELECT count(*) FROM wallet) AS wallet_count,
+       (SELECT count(*) FROM ledger_entry) AS entry_count,
+       (SELECT count(*) FROM hold) AS hold_count
+"""
