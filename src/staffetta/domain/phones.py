@@ -74,7 +74,7 @@ def _what_is_wrong(raw: str) -> str:
     digits = raw[1:]
     if digits.isascii() and digits.isdigit():
         return f"the recipient has {len(digits)} digits, and {_DIGITS_MAX} are the most: {expected}"
-    return f"the recipient holds something that is not a digit: {expected}"
+    return f"after the plus of the recipient only digits may stand: {expected}"
 
 
 def require_country(phone: Phone, market: Market) -> None:
