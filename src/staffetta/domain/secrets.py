@@ -1,0 +1,148 @@
+"""Secrets as values: making API keys and tokens, hashing them, sealing what must be read again.
+
+Owns the shapes of keys and tokens (contract section 2) and the format of sealed bytes. It never
+stores, prints or logs a secret; who seals what, and with which purpose, is the caller's decision.
+
+API keys and tokens carry 96 bits of chance and more, so a plain SHA-256 is enough to look them up
+by: there is no dictionary to try. What has to be read again (a carrier's password, a token that a
+list shows) is sealed with the server's key: AES-256 in GCM, with the id of the key in front, so
+that keys can be rotated while old ones still open what they sealed.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+import string
+from dataclasses import dataclass, field
+from typing import Final, Self
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+API_KEY_CHARACTERS: Final = 32
+TOKEN_CHARACTERS: Final = 24
+_API_KEY_ALPHABET: Final = string.ascii_lowercase + string.digits
+_TOKEN: Final = re.compile(r"[0-9a-f]{24}", re.ASCII)
+_HINT_CHARACTERS: Final = 4
+
+SERVER_KEY_BYTES: Final = 32
+SERVER_KEYS_MAX: Final = 16
+_KEY_ID_BYTES: Final = 4
+_NONCE_BYTES: Final = 12
+_FORMAT: Final = b"\x01"  # first byte of everything sealed: leaves room for another cipher
+_HEADER_BYTES: Final = len(_FORMAT) + _KEY_ID_BYTES + _NONCE_BYTES
+
+
+class InvalidServerKey(ValueError):
+    """Text that is not a list of server keys."""
+
+
+class CannotUnseal(Exception):
+    """Sealed bytes that no known key opens, or that were sealed for another purpose."""
+
+
+def make_api_key() -> str:
+    """A new API key: 32 lower-case letters and digits."""
+    return "".join(secrets.choice(_API_KEY_ALPHABET) for _ in range(API_KEY_CHARACTERS))
+
+
+def make_token() -> str:
+    """A new token: 24 hexadecimal digits."""
+    return secrets.token_hex(TOKEN_CHARACTERS // 2)
+
+
+def is_token(text: str) -> bool:
+    """Whether `text` has the shape of a token, so that looking it up can make sense."""
+    return _TOKEN.fullmatch(text) is not None
+
+
+def hash_secret(secret: str) -> bytes:
+    """The 32 bytes an API key or a token is looked up by."""
+    # surrogatepass: what a client sends need not be text, and must not raise here.
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
+
+
+def same_secret(one: bytes, other: bytes) -> bool:
+    """Whether two secrets or hashes are equal, in a time that tells nothing about where not."""
+    return hmac.compare_digest(one, other)
+
+
+def hint(secret: str) -> str:
+    """The last four characters, by which a person recognises a secret in a list."""
+    return secret[-_HINT_CHARACTERS:]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerKey:
+    """One key of the server. Its id is derived from it, so nobody has to number keys."""
+
+    key: bytes = field(repr=False)
+    key_id: bytes
+
+    @classmethod
+    def from_bytes(cls, key: bytes) -> Self:
+        """The key made of exactly 32 bytes; raises InvalidServerKey."""
+        if len(key) != SERVER_KEY_BYTES:
+            raise InvalidServerKey(f"a server key has {SERVER_KEY_BYTES} bytes, not {len(key)}")
+        return cls(key, hashlib.sha256(b"staffetta server key id\0" + key).digest()[:_KEY_ID_BYTES])
+
+
+def make_server_key_text() -> str:
+    """A new server key as it stands in a file: 64 hexadecimal digits."""
+    return secrets.token_hex(SERVER_KEY_BYTES)
+
+
+class Keyring:
+    """The server's keys: the first seals, every one opens what it sealed."""
+
+    __slots__ = ("_ciphers", "_newest")
+
+    def __init__(self, keys: tuple[ServerKey, ...]) -> None:
+        if not 1 <= len(keys) <= SERVER_KEYS_MAX:
+            raise InvalidServerKey(f"expected 1 to {SERVER_KEYS_MAX} server keys, got {len(keys)}")
+        self._newest = keys[0].key_id
+        self._ciphers = {key.key_id: AESGCM(key.key) for key in keys}
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The keys in `text`, newest first, one a line; raises InvalidServerKey.
+
+        Empty lines and lines that begin with # are left out. The text itself is never repeated in
+        an error.
+        """
+        lines = [line.strip() for line in text.splitlines()]
+        written = [line for line in lines if line and not line.startswith("#")]
+        try:
+            keys = tuple(ServerKey.from_bytes(bytes.fromhex(line)) for line in written)
+        except ValueError:
+            raise InvalidServerKey(
+                f"each server key is written as {SERVER_KEY_BYTES * 2} hexadecimal digits,"
+                " one a line, newest first"
+            ) from None
+        return cls(keys)
+
+    def seal(self, secret: bytes, purpose: bytes) -> bytes:
+        """`secret`, readable only with this key and only for the same `purpose`.
+
+        The purpose is bound in as associated data: it names the row and the column, so that sealed
+        bytes copied to another row do not open there.
+        """
+        header = _FORMAT + self._newest + secrets.token_bytes(_NONCE_BYTES)
+        nonce = header[-_NONCE_BYTES:]
+        return header + self._ciphers[self._newest].encrypt(nonce, secret, purpose)
+
+    def unseal(self, sealed: bytes, purpose: bytes) -> bytes:
+        """What was sealed for `purpose`; raises CannotUnseal."""
+        header = sealed[:_HEADER_BYTES]
+        cipher = self._ciphers.get(header[len(_FORMAT) : len(_FORMAT) + _KEY_ID_BYTES])
+        if header[: len(_FORMAT)] != _FORMAT or len(header) < _HEADER_BYTES or cipher is None:
+            raise CannotUnseal("sealed with a key that this server does not have")
+        try:
+            return cipher.decrypt(header[-_NONCE_BYTES:], sealed[_HEADER_BYTES:], purpose)
+        except InvalidTag:
+            raise CannotUnseal("changed since it was sealed, or sealed for another use") from None
+
+    def is_current(self, sealed: bytes) -> bool:
+        """Whether the newest key sealed this: what is not current is sealed again on rotation."""
+        return sealed[: len(_FORMAT) + _KEY_ID_BYTES] == _FORMAT + self._newest
