@@ -1,7 +1,7 @@
 """Failures that a caller can act on. Anything else that raises is a bug.
 
 StaffettaError
-├── MessageRefused                  the message breaks a rule (contract section 5, the table of codes)
+├── MessageRefused                  the message breaks a rule (contract section 5, its codes)
 │   ├── InvalidRecipient            2011
 │   ├── WrongCountry                2013
 │   ├── InvalidSender               2021

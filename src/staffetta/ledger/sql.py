@@ -56,7 +56,7 @@ SELECT space_id, balance_micro, held_micro, floor_micro, sequence
  WHERE space_id = $1
 """
 
-# The proofs of `staffetta ledger verify`. Each returns one row for every disagreement. -------------
+# The proofs of `staffetta ledger verify`. Each returns one row for every disagreement. ------------
 
 BROKEN_SEQUENCES = """
 SELECT space_id, sequence, previous_sequence

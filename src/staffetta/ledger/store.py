@@ -25,7 +25,7 @@ async def open_book(
 ) -> Book:
     """Lock the wallets of these spaces, in order, and open a book on them."""
     rows = await connection.fetch(sql.LOCK_WALLETS, sorted(set(space_ids)))
-    return Book({row["space_id"]: Wallet(*row) for row in rows}, ids, now)
+    return Book({row["space_id"]: Wallet(**row) for row in rows}, ids, now)
 
 
 async def write_book(connection: Connection, book: Book) -> None:
@@ -83,16 +83,16 @@ async def settle_holds(
         book.now,
     )
     paid: dict[bytes, int] = {}
-    for space_id, recipient_id, message_id, amount_micro, captured_micro in rows:
-        book.unhold(space_id, amount_micro)
-        if captured_micro is not None:
-            paid[recipient_id] = captured_micro
+    for row in rows:
+        book.unhold(row["space_id"], row["amount_micro"])
+        if row["captured_micro"] is not None:
+            paid[row["recipient_id"]] = row["captured_micro"]
             book.move(
-                space_id,
+                row["space_id"],
                 EntryKind.CAPTURE,
-                -captured_micro,
+                -row["captured_micro"],
                 CounterAccount.REVENUE,
-                message_id=message_id,
-                recipient_id=recipient_id,
+                message_id=row["message_id"],
+                recipient_id=row["recipient_id"],
             )
     return paid

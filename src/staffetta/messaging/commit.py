@@ -181,9 +181,7 @@ async def _take_turns(connection: Connection, drafts: Sequence[Draft]) -> list[i
         pair = (draft.space_id, draft.quote.connector_id)
         newest[pair] += draft.segment_count
         turns.append(newest[pair])
-    await connection.execute(
-        sql.WRITE_TURNS, spaces, connectors, [newest[pair] for pair in pairs]
-    )
+    await connection.execute(sql.WRITE_TURNS, spaces, connectors, [newest[pair] for pair in pairs])
     return turns
 
 

@@ -1,10 +1,9 @@
 """Reading messages back, within one space and never outside it."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-from staffetta.db.pool import Database
+from staffetta.db.pool import Database, Row
 from staffetta.domain.encodings import Encoding
 from staffetta.domain.environments import Market
 from staffetta.domain.states import State
@@ -35,7 +34,7 @@ class Reader:
         return [_view(row) for row in rows]
 
 
-def _view(row: Mapping[str, Any]) -> MessageView:
+def _view(row: Row) -> MessageView:
     market = Market(row["market"])
     # What was paid; where it is paid at once, the quote until then and nothing after a refund.
     paid = row["charged_micro"] > 0 or (market.charges_on_acceptance and row["dry_run"])

@@ -234,14 +234,24 @@ FINISH = """
 UPDATE recipient
    SET state = new.state::recipient_state,
        owner = NULL,
-       delivered_at = CASE WHEN new.state = 'delivered' THEN coalesce(new.done_at, $6) END,
+       delivered_at = CASE WHEN new.state = 'delivered' THEN $5::timestamptz END,
+       sent_at = coalesce(recipient.sent_at, $5),
        detail = new.detail,
-       updated_at = $6
-  FROM unnest($1::int[], $2::bytea[], $3::text[], $4::timestamptz[], $5::text[])
-       AS new (space_id, id, state, done_at, detail)
+       updated_at = $5
+  FROM unnest($1::int[], $2::bytea[], $3::text[], $4::text[]) AS new (space_id, id, state, detail)
  WHERE recipient.space_id = new.space_id
    AND recipient.id = new.id
    AND recipient.state IN ('scheduled', 'queued', 'submitting', 'submitted', 'uncertain')
+RETURNING recipient.space_id, recipient.id, recipient.message_id, recipient.charged_micro,
+          recipient.price_micro * recipient.segment_count AS cost_micro
+"""
+
+# What a capture outside the usual settlement cost: a report that overtook its answer.
+ADD_CHARGES = """
+UPDATE recipient
+   SET charged_micro = charged_micro + paid.paid_micro
+  FROM unnest($1::int[], $2::bytea[], $3::bigint[]) AS paid (space_id, id, paid_micro)
+ WHERE recipient.space_id = paid.space_id AND recipient.id = paid.id
 """
 
 KEEP_REPORTS = """
@@ -253,6 +263,17 @@ SELECT id, connector_id, smsc_id, smsc_key, report_state, report_error, report_e
               $8::timestamptz[], $9::text[], $10::text[])
        AS new (id, connector_id, smsc_id, smsc_key, report_state, report_error, report_event,
                done_at, destination, disposition)
+"""
+
+# Reports that came before the answer that these submissions are made of.
+FIND_WAITING_REPORTS = """
+SELECT report.id, report.connector_id, report.smsc_id, report.smsc_key, report.report_state,
+       report.report_error, report.report_event, report.done_at, report.destination
+  FROM unnest($1::int[], $2::text[]) AS asked (connector_id, smsc_key)
+  JOIN report USING (connector_id, smsc_key)
+ WHERE report.disposition = 'waiting'
+ ORDER BY report.id
+   FOR UPDATE OF report SKIP LOCKED
 """
 
 # Waiting reports whose submission has come since; a few at a time, the oldest first.
@@ -271,7 +292,10 @@ SELECT report.id, report.connector_id, report.smsc_id, report.smsc_key, report.r
 """
 
 CLOSE_REPORTS = """
-UPDATE report SET disposition = $2 WHERE id = ANY($1::bytea[])
+UPDATE report
+   SET disposition = new.disposition
+  FROM unnest($1::bytea[], $2::text[]) AS new (id, disposition)
+ WHERE report.id = new.id
 """
 
 ORPHAN_REPORTS = """

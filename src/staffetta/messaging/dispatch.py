@@ -1,0 +1,123 @@
+"""Dispatch: claims what is next on a connector and hands it to the link.
+
+The claim is committed, with this process as its owner, before anything is written to a carrier. It
+takes no more than the connector has room for, so a dead process leaves little that is uncertain.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import structlog
+
+from staffetta.db.pool import Connection, Database
+from staffetta.domain.clock import Clock
+from staffetta.domain.encodings import Encoding
+from staffetta.domain.errors import InvalidText
+from staffetta.domain.segments import segment_text
+from staffetta.messaging import sql
+from staffetta.messaging.connector import Claim, Connector, Inbox, Refused, Segment, Settlement
+
+CLAIM_MAX: Final = 500
+
+_log = structlog.get_logger(__name__)
+
+
+class Dispatcher:
+    """Claims for one connector that this process runs."""
+
+    def __init__(
+        self,
+        database: Database,
+        connector: Connector,
+        inbox: Inbox,
+        clock: Clock,
+        owner: int,
+        may_write: Callable[[], bool],
+    ) -> None:
+        self._database = database
+        self._connector = connector
+        self._inbox = inbox
+        self._clock = clock
+        self._owner = owner
+        self._may_write = may_write
+
+    async def dispatch_once(self) -> int:
+        """Claim and hand over one batch; answers how many recipients it held.
+
+        A process whose heartbeat is too old claims nothing: others may take it for dead.
+        """
+        room = min(self._connector.room(), CLAIM_MAX)
+        if room <= 0 or not self._may_write():
+            return 0
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
+            rows = await connection.fetch(
+                sql.CLAIM, self._connector.connector_id, room, self._owner, now
+            )
+            if not rows:
+                return 0
+            accepted = await _accepted_segments(connection, rows)
+            await connection.execute(
+                sql.ADVANCE_QUEUE_CLOCK,
+                self._connector.connector_id,
+                max(row["turn"] for row in rows),
+            )
+        for row in rows:
+            self._hand_over(row, accepted.get(row["id"], frozenset()))
+        return len(rows)
+
+    def _hand_over(self, row: Any, accepted: frozenset[int]) -> None:
+        try:
+            claim = claim_of(row, accepted)
+        except InvalidText as error:
+            # Acceptance cut this text before; only a change of the product can end here.
+            _log.error("stored_text_cannot_be_cut", recipient=row["id"].hex(), error=str(error))
+            claim = claim_of({**row, "body": ""}, accepted)
+            refusal = Refused(0, "the text cannot be cut into segments", temporary=False)
+            self._inbox.settled(Settlement(self._connector.connector_id, claim, (refusal,)))
+            return
+        self._connector.submit(claim)
+
+
+def claim_of(row: Any, accepted: frozenset[int]) -> Claim:
+    """The claim that a row is, with the segments that no carrier has yet."""
+    parts = segment_text(row["body"]).parts
+    return Claim(
+        space_id=row["space_id"],
+        recipient_id=row["id"],
+        attempt=row["attempt"],
+        sender=row["sender"],
+        number=row["number"],
+        encoding=Encoding(row["encoding"]),
+        segments=tuple(
+            Segment(number, text)
+            for number, text in enumerate(parts, start=1)
+            if number not in accepted
+        ),
+        segment_total=len(parts),
+        reference=row["reference"],
+        flash=row["flash"],
+        expires_at=row["expires_at"],
+        accepted_before=row["accepted_before"],
+        failure_count=row["failure_count"],
+        resend_count=row["resend_count"],
+        capture_micro=row["capture_micro"],
+    )
+
+
+async def _accepted_segments(
+    connection: Connection, rows: Sequence[Any]
+) -> dict[bytes, frozenset[int]]:
+    """The segments that carriers already accepted, for claims that follow an earlier try."""
+    again = [row for row in rows if row["accepted_before"]]
+    if not again:
+        return {}
+    accepted: dict[bytes, frozenset[int]] = {}
+    for row in await connection.fetch(
+        sql.READ_ACCEPTED_SEGMENTS,
+        [row["space_id"] for row in again],
+        [row["id"] for row in again],
+    ):
+        earlier = accepted.get(row["recipient_id"], frozenset())
+        accepted[row["recipient_id"]] = earlier | {row["segment"]}
+    return accepted

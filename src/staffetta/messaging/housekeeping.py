@@ -1,0 +1,75 @@
+"""What time does to messages: waiting ones fall due, old ones expire, abandoned claims open.
+
+Every step is a bounded amount of work in one transaction, safe in several processes at once.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+from staffetta.db.pool import Database
+from staffetta.domain.clock import Clock
+from staffetta.domain.ids import IdMaker
+from staffetta.messaging import sql
+from staffetta.messaging.bell import Bell
+from staffetta.messaging.money import settle_money
+
+STEP_MAX: Final = 1000
+OWNER_DEAD_SECONDS: Final = 10.0
+KEYS_KEPT: Final = timedelta(hours=24)
+
+
+class Housekeeper:
+    """The steps; `app` repeats them."""
+
+    def __init__(
+        self, database: Database, bell: Bell, clock: Clock, ids: IdMaker, *, resends: bool
+    ) -> None:
+        self._database = database
+        self._bell = bell
+        self._clock = clock
+        self._ids = ids
+        self._resends = resends
+
+    async def promote_once(self) -> int:
+        """Queue what has fallen due."""
+        return await self._requeue(sql.PROMOTE)
+
+    async def send_again_once(self) -> int:
+        """Queue uncertain recipients once more, flagged as possible duplicates.
+
+        Only where the setting on_uncertain is "resend"; with "hold" they wait for a report.
+        """
+        return await self._requeue(sql.SEND_AGAIN) if self._resends else 0
+
+    async def _requeue(self, statement: str) -> int:
+        async with self._database.transaction() as connection:
+            rows = await connection.fetch(statement, self._clock.now(), STEP_MAX)
+        for connector_id in {row["connector_id"] for row in rows}:
+            self._bell.ring(connector_id)
+        return len(rows)
+
+    async def reap_once(self) -> int:
+        """Open the claims of processes that ended or fell silent.
+
+        The caller must have been renewing its own heartbeat: after an outage of the database
+        everybody looks dead.
+        """
+        async with self._database.transaction() as connection:
+            rows = await connection.fetch(sql.REAP, self._clock.now(), OWNER_DEAD_SECONDS, STEP_MAX)
+        return len(rows)
+
+    async def expire_once(self) -> int:
+        """Expire what was not delivered within its time to live, and give unsent money back."""
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
+            rows = await connection.fetch(sql.EXPIRE, now, STEP_MAX)
+            unsent = [row for row in rows if not row["accepted"]]
+            await settle_money(connection, [], unsent, self._ids, now)
+        return len(rows)
+
+    async def forget_keys_once(self) -> int:
+        """Forget idempotency keys older than a day."""
+        now = self._clock.now()
+        async with self._database.acquire() as connection:
+            status = await connection.execute(sql.FORGET_KEYS, now - KEYS_KEPT)
+        return int(status.rpartition(" ")[2])

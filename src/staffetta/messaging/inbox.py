@@ -1,0 +1,64 @@
+"""What connectors handed back and the database does not have yet.
+
+Bounded and in memory: a settlement that is lost with the process leaves a claim of a dead owner,
+which becomes uncertain; a report that is lost was never acknowledged, so the carrier brings it
+again.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from staffetta.messaging.connector import Report, Settlement
+
+REPORTS_WAITING_MAX: Final = 10_000
+
+
+class WaitingReport:
+    """A report, and the one to tell what became of it."""
+
+    __slots__ = ("_stored", "_told", "report")
+
+    def __init__(self, report: Report, stored: Callable[[bool], None]) -> None:
+        self.report = report
+        self._stored = stored
+        self._told = False
+
+    def tell(self, durable: bool) -> None:
+        """Say whether it is durable. The first word counts: a carrier is answered once."""
+        if not self._told:
+            self._told = True
+            self._stored(durable)
+
+
+class MemoryInbox:
+    """Takes what connectors say, wakes the steps that write it."""
+
+    def __init__(self) -> None:
+        self.settlements: deque[Settlement] = deque()
+        self.reports: deque[WaitingReport] = deque()
+        self.settlements_came = asyncio.Event()
+        self.reports_came = asyncio.Event()
+        self._room: dict[int, asyncio.Event] = {}
+
+    def room_of(self, connector_id: int) -> asyncio.Event:
+        """The event that a connector's dispatch loop waits for."""
+        return self._room.setdefault(connector_id, asyncio.Event())
+
+    def ready(self, connector_id: int) -> None:
+        """A connector may take more."""
+        self.room_of(connector_id).set()
+
+    def settled(self, settlement: Settlement) -> None:
+        """Take the outcome of a claim."""
+        self.settlements.append(settlement)
+        self.settlements_came.set()
+
+    def reported(self, report: Report, stored: Callable[[bool], None]) -> bool:
+        """Take a delivery report, unless too many wait already."""
+        if len(self.reports) >= REPORTS_WAITING_MAX:
+            return False
+        self.reports.append(WaitingReport(report, stored))
+        self.reports_came.set()
+        return True

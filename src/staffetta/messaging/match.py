@@ -1,0 +1,222 @@
+"""Matching delivery reports with the submissions they speak of, in the caller's transaction.
+
+A report may come before the answer to its submit is committed. Settling and reporting therefore
+both look for each other, and a sweep looks again: whichever commits last, or the sweep, matches.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+
+from staffetta.db.pool import Connection
+from staffetta.domain.ids import IdMaker, lowest_id
+from staffetta.domain.states import Event, State, advance
+from staffetta.messaging import sql
+from staffetta.messaging.money import Capture, settle_money
+
+# A message lives 48 hours, and carriers report days late; after that an id may be another's.
+MATCH_WITHIN: Final = timedelta(days=7)
+# A report that nothing was submitted for is an orphan after this; it is kept and shown.
+ORPHAN_AFTER: Final = timedelta(minutes=10)
+
+
+class KnownReport(msgspec.Struct, frozen=True):
+    """A delivery report as the database keeps it."""
+
+    id: bytes
+    connector_id: int
+    smsc_id: str
+    smsc_key: str
+    report_state: str
+    report_error: str | None
+    report_event: str | None  # None while nothing is decided
+    done_at: datetime | None
+    destination: str
+
+    @property
+    def detail(self) -> str:
+        """The carrier's words, for people."""
+        error = self.report_error
+        return f"{self.report_state}, error {error}" if error else self.report_state
+
+
+class Disposition:
+    """What became of a report. The values are the database's."""
+
+    MATCHED: Final = "matched"
+    LATE: Final = "late"  # its segment was reported before
+    WAITING: Final = "waiting"  # nothing submitted has this id yet
+
+
+async def match_reports(
+    connection: Connection, reports: Sequence[KnownReport], ids: IdMaker, now: datetime
+) -> list[str]:
+    """Store what these reports say and advance their recipients; one disposition for each."""
+    found = await _find(connection, reports, now)
+    dispositions = [Disposition.WAITING] * len(reports)
+    taken: set[tuple[bytes, int, int]] = set()
+    fresh: list[tuple[KnownReport, Any]] = []
+    # Within a batch the first decided report of a segment counts, and an undecided one only where
+    # none is decided: so decided ones are looked at first.
+    for index in sorted(found, key=lambda index: reports[index].report_event is None):
+        report, row = reports[index], found[index]
+        segment = (row["recipient_id"], row["attempt"], row["segment"])
+        if row["report_event"] is not None or segment in taken:
+            dispositions[index] = Disposition.LATE
+            continue
+        taken.add(segment)
+        dispositions[index] = Disposition.MATCHED
+        fresh.append((report, row))
+    if fresh:
+        await _store(connection, fresh, now)
+        await _finish(connection, fresh, ids, now)
+    return dispositions
+
+
+async def match_waiting_reports(
+    connection: Connection, keys: Sequence[tuple[int, str]], ids: IdMaker, now: datetime
+) -> int:
+    """Match what waited for these (connector, key) pairs, just submitted."""
+    if not keys:
+        return 0
+    rows = await connection.fetch(
+        sql.FIND_WAITING_REPORTS, [key[0] for key in keys], [key[1] for key in keys]
+    )
+    return await _match_kept(connection, rows, ids, now)
+
+
+async def sweep_waiting_reports(
+    connection: Connection, limit: int, ids: IdMaker, now: datetime
+) -> int:
+    """Match up to `limit` waiting reports whose submission has come since."""
+    bound = lowest_id(now - MATCH_WITHIN)
+    rows = await connection.fetch(sql.FIND_MATCHABLE_REPORTS, bound, limit)
+    return await _match_kept(connection, rows, ids, now)
+
+
+async def _match_kept(
+    connection: Connection, rows: Iterable[Any], ids: IdMaker, now: datetime
+) -> int:
+    reports = [KnownReport(**row) for row in rows]
+    if not reports:
+        return 0
+    dispositions = await match_reports(connection, reports, ids, now)
+    await connection.execute(sql.CLOSE_REPORTS, [report.id for report in reports], dispositions)
+    return len(reports)
+
+
+async def _find(
+    connection: Connection, reports: Sequence[KnownReport], now: datetime
+) -> dict[int, Any]:
+    rows = await connection.fetch(
+        sql.FIND_REPORTED,
+        [report.connector_id for report in reports],
+        [report.smsc_key for report in reports],
+        lowest_id(now - MATCH_WITHIN),
+    )
+    return {row["ordinal"] - 1: row for row in rows}
+
+
+async def _store(
+    connection: Connection, fresh: Sequence[tuple[KnownReport, Any]], now: datetime
+) -> None:
+    await connection.execute(
+        sql.STORE_REPORTS,
+        [row["space_id"] for _, row in fresh],
+        [row["recipient_id"] for _, row in fresh],
+        [row["attempt"] for _, row in fresh],
+        [row["segment"] for _, row in fresh],
+        [report.report_state for report, _ in fresh],
+        [report.report_error for report, _ in fresh],
+        [report.report_event for report, _ in fresh],
+        [report.done_at for report, _ in fresh],
+        now,
+    )
+
+
+async def _finish(
+    connection: Connection,
+    fresh: Sequence[tuple[KnownReport, Any]],
+    ids: IdMaker,
+    now: datetime,
+) -> None:
+    """Advance the recipients that these reports decide."""
+    ends: dict[tuple[int, bytes], tuple[State, str]] = {}
+    long_ones: dict[tuple[int, bytes], tuple[int, str]] = {}
+    for report, row in fresh:
+        if report.report_event is None:
+            continue
+        key = (row["space_id"], row["recipient_id"])
+        if row["segment_total"] == 1:
+            ends[key] = (_state_of(report.report_event), report.detail)
+        else:
+            long_ones[key] = (row["segment_total"], report.detail)
+    if long_ones:
+        ends.update(await _ends_of_long(connection, long_ones))
+    if not ends:
+        return
+    rows = await connection.fetch(
+        sql.FINISH,
+        [space_id for space_id, _ in ends],
+        [recipient_id for _, recipient_id in ends],
+        [state for state, _ in ends.values()],
+        [detail for _, detail in ends.values()],
+        now,
+    )
+    await _capture_overtaken(connection, rows, ids, now)
+
+
+def _state_of(event: str) -> State:
+    return advance(State.SUBMITTED, Event(event))
+
+
+async def _ends_of_long(
+    connection: Connection, long_ones: Mapping[tuple[int, bytes], tuple[int, str]]
+) -> dict[tuple[int, bytes], tuple[State, str]]:
+    """Delivered when all segments are, failed when one is; else not decided yet."""
+    rows = await connection.fetch(
+        sql.COUNT_REPORTED_SEGMENTS,
+        [space_id for space_id, _ in long_ones],
+        [recipient_id for _, recipient_id in long_ones],
+    )
+    ends: dict[tuple[int, bytes], tuple[State, str]] = {}
+    for row in rows:
+        key = (row["space_id"], row["recipient_id"])
+        segment_total, detail = long_ones[key]
+        if row["failed_event"] is not None:
+            ends[key] = (_state_of(row["failed_event"]), detail)
+        elif row["delivered_count"] == segment_total:
+            ends[key] = (State.DELIVERED, detail)
+    return ends
+
+
+async def _capture_overtaken(
+    connection: Connection, rows: Sequence[Any], ids: IdMaker, now: datetime
+) -> None:
+    """A report that ends a message not charged yet: the carrier had it, so its hold is captured.
+
+    It happens when the answer was lost or late, and the report was not.
+    """
+    unpaid = [row for row in rows if row["charged_micro"] == 0 and row["cost_micro"] > 0]
+    if not unpaid:
+        return
+    paid = await settle_money(
+        connection,
+        [
+            Capture(row["space_id"], row["id"], row["message_id"], row["cost_micro"])
+            for row in unpaid
+        ],
+        [],
+        ids,
+        now,
+    )
+    spaces = {row["id"]: row["space_id"] for row in unpaid}
+    if paid:
+        await connection.execute(
+            sql.ADD_CHARGES,
+            [spaces[recipient_id] for recipient_id in paid],
+            list(paid),
+            list(paid.values()),
+        )

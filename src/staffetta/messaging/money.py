@@ -1,0 +1,64 @@
+"""What the end of a try, or of a message, means for its money, in the caller's transaction.
+
+The first acceptance by a carrier captures a hold. A recipient that ends before any carrier took a
+segment of it gets back all it paid; every other end changes nothing (contract section 4, "Refund").
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from staffetta.db.pool import Connection
+from staffetta.domain.ids import IdMaker
+from staffetta.ledger.book import CounterAccount, EntryKind
+from staffetta.ledger.store import HoldSettlement, open_book, settle_holds, write_book
+from staffetta.messaging import sql
+
+
+class Capture(msgspec.Struct, frozen=True):
+    """A recipient that a carrier took, and what the message costs."""
+
+    space_id: int
+    recipient_id: bytes
+    message_id: bytes
+    cost_micro: int
+
+
+async def settle_money(
+    connection: Connection,
+    captures: Sequence[Capture],
+    unsent: Sequence[Any],
+    ids: IdMaker,
+    now: datetime,
+) -> dict[bytes, int]:
+    """Capture, release and refund; answers what each captured recipient paid, in micro-units.
+
+    `unsent` are rows with space_id, id, message_id and charged_micro. The recipients' rows are
+    locked by the caller already, so wallets are always locked after recipients.
+    """
+    if not captures and not unsent:
+        return {}
+    holds = [
+        HoldSettlement(one.space_id, one.recipient_id, one.message_id, one.cost_micro)
+        for one in captures
+    ] + [HoldSettlement(row["space_id"], row["id"], row["message_id"], None) for row in unsent]
+    book = await open_book(connection, (hold.space_id for hold in holds), ids, now)
+    paid = await settle_holds(connection, book, holds)
+    charged = [row for row in unsent if row["charged_micro"] > 0]
+    for row in charged:
+        book.move(
+            row["space_id"],
+            EntryKind.REFUND,
+            row["charged_micro"],
+            CounterAccount.REVENUE,
+            message_id=row["message_id"],
+            recipient_id=row["id"],
+        )
+    await write_book(connection, book)
+    if charged:
+        await connection.execute(
+            sql.CLEAR_CHARGES, [row["space_id"] for row in charged], [row["id"] for row in charged]
+        )
+    return paid

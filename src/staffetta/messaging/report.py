@@ -1,0 +1,116 @@
+"""Delivery reports, in batches: stored before the carrier hears that they were."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+
+from staffetta.db.batches import write_in_halves
+from staffetta.db.pool import Database, DataRefused
+from staffetta.domain.clock import Clock
+from staffetta.domain.ids import IdMaker
+from staffetta.messaging import sql
+from staffetta.messaging.connector import Report
+from staffetta.messaging.inbox import MemoryInbox, WaitingReport
+from staffetta.messaging.match import (
+    ORPHAN_AFTER,
+    Disposition,
+    KnownReport,
+    match_reports,
+    sweep_waiting_reports,
+)
+
+BATCH_MAX: Final = 500
+
+_log = structlog.get_logger(__name__)
+
+
+class Reporter:
+    """Writes the delivery reports that this process received."""
+
+    def __init__(self, database: Database, inbox: MemoryInbox, clock: Clock, ids: IdMaker) -> None:
+        self._database = database
+        self._inbox = inbox
+        self._clock = clock
+        self._ids = ids
+
+    async def report_once(self) -> int:
+        """Write one batch; answers how many reports it held.
+
+        What could not be written is given back to its carrier, which brings it again.
+        """
+        waiting = self._inbox.reports
+        batch = [waiting.popleft() for _ in range(min(len(waiting), BATCH_MAX))]
+        if not waiting:
+            self._inbox.reports_came.clear()
+        if not batch:
+            return 0
+        try:
+            await write_in_halves(batch, self._write, _give_up)
+        except Exception:
+            for one in batch:
+                one.tell(False)
+            raise
+        return len(batch)
+
+    async def _write(self, batch: Sequence[WaitingReport]) -> None:
+        now = self._clock.now()
+        reports = [_known(one.report, self._ids.make(now)) for one in batch]
+        async with self._database.transaction() as connection:
+            dispositions = await match_reports(connection, reports, self._ids, now)
+            kept = [
+                (report, disposition)
+                for report, disposition in zip(reports, dispositions, strict=True)
+                if disposition != Disposition.MATCHED
+            ]
+            if kept:
+                await connection.execute(
+                    sql.KEEP_REPORTS,
+                    [report.id for report, _ in kept],
+                    [report.connector_id for report, _ in kept],
+                    [report.smsc_id for report, _ in kept],
+                    [report.smsc_key for report, _ in kept],
+                    [report.report_state for report, _ in kept],
+                    [report.report_error for report, _ in kept],
+                    [report.report_event for report, _ in kept],
+                    [report.done_at for report, _ in kept],
+                    [report.destination for report, _ in kept],
+                    [disposition for _, disposition in kept],
+                    now,
+                )
+        for one in batch:
+            one.tell(True)
+
+    async def rematch_once(self) -> int:
+        """Match reports that waited; answers how many. Old ones become orphans, kept and shown."""
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
+            count = await sweep_waiting_reports(connection, BATCH_MAX, self._ids, now)
+            await connection.execute(sql.ORPHAN_REPORTS, now - ORPHAN_AFTER)
+        return count
+
+
+def _known(report: Report, report_id: bytes) -> KnownReport:
+    event = report.meaning.event
+    return KnownReport(
+        id=report_id,
+        connector_id=report.connector_id,
+        smsc_id=report.smsc_id,
+        smsc_key=report.smsc_key,
+        report_state=report.state_word,
+        report_error=report.error or None,
+        report_event=None if event is None else event.value,
+        done_at=report.done_at,
+        destination=report.destination,
+    )
+
+
+def _give_up(one: WaitingReport, refusal: DataRefused) -> None:
+    """A report that the database cannot hold would come back for ever: it is logged and taken."""
+    _log.error(
+        "report_refused_by_database",
+        connector=one.report.connector_id,
+        smsc_id=one.report.smsc_id,
+        error=str(refusal),
+    )
+    one.tell(True)

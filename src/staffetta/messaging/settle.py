@@ -1,0 +1,176 @@
+"""Settling: the outcomes of tries, in batches, into states, submissions and money.
+
+A settlement is compared with the claim it answers (owner and attempt), so it counts once; what is
+repeated after a lost connection changes nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+import structlog
+
+from staffetta.db.batches import write_in_halves
+from staffetta.db.pool import Connection, Database, DataRefused
+from staffetta.domain.clock import Clock
+from staffetta.domain.ids import IdMaker
+from staffetta.domain.states import State
+from staffetta.messaging import sql
+from staffetta.messaging.connector import Accepted, Refused, Settlement, Uncertain
+from staffetta.messaging.inbox import MemoryInbox
+from staffetta.messaging.match import match_waiting_reports
+from staffetta.messaging.money import Capture, settle_money
+from staffetta.messaging.outcomes import Decision, decide
+
+BATCH_MAX: Final = 500
+
+_log = structlog.get_logger(__name__)
+
+
+class _Settled(msgspec.Struct, frozen=True):
+    settlement: Settlement
+    decision: Decision
+
+    @property
+    def pays_now(self) -> bool:
+        """The first acceptance of a message that is charged when a carrier accepts."""
+        claim = self.settlement.claim
+        return self.decision.accepted and not claim.accepted_before and claim.capture_micro > 0
+
+    @property
+    def unsent(self) -> bool:
+        """Rejected before any carrier took a segment."""
+        claim = self.settlement.claim
+        return (
+            self.decision.state is State.REJECTED
+            and not self.decision.accepted
+            and not claim.accepted_before
+        )
+
+
+class Settler:
+    """Writes the settlements of this process, as the owner of its claims."""
+
+    def __init__(
+        self, database: Database, inbox: MemoryInbox, clock: Clock, ids: IdMaker, owner: int
+    ) -> None:
+        self._database = database
+        self._inbox = inbox
+        self._clock = clock
+        self._ids = ids
+        self._owner = owner
+
+    async def settle_once(self) -> int:
+        """Write one batch; answers how many settlements it held.
+
+        What cannot be written now stays in the inbox, in its order, and the error is raised.
+        """
+        waiting = self._inbox.settlements
+        batch = [waiting[index] for index in range(min(len(waiting), BATCH_MAX))]
+        if batch:
+            await write_in_halves(batch, self._write, _give_up)
+            for _ in batch:
+                waiting.popleft()
+        if not waiting:
+            self._inbox.settlements_came.clear()
+        return len(batch)
+
+    async def _write(self, batch: Sequence[Settlement]) -> None:
+        now = self._clock.now()
+        settled = [
+            _Settled(settlement, decide(settlement.claim, settlement.outcomes, now))
+            for settlement in batch
+        ]
+        async with self._database.transaction() as connection:
+            rows = await connection.fetch(sql.SETTLE, *_columns(settled), self._owner, now)
+            changed = {row["id"]: row for row in rows}
+            submissions = _submissions(settled)
+            if submissions:
+                await connection.execute(
+                    sql.INSERT_SUBMISSIONS, *map(list, zip(*submissions, strict=True)), now
+                )
+            await self._move_money(connection, settled, changed, now)
+            keys = [(row[5], row[9]) for row in submissions if row[9] is not None]
+            await match_waiting_reports(connection, keys, self._ids, now)
+
+    async def _move_money(
+        self,
+        connection: Connection,
+        settled: Sequence[_Settled],
+        changed: Mapping[bytes, Any],
+        now: datetime,
+    ) -> None:
+        captures: list[Capture] = []
+        unsent: list[Any] = []
+        for one in settled:
+            claim = one.settlement.claim
+            row = changed.get(claim.recipient_id)
+            if row is None:
+                continue
+            if one.pays_now:
+                captures.append(
+                    Capture(
+                        claim.space_id, claim.recipient_id, row["message_id"], claim.capture_micro
+                    )
+                )
+            elif one.unsent:
+                unsent.append(row)
+        await settle_money(connection, captures, unsent, self._ids, now)
+
+
+def _columns(settled: Sequence[_Settled]) -> tuple[object, ...]:
+    claims = [one.settlement.claim for one in settled]
+    decisions = [one.decision for one in settled]
+    return (
+        [claim.space_id for claim in claims],
+        [claim.recipient_id for claim in claims],
+        [claim.attempt for claim in claims],
+        [decision.state for decision in decisions],
+        [decision.failure_count for decision in decisions],
+        [decision.due_at for decision in decisions],
+        [decision.accepted for decision in decisions],
+        [one.settlement.claim.capture_micro if one.pays_now else 0 for one in settled],
+        [decision.command_status for decision in decisions],
+        [decision.detail for decision in decisions],
+    )
+
+
+def _submissions(settled: Sequence[_Settled]) -> list[tuple[Any, ...]]:
+    """A row for each segment that reached a carrier, or may have; the late answers' too."""
+    rows: list[tuple[Any, ...]] = []
+    for one in settled:
+        claim = one.settlement.claim
+        for segment, outcome in zip(claim.segments, one.settlement.outcomes, strict=True):
+            said: tuple[str, int | None, str | None, str | None]
+            match outcome:
+                case Accepted():
+                    said = ("accepted", None, outcome.smsc_id, outcome.smsc_key)
+                case Refused():
+                    said = ("refused", outcome.command_status, None, None)
+                case Uncertain():
+                    said = ("uncertain", None, None, None)
+                case _:
+                    continue
+            rows.append(
+                (
+                    claim.space_id,
+                    claim.recipient_id,
+                    claim.attempt,
+                    segment.number,
+                    claim.segment_total,
+                    one.settlement.connector_id,
+                    *said,
+                )
+            )
+    return rows
+
+
+def _give_up(settlement: Settlement, refusal: DataRefused) -> None:
+    """The claim stays with this process, and becomes uncertain when the process ends."""
+    _log.error(
+        "settlement_refused_by_database",
+        recipient=settlement.claim.recipient_id.hex(),
+        connector=settlement.connector_id,
+        error=str(refusal),
+    )
