@@ -35,8 +35,10 @@ CREATE TABLE space (
     callback_secret       bytea,                      -- sealed with the server's key
     settings              jsonb NOT NULL DEFAULT '{}',
     created_at            timestamptz NOT NULL,
+    updated_at            timestamptz NOT NULL,       -- by the database's clock, see touch()
     UNIQUE (account_id, environment)
 );
+CREATE INDEX space_updated ON space (updated_at);     -- the poll that keeps caches true
 
 CREATE TABLE api_key (
     id          integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -58,12 +60,25 @@ CREATE TABLE token (
     hint        text NOT NULL,                        -- its last four characters
     limits      jsonb NOT NULL DEFAULT '{}',
     created_at  timestamptz NOT NULL,
-    updated_at  timestamptz NOT NULL,
+    updated_at  timestamptz NOT NULL,                 -- by the database's clock, see touch()
     expire_at   timestamptz NOT NULL,
     revoked_at  timestamptz
 );
 CREATE INDEX token_space ON token (space_id, created_at);
 CREATE INDEX token_updated ON token (updated_at);     -- the poll that keeps caches true
+
+-- Whoever changes a token or a space, every process hears of it: the database itself notes when, by
+-- its own clock, because the clocks of machines differ and a forgotten column would leave a revoked
+-- token working.
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.updated_at := clock_timestamp();
+    RETURN NEW;
+END $$;
+CREATE TRIGGER space_touched BEFORE INSERT OR UPDATE ON space
+    FOR EACH ROW EXECUTE FUNCTION touch();
+CREATE TRIGGER token_touched BEFORE INSERT OR UPDATE ON token
+    FOR EACH ROW EXECUTE FUNCTION touch();
 
 -- Money -------------------------------------------------------------------------------------------
 
@@ -307,7 +322,7 @@ CREATE TABLE queue_turn (
 
 -- One number that moves when carriers or routes do; every process compares it twice a second.
 CREATE TABLE configuration (
-    only     boolean PRIMARY KEY DEFAULT true CHECK (only),
+    single   boolean PRIMARY KEY DEFAULT true CHECK (single),
     version  bigint NOT NULL DEFAULT 0
 );
 INSERT INTO configuration DEFAULT VALUES;
