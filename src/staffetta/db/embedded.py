@@ -89,17 +89,19 @@ class EmbeddedServer:
         """Become a user of a server that somebody else keeps running."""
         self._become_user()
 
-    async def stop(self, hurry: asyncio.Event | None = None) -> None:
-        """Stop being a user; the last one out stops the server.
+    async def stop(self, hurry: asyncio.Event | None = None) -> bool:
+        """Stop being a user; the last one out stops the server, and only they get True.
 
         A set `hurry` makes PostgreSQL stop at once: nothing is lost, the next start recovers.
         """
         if self._users_lock is None:
-            return
+            return False
         async with alone(self._locks / "starting", "another process starting PostgreSQL"):
-            if try_lock(self._users_lock, shared=False):
+            is_last = try_lock(self._users_lock, shared=False)
+            if is_last:
                 await self._shut_down(hurry or asyncio.Event())
             self._leave()
+        return is_last
 
     def leave(self) -> None:
         """Stop being a user without stopping the server."""

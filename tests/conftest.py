@@ -1,0 +1,148 @@
+"""Fixtures for every test: a real PostgreSQL, a fresh database in it, a frozen clock.
+
+One embedded server serves the whole run, every xdist worker included, with durability off. The
+first who needs it starts it (a file lock decides), the last one stops it. A migrated template
+database is made once; each test that asks for `database` gets a copy of its own.
+
+`STAFFETTA_TEST_DATABASE_URL` runs the same tests on another PostgreSQL; its role must be allowed
+to create databases.
+"""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from staffetta.db.embedded import EmbeddedServer
+from staffetta.db.migrations import migrate
+from staffetta.db.partitions import ensure_partitions
+from staffetta.db.pool import Database
+
+_TEMPLATE_LOCK = 0x57AF_FE7E
+_SETTLED = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
+
+
+@dataclass
+class FrozenClock:
+    """A clock that moves when a test says so."""
+
+    at: datetime = _SETTLED
+    elapsed_seconds: float = field(default=1000.0)
+
+    def now(self) -> datetime:
+        return self.at
+
+    def monotonic(self) -> float:
+        return self.elapsed_seconds
+
+    def advance(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+        self.elapsed_seconds += seconds
+
+
+@pytest.fixture
+def clock() -> FrozenClock:
+    return FrozenClock()
+
+
+@dataclass(frozen=True)
+class TestServer:
+    """A PostgreSQL for tests, with a migrated template database."""
+
+    __test__ = False
+
+    url: str  # of a database that always exists
+    template: str
+
+    def url_of(self, database: str) -> str:
+        return urlunsplit(urlsplit(self.url)._replace(path=f"/{database}"))
+
+    @asynccontextmanager
+    async def administration(self) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+        connection = await asyncpg.connect(self.url)
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+
+@pytest.fixture(scope="session")
+def database_server(
+    tmp_path_factory: pytest.TempPathFactory, testrun_uid: str
+) -> Iterator[TestServer]:
+    """The server of this run."""
+    outside = os.environ.get("STAFFETTA_TEST_DATABASE_URL")
+    template = f"staffetta_template_{testrun_uid[:12]}"
+    if outside:
+        server = TestServer(outside, template)
+        asyncio.run(_make_template(server))
+        yield server
+        asyncio.run(_drop_template(server))
+        return
+    # Shared by the workers of one run, and by nobody else.
+    data_dir = Path(tempfile.gettempdir(), f"staffetta-tests-{os.getuid()}-{testrun_uid[:12]}")
+    embedded = EmbeddedServer(data_dir, durable=False)
+    asyncio.run(embedded.start())
+    server = TestServer(embedded.url("postgres"), template)
+    try:
+        asyncio.run(_make_template(server))
+        yield server
+    finally:
+        stopped = asyncio.run(embedded.stop())
+        if stopped:
+            shutil.rmtree(data_dir, ignore_errors=True)
+
+
+async def _make_template(server: TestServer) -> None:
+    """Migrate the template once, whichever worker comes first."""
+    async with server.administration() as connection:
+        await connection.execute("SELECT pg_advisory_lock($1)", _TEMPLATE_LOCK)
+        known = "SELECT FROM pg_database WHERE datname = $1"
+        if await connection.fetch(known, server.template):
+            return
+        unfinished = f"{server.template}_unfinished"
+        await connection.execute(f"DROP DATABASE IF EXISTS {unfinished}")
+        await connection.execute(f"CREATE DATABASE {unfinished} TEMPLATE template0 ENCODING 'UTF8'")
+        database = await Database.connect(server.url_of(unfinished))
+        try:
+            await migrate(database)
+            for now in (_SETTLED, datetime.now(UTC)):
+                async with database.transaction() as transaction:
+                    await ensure_partitions(transaction, now)
+        finally:
+            await database.close()
+        await connection.execute(f"ALTER DATABASE {unfinished} RENAME TO {server.template}")
+
+
+async def _drop_template(server: TestServer) -> None:
+    async with server.administration() as connection:
+        await connection.execute(f"DROP DATABASE IF EXISTS {server.template}")
+
+
+@pytest.fixture
+async def database_url(database_server: TestServer) -> AsyncIterator[str]:
+    """The address of a fresh, migrated database."""
+    name = f"staffetta_test_{uuid4().hex}"
+    async with database_server.administration() as connection:
+        await connection.execute(f"CREATE DATABASE {name} TEMPLATE {database_server.template}")
+    yield database_server.url_of(name)
+    async with database_server.administration() as connection:
+        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A fresh, migrated database."""
+    database = await Database.connect(database_url)
+    yield database
+    await database.close()
