@@ -1,0 +1,1 @@
+"""Accounts and their spaces, API keys, tokens and scopes: who may do what."""
