@@ -1,0 +1,45 @@
+"""The words of ASGI as this package types them, and the answers it sends.
+
+Owns: how an answer goes out. An answer is bytes made once; nothing is negotiated or re-encoded.
+"""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final
+
+import msgspec
+
+Scope = MutableMapping[str, Any]
+Event = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Event]]
+Send = Callable[[Event], Awaitable[None]]
+AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+Header = tuple[bytes, bytes]
+_JSON: Final[Header] = (b"content-type", b"application/json")
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A whole response. `headers` come beside Content-Type and Content-Length."""
+
+    status: int
+    body: bytes
+    headers: tuple[Header, ...] = ()
+    content_type: Header = _JSON
+
+
+def json_answer(status: int, value: object, headers: tuple[Header, ...] = ()) -> Answer:
+    """An answer of one JSON value."""
+    return Answer(status, msgspec.json.encode(value), headers)
+
+
+async def send_answer(send: Send, answer: Answer, headers: tuple[Header, ...] = ()) -> None:
+    """Send an answer whole, with `headers` beside its own."""
+    length = (b"content-length", b"%d" % len(answer.body))
+    await send(
+        {
+            "type": "http.response.start",
+            "status": answer.status,
+            "headers": [answer.content_type, length, *answer.headers, *headers],
+        }
+    )
+    await send({"type": "http.response.body", "body": answer.body})

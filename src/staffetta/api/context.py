@@ -1,0 +1,64 @@
+"""What the API is given: everything it depends on, built once by `app`."""
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+from prometheus_client import CollectorRegistry
+
+from staffetta.accounts.authorize import Authorizer
+from staffetta.api.doors import PUBLISHED_NAMES, Names
+from staffetta.api.metrics import ApiMetrics
+from staffetta.api.rates import TokenRates
+from staffetta.domain.clock import Clock
+from staffetta.messaging.accept import Acceptor
+from staffetta.messaging.read import Reader
+
+BODY_OCTETS_MAX: Final = 128 * 1024
+REQUESTS_PER_MINUTE_MAX: Final = 10_000
+
+
+class ApiSettings(msgspec.Struct, frozen=True):
+    """The settings that the HTTP edge obeys."""
+
+    names: Names = PUBLISHED_NAMES
+    body_octets_max: int = BODY_OCTETS_MAX
+    requests_per_minute_max: int = REQUESTS_PER_MINUTE_MAX  # of one token, in one process
+
+
+class ApiContext(msgspec.Struct, frozen=True):
+    """The API's dependencies."""
+
+    clock: Clock
+    authorizer: Authorizer
+    acceptor: Acceptor
+    reader: Reader
+    is_ready: Callable[[], bool]  # whether a message could be accepted now
+    settings: ApiSettings
+    rates: TokenRates
+    metrics: ApiMetrics
+    registry: CollectorRegistry
+
+
+def make_context(
+    *,
+    clock: Clock,
+    authorizer: Authorizer,
+    acceptor: Acceptor,
+    reader: Reader,
+    is_ready: Callable[[], bool],
+    settings: ApiSettings,
+    registry: CollectorRegistry,
+) -> ApiContext:
+    """The context of one process, with counters of its own."""
+    return ApiContext(
+        clock=clock,
+        authorizer=authorizer,
+        acceptor=acceptor,
+        reader=reader,
+        is_ready=is_ready,
+        settings=settings,
+        rates=TokenRates(settings.requests_per_minute_max),
+        metrics=ApiMetrics(registry),
+        registry=registry,
+    )

@@ -1,0 +1,65 @@
+"""What each failure is called in v2: one table from errors to HTTP status and code."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from staffetta.api.asgi import Answer
+from staffetta.api.bodies import BodyTooLarge, BodyTooSlow
+from staffetta.api.refusals import BODY_TOO_LARGE, coded, retry_after
+from staffetta.db.errors import ConnectionLost, TryAgain
+from staffetta.domain import errors
+
+_DATABASE_AWAY = "the database cannot be reached now: send the request again"
+_RETRY_AFTER_SECONDS: Final = 2
+
+
+class NotAnObject(errors.StaffettaError):
+    """1000: the body is not JSON, or not an object."""
+
+
+class InvalidField(errors.StaffettaError):
+    """1001: a field, query parameter or header is missing or of the wrong type; it is named."""
+
+
+class NoSuchMessage(errors.StaffettaError):
+    """2070: no message of this account has that id."""
+
+
+CODES: Final[Mapping[type[Exception], tuple[int, int]]] = MappingProxyType(
+    {
+        NotAnObject: (400, 1000),
+        BodyTooSlow: (400, 1000),
+        InvalidField: (422, 1001),
+        errors.IdempotencyKeyReused: (422, 1002),
+        errors.CreditTooLow: (402, 2001),
+        errors.InvalidRecipient: (422, 2011),
+        errors.WrongCountry: (422, 2013),
+        errors.AccountBlocklisted: (403, 2020),
+        errors.InvalidSender: (422, 2021),
+        errors.NumericSender: (422, 2024),
+        errors.TooManySegments: (422, 2030),
+        errors.InvalidText: (422, 2031),
+        errors.InvalidCallback: (422, 2060),
+        NoSuchMessage: (404, 2070),
+        BodyTooLarge: (BODY_TOO_LARGE.status, BODY_TOO_LARGE.code),
+        errors.NoRoute: (503, 2080),
+        errors.NotAcceptingNow: (503, 2081),
+        ConnectionLost: (503, 2081),
+        TryAgain: (503, 2081),
+    }
+)
+
+
+def refusal(error: Exception) -> Answer | None:
+    """The answer to a failure that the caller can act on; None for a fault of ours."""
+    entry = next((CODES[kind] for kind in type(error).__mro__ if kind in CODES), None)
+    if entry is None:
+        return None
+    status, code = entry
+    match error:
+        case errors.NotAcceptingNow():
+            return coded(status, code, str(error), retry_after(error.retry_after_seconds))
+        case ConnectionLost() | TryAgain():
+            return coded(status, code, _DATABASE_AWAY, retry_after(_RETRY_AFTER_SECONDS))
+    return coded(status, code, str(error))

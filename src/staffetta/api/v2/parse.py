@@ -1,0 +1,199 @@
+"""From the octets of a v2 request to frozen types (contract sections 3 and 5).
+
+Owns: the shape of bodies, queries and headers, and the sentences that refuse them. What a value
+means (is it a number, a sender, a URL?) is decided further in.
+
+A good body takes one pass of a decoder made beforehand. A bad one is read again, slowly, to say
+what is wrong with it.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NoReturn
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from staffetta.api.v2.errors import InvalidField, NotAnObject
+from staffetta.domain.environments import Market
+from staffetta.messaging.accept import SendRequest
+from staffetta.messaging.draft import IdempotencyKey
+
+IDEMPOTENCY_KEY_CHARACTERS_MAX: Final = 255
+LIST_LIMIT_DEFAULT: Final = 100
+LIST_LIMIT_MAX: Final = 1000
+LIST_SKIP_MAX: Final = 1_000_000
+_QUERY_FIELDS_MAX: Final = 50
+
+
+class _Options(msgspec.Struct, rename="camel"):
+    dry_run: bool | None = None
+    fail_on_multiple_messages: bool | None = None
+
+
+class _Body(msgspec.Struct):
+    recipient: str
+    message: str
+    sender: str | None = None
+    options: _Options | None = None
+    callback: dict[str, Any] | None = None
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Which part of a list is asked for."""
+
+    skip: int
+    limit: int
+
+
+_DECODER: Final = msgspec.json.Decoder(_Body)
+_NO_OPTIONS: Final = _Options()
+_NUL_ESCAPE: Final = b"\\u0000"
+
+_FIELDS: Final[Mapping[str, tuple[type, bool, str]]] = {
+    "recipient": (str, True, 'a string, like "+393331234567"'),
+    "message": (str, True, "a string, the text to send"),
+    "sender": (str, False, "a string, or null for the default sender"),
+    "options": (dict, False, "an object"),
+    "options.dryRun": (bool, False, "true or false"),
+    "options.failOnMultipleMessages": (bool, False, "true or false"),
+    "callback": (dict, False, "an object"),
+}
+
+
+def parse_send(
+    body: bytes, market: Market, path: str, headers: Mapping[bytes, bytes]
+) -> SendRequest:
+    """The send request of a body; raises NotAnObject (1000) or InvalidField (1001)."""
+    try:
+        asked = _DECODER.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        _explain(body)
+    if _NUL_ESCAPE in body:
+        _require_text(_read_slowly(body))
+    options = asked.options or _NO_OPTIONS
+    return SendRequest(
+        market=market,
+        recipient=asked.recipient,
+        text=asked.message,
+        sender=asked.sender,
+        dry_run=bool(options.dry_run),
+        fail_on_multiple_segments=bool(options.fail_on_multiple_messages),
+        callback=asked.callback,
+        idempotency=_parse_key(headers.get(b"idempotency-key"), path, body),
+    )
+
+
+def parse_page(query: bytes) -> Page:
+    """`skip` and `limit` of a list; raises InvalidField."""
+    try:
+        given = dict(parse_qsl(query.decode("latin-1"), max_num_fields=_QUERY_FIELDS_MAX))
+    except ValueError:
+        raise InvalidField(f"the query has more than {_QUERY_FIELDS_MAX} parameters") from None
+    return Page(
+        skip=_parse_count(given, "skip", 0, 0, LIST_SKIP_MAX),
+        limit=_parse_count(given, "limit", LIST_LIMIT_DEFAULT, 1, LIST_LIMIT_MAX),
+    )
+
+
+def _parse_count(
+    given: Mapping[str, str], name: str, default: int, lowest: int, highest: int
+) -> int:
+    text = given.get(name)
+    if text is None:
+        return default
+    short_digits = text.isascii() and text.isdigit() and len(text) <= len(str(highest))
+    if not short_digits or not lowest <= int(text) <= highest:
+        raise InvalidField(f"{name} must be a whole number from {lowest} to {highest}")
+    return int(text)
+
+
+def _parse_key(raw: bytes | None, path: str, body: bytes) -> IdempotencyKey | None:
+    if raw is None:
+        return None
+    key = raw.decode("latin-1")
+    if not 1 <= len(key) <= IDEMPOTENCY_KEY_CHARACTERS_MAX:
+        raise InvalidField(
+            f"the header Idempotency-Key must have 1 to {IDEMPOTENCY_KEY_CHARACTERS_MAX} characters"
+        )
+    return IdempotencyKey(path=path, key=key, body_hash=hashlib.sha256(body).digest())
+
+
+def _explain(body: bytes) -> NoReturn:
+    """Say what is wrong with a body that the decoder refused."""
+    value = _read_slowly(body)
+    _require_text(value)
+    for name, (kind, required, expected) in _FIELDS.items():
+        _require_kind(value, name, kind, required=required, expected=expected)
+    raise InvalidField("the body holds a number that is too large")
+
+
+def _read_slowly(body: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
+    except UnicodeDecodeError as error:
+        raise NotAnObject(f"the body is not UTF-8 at octet {error.start}") from None
+    except json.JSONDecodeError as error:
+        raise NotAnObject(
+            f"the body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+        ) from None
+    except RecursionError:
+        raise NotAnObject("the body is nested too deeply") from None
+    except ValueError:  # an integer of thousands of digits
+        raise NotAnObject("the body holds a number that cannot be read") from None
+    if not isinstance(value, dict):
+        raise NotAnObject("the body must be a JSON object, like {}")
+    return value
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise NotAnObject(f"the body is not JSON: {name} is not a value of it")
+
+
+def _require_kind(
+    body: Mapping[str, Any], name: str, kind: type, *, required: bool, expected: str
+) -> None:
+    parent, _, leaf = name.rpartition(".")
+    holder = (body.get(parent) or {}) if parent else body
+    if leaf not in holder and required:
+        raise InvalidField(f"the field {name} is missing: it must be {expected}")
+    value = holder.get(leaf)
+    if not isinstance(value, kind) and (required or value is not None):
+        raise InvalidField(f"the field {name} must be {expected}")
+
+
+def _require_text(body: Mapping[str, Any]) -> None:
+    """Refuse NUL and half a surrogate pair anywhere, naming the field they stand in."""
+    for name, value in body.items():
+        for text in (name, *_texts(value)):
+            if "\0" in text:
+                raise InvalidField(f"the field {_shown(name)} holds the character NUL")
+            if not _is_whole(text):
+                raise InvalidField(f"the field {_shown(name)} holds half of a surrogate pair")
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every string in a JSON value, the names of its fields too. No recursion: depth is theirs."""
+    waiting = [value]
+    while waiting:
+        match waiting.pop():
+            case str() as text:
+                yield text
+            case dict() as fields:
+                yield from fields
+                waiting.extend(fields.values())
+            case list() as items:
+                waiting.extend(items)
+
+
+def _is_whole(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _shown(name: str) -> str:
+    return ascii(name)[1:-1][:100]

@@ -1,0 +1,37 @@
+"""GET /messages and /messages/{id}."""
+
+from functools import partial
+
+from staffetta.api.asgi import Answer
+from staffetta.api.context import ApiContext
+from staffetta.api.v2.endpoint import Call, Handle
+from staffetta.api.v2.errors import NoSuchMessage
+from staffetta.api.v2.parse import parse_page
+from staffetta.api.v2.render import render_list, render_message
+from staffetta.domain.ids import parse_id
+
+
+def list_handle(context: ApiContext) -> Handle:
+    """The newest messages of the caller's space."""
+    return partial(_list, context)
+
+
+def get_handle(context: ApiContext) -> Handle:
+    """One message of the caller's space."""
+    return partial(_get, context)
+
+
+async def _list(context: ApiContext, call: Call) -> Answer:
+    page = parse_page(call.scope["query_string"])
+    views = await context.reader.list(call.grant.space_id, page.skip, page.limit)
+    return Answer(200, render_list(views, call.grant.email))
+
+
+async def _get(context: ApiContext, call: Call) -> Answer:
+    message_id = parse_id(call.scope["path_params"]["message_id"])
+    if message_id is None:
+        raise NoSuchMessage("a message id has 24 hexadecimal digits")
+    view = await context.reader.get(call.grant.space_id, message_id, call.now)
+    if view is None:
+        raise NoSuchMessage(f"there is no message {message_id.hex()}")
+    return Answer(200, render_message(view, call.grant.email))

@@ -1,0 +1,75 @@
+"""A message as v2 shows it (contract section 5, "Message"). Pure."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any, Final
+
+import msgspec
+
+from staffetta.domain.money import as_number
+from staffetta.domain.states import State
+from staffetta.messaging.view import MessageView
+
+STATES: Final = MappingProxyType(
+    {
+        State.SCHEDULED: "NEW",
+        State.QUEUED: "NEW",
+        State.SUBMITTING: "NEW",
+        State.SUBMITTED: "PENDING",
+        State.UNCERTAIN: "PENDING",
+        State.DELIVERED: "DELIVERED",
+        State.UNDELIVERABLE: "UNDELIVERABLE",
+        State.REJECTED: "REJECTED",
+        State.EXPIRED: "EXPIRED",
+        State.CANCELLED: "REJECTED",
+    }
+)
+_ENCODER: Final = msgspec.json.Encoder()
+
+
+def message_object(view: MessageView, username: str) -> dict[str, Any]:
+    """The Message. `possiblyDuplicate` is there only when it is true."""
+    message = {
+        "id": view.id.hex(),
+        "username": username,
+        "state": "NEW" if view.dry_run else STATES[view.state],
+        "sender": view.sender,
+        "recipient": view.recipient,
+        "internationalPrefix": view.calling_code,
+        "countryCode": view.country,
+        "message": view.text,
+        "encoding": view.encoding,
+        "charactersCount": view.characters_count,
+        "messageCount": view.segment_count,
+        "price": as_number(view.price_micro),
+        "totalPrice": as_number(view.total_price_micro),
+        "blocklisted": view.blocklisted_reason is not None,
+        "blocklistedReason": view.blocklisted_reason,
+        "options": view.options,
+        "callback": view.callback,
+        "createdAt": _time(view.created_at),
+        "updatedAt": _time(view.updated_at),
+        "sentAt": _time(view.sent_at),
+        "deliveredAt": _time(view.delivered_at),
+    }
+    if view.possibly_duplicate:
+        message["possiblyDuplicate"] = True
+    return message
+
+
+def render_message(view: MessageView, username: str) -> bytes:
+    """The body of an answer with one message."""
+    return _ENCODER.encode({"data": message_object(view, username)})
+
+
+def render_list(views: Iterable[MessageView], username: str) -> bytes:
+    """The body of an answer with a list of messages."""
+    return _ENCODER.encode({"data": [message_object(view, username) for view in views]})
+
+
+def _time(moment: datetime | None) -> str | None:
+    """ISO 8601 in UTC, whole seconds, as the published samples are."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"

@@ -1,0 +1,31 @@
+"""The paths of v2, each with the calls it has."""
+
+from typing import Final
+
+from staffetta.api.context import ApiContext
+from staffetta.api.doors import Room
+from staffetta.api.v2.endpoint import Endpoint
+from staffetta.api.v2.read import get_handle, list_handle
+from staffetta.api.v2.send import send_handle
+from staffetta.domain.environments import Market
+
+_SEND_SEGMENTS: Final = {
+    Market.ITALY: "IT-messages",
+    Market.SPAIN: "ES-messages",
+    Market.WORLD: "WW-messages",
+}
+
+
+def v2_endpoints(context: ApiContext) -> dict[str, Endpoint]:
+    """Every path of the room, to what answers it."""
+    endpoints = {
+        f"{Room.V2}/{segment}": Endpoint(
+            context, segment, {"POST": send_handle(context, market, f"/{segment}")}
+        )
+        for market, segment in _SEND_SEGMENTS.items()
+    }
+    endpoints[f"{Room.V2}/messages"] = Endpoint(context, "messages", {"GET": list_handle(context)})
+    endpoints[f"{Room.V2}/messages/{{message_id:str}}"] = Endpoint(
+        context, "messages", {"GET": get_handle(context)}
+    )
+    return endpoints

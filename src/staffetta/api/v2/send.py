@@ -1,0 +1,40 @@
+"""POST /IT-messages, /ES-messages, /WW-messages: from a request to a promise kept."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from staffetta.api.asgi import Answer, Header
+from staffetta.api.bodies import read_body
+from staffetta.api.context import ApiContext
+from staffetta.api.v2.endpoint import Call, Handle
+from staffetta.api.v2.parse import parse_send
+from staffetta.api.v2.render import render_message
+from staffetta.domain.environments import Market
+from staffetta.domain.errors import AccountBlocklisted
+
+_REPLAYED: Final[tuple[Header, ...]] = ((b"idempotent-replay", b"true"),)
+
+
+def send_handle(context: ApiContext, market: Market, path: str) -> Handle:
+    """The POST of one market; `path` is what idempotency keys are told apart by."""
+    return partial(_send, context, market, path, context.clock.monotonic)
+
+
+async def _send(
+    context: ApiContext, market: Market, path: str, monotonic: Callable[[], float], call: Call
+) -> Answer:
+    if call.grant.blocklisted:
+        raise AccountBlocklisted(
+            f"the account is blocklisted in the {call.grant.environment} environment: "
+            "it may send again when an operator lifts the block"
+        )
+    octets_max = context.settings.body_octets_max
+    body = await read_body(call.receive, call.headers.get(b"content-length"), octets_max)
+    request = parse_send(body, market, path, call.headers)
+    started = monotonic()
+    grant = call.grant
+    accepted = await context.acceptor.accept(grant.space_id, grant.environment, request, call.now)
+    context.metrics.accepted(monotonic() - started)
+    headers = _REPLAYED if accepted.replayed else ()
+    return Answer(201, render_message(accepted.message, grant.email), headers)
