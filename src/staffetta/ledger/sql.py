@@ -39,7 +39,8 @@ SELECT space_id, recipient_id, amount_micro, $4
 SETTLE_HOLDS = """
 UPDATE hold
    SET state = CASE WHEN asked.price_micro IS NULL THEN 'released' ELSE 'captured' END,
-       captured_micro = least(asked.price_micro, hold.amount_micro),
+       captured_micro = CASE WHEN asked.price_micro IS NOT NULL
+                             THEN least(asked.price_micro, hold.amount_micro) END,
        settled_at = $5
   FROM unnest($1::int[], $2::bytea[], $3::bytea[], $4::bigint[])
        AS asked (space_id, recipient_id, message_id, price_micro)

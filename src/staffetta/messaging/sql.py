@@ -165,6 +165,7 @@ UPDATE recipient
 RETURNING recipient.space_id, recipient.id, recipient.message_id, recipient.charged_micro
 """
 
+# An answer that comes after all replaces "uncertain"; anything else is written once.
 INSERT_SUBMISSIONS = """
 INSERT INTO submission (space_id, recipient_id, attempt, segment, segment_total, connector_id,
                         outcome, command_status, smsc_id, smsc_key, answered_at)
@@ -174,7 +175,10 @@ SELECT space_id, recipient_id, attempt, segment, segment_total, connector_id,
               $7::text[], $8::bigint[], $9::text[], $10::text[])
        AS new (space_id, recipient_id, attempt, segment, segment_total, connector_id,
                outcome, command_status, smsc_id, smsc_key)
-    ON CONFLICT DO NOTHING
+    ON CONFLICT (space_id, recipient_id, attempt, segment) DO UPDATE
+   SET outcome = excluded.outcome, command_status = excluded.command_status,
+       smsc_id = excluded.smsc_id, smsc_key = excluded.smsc_key, answered_at = excluded.answered_at
+ WHERE submission.outcome = 'uncertain'
 """
 
 CLEAR_CHARGES = """

@@ -1,0 +1,68 @@
+"""The proof of the books finds what was changed, and names it."""
+
+import pytest
+from hand_gateway import FRENCH, FrozenClock, Gateway, accepted, make_gateway
+
+from staffetta.db.pool import Database
+from staffetta.domain.environments import Market
+from staffetta.ledger.topup import top_up
+from staffetta.ledger.verify import Proof, verify_books
+
+
+@pytest.fixture
+async def gateway(database: Database, clock: FrozenClock) -> Gateway:
+    """A wallet with some history: a charge, an open hold, a captured one."""
+    gateway = await make_gateway(database, clock)
+    await gateway.accept()
+    claim = await gateway.accept_and_claim(market=Market.WORLD, recipient=FRENCH)
+    await gateway.settle(claim, accepted("a1"))
+    await gateway.accept(market=Market.WORLD, recipient=FRENCH)
+    await gateway.books_hold()
+    return gateway
+
+
+async def proof_of(gateway: Gateway) -> Proof:
+    async with gateway.database.transaction(isolation="repeatable_read") as connection:
+        return await verify_books(connection)
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ("UPDATE wallet SET balance_micro = balance_micro + 1", "the wallet has"),
+        ("UPDATE wallet SET held_micro = 0", "open holds"),
+        ("DELETE FROM ledger_entry WHERE sequence = 2", "an entry is missing"),
+        ("UPDATE ledger_entry SET amount_micro = -1 WHERE sequence = 2", "says the balance"),
+        ("UPDATE recipient SET charged_micro = 5 WHERE charged_micro = 30000", "was charged"),
+        ("DELETE FROM recipient WHERE charged_micro = 30000", "missing"),
+        ("UPDATE recipient SET state = 'rejected' WHERE state = 'queued'", "still held"),
+        ("UPDATE hold SET state = 'released' WHERE state = 'open'", "open holds 0.00"),
+    ],
+)
+async def test_each_tampering_is_found_and_named(gateway: Gateway, change: str, named: str) -> None:
+    await gateway.rows(change + " RETURNING 1")
+    proof = await proof_of(gateway)
+    assert not proof.holds
+    assert any(named in fault.what for fault in proof.faults), proof.faults
+
+
+async def test_an_untouched_ledger_is_proved(gateway: Gateway) -> None:
+    proof = await proof_of(gateway)
+    assert (proof.holds, proof.wallet_count, proof.entry_count, proof.hold_count) == (
+        True,
+        1,
+        3,
+        2,
+    )
+
+
+async def test_topping_up_answers_the_balance_and_refuses_an_unknown_space(
+    gateway: Gateway,
+) -> None:
+    async with gateway.database.transaction() as connection:
+        balance = await top_up(connection, gateway.space_id, 1, "", gateway.clock.now())
+    assert balance == (await gateway.wallet())[0]
+    with pytest.raises(LookupError):
+        async with gateway.database.transaction() as connection:
+            await top_up(connection, 999, 1, "", gateway.clock.now())
+    await gateway.books_hold()
