@@ -61,8 +61,9 @@ class _Cached:
 class Authorizer:
     """The cache of one process."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, grants_max: int = GRANTS_MAX) -> None:
         self._database = database
+        self._grants_max = grants_max
         self._cached: dict[str, _Cached] = {}
         self._tokens_by_hash: dict[bytes, str] = {}
         self._poll_count = 0
@@ -154,7 +155,7 @@ class Authorizer:
 
     def _remember(self, token: str, cached: _Cached) -> None:
         self._forget(token)
-        if len(self._cached) >= GRANTS_MAX:
+        if len(self._cached) >= self._grants_max:
             self._forget(next(iter(self._cached)))  # the one read longest ago
         self._cached[token] = cached
         self._tokens_by_hash[cached.grant.token_hash] = token
