@@ -1,0 +1,21 @@
+"""The settings: read from the environment once, checked at once, frozen ever after.
+
+Nothing else in the product reads environment variables. A wrong setting refuses to start with its
+name, what was given and an example; a secret may also come from a file that NAME_FILE names.
+"""
+
+from staffetta.config.read import SettingsError, read_settings, unknown_settings
+from staffetta.config.server_key import ensure_server_key
+from staffetta.config.settings import SETTINGS, Setting, Settings
+from staffetta.config.values import HostName
+
+__all__ = [
+    "SETTINGS",
+    "HostName",
+    "Setting",
+    "Settings",
+    "SettingsError",
+    "ensure_server_key",
+    "read_settings",
+    "unknown_settings",
+]

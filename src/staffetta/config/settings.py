@@ -1,0 +1,241 @@
+"""The table of settings, and the frozen object that carries their values.
+
+The table is data: `staffetta serve --help` lists it, and docs/reference/settings.md is checked
+against it. It reads nothing; see read.py.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from staffetta.config.values import (
+    HostName,
+    absolute_directory,
+    database_address,
+    host_and_port,
+    host_names,
+    listen_host,
+    one_of,
+    readable_file,
+    seconds,
+    sender_id,
+    server_keys,
+    size_in_bytes,
+    whole_number,
+)
+
+PREFIX: Final = "STAFFETTA_"
+SERVER_KEY_NAME: Final = "server.key"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting, checked. Its fields are the names of SETTINGS in lower case."""
+
+    data_dir: Path
+    database_url: str | None = field(repr=False)
+    server_key: str | None = field(repr=False)
+    host: str
+    port: int
+    tls_cert: Path | None
+    tls_key: Path | None
+    tls_port: int
+    api_processes: int
+    body_bytes_max: int
+    hosts: tuple[HostName, ...]
+    log_level: str
+    log_format: str
+    network_port: int
+    network_address: tuple[str, int] | None
+    on_uncertain: str
+    message_ttl_hours: int
+    segments_max: int
+    default_sender: str
+    response_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the table. `parse` raises ValueError with what is expected."""
+
+    name: str  # without the prefix
+    parse: Callable[[str], Any]
+    default: str | None  # as it would be written; None when the default is absent or computed
+    default_words: str
+    example: str
+    explanation: str
+    secret: bool = False
+
+    @property
+    def variable(self) -> str:
+        """Its environment variable."""
+        return PREFIX + self.name
+
+
+SETTINGS: Final[tuple[Setting, ...]] = (
+    Setting(
+        "DATA_DIR",
+        absolute_directory,
+        None,
+        "/var/lib/staffetta as root, ~/.local/share/staffetta otherwise",
+        "/srv/staffetta",
+        "Where the embedded PostgreSQL and the server's key are kept. Back it up.",
+    ),
+    Setting(
+        "DATABASE_URL",
+        database_address,
+        None,
+        "the embedded PostgreSQL",
+        "postgresql://staffetta:secret@db1,db2/staffetta?target_session_attrs=primary",
+        "A PostgreSQL 15 or later to use instead of the embedded one; several hosts for failover.",
+        secret=True,
+    ),
+    Setting(
+        "SERVER_KEY",
+        server_keys,
+        None,
+        f"{SERVER_KEY_NAME} in the data directory, made when missing",
+        "64 hexadecimal digits, e.g. from: openssl rand -hex 32",
+        "The key that seals what must be readable again (carriers' passwords, listed tokens). "
+        "Several, one a line, newest first, while keys are being changed.",
+        secret=True,
+    ),
+    Setting(
+        "HOST",
+        listen_host,
+        "127.0.0.1",
+        "127.0.0.1",
+        "0.0.0.0",  # noqa: S104 - an example
+        "The address the HTTP server listens on.",
+    ),
+    Setting(
+        "PORT",
+        whole_number(0, 65535),
+        "8080",
+        "8080",
+        "8080",
+        "The port for HTTP; 0 takes any free one.",
+    ),
+    Setting(
+        "TLS_CERT",
+        readable_file,
+        None,
+        "no HTTPS",
+        "/etc/staffetta/fullchain.pem",
+        "The certificate chain, in PEM. With TLS_KEY it adds HTTPS beside HTTP.",
+    ),
+    Setting(
+        "TLS_KEY",
+        readable_file,
+        None,
+        "no HTTPS",
+        "/etc/staffetta/privkey.pem",
+        "The certificate's private key, in PEM.",
+    ),
+    Setting(
+        "TLS_PORT",
+        whole_number(0, 65535),
+        "8443",
+        "8443",
+        "443",
+        "The port for HTTPS; 0 takes any free one.",
+    ),
+    Setting(
+        "API_PROCESSES",
+        whole_number(1, 64),
+        None,
+        "half the processor cores, at least 1",
+        "2",
+        "How many processes answer HTTP requests.",
+    ),
+    Setting(
+        "BODY_BYTES_MAX",
+        size_in_bytes(1024, 1 << 30),
+        "32MiB",
+        "32MiB",
+        "32MiB",
+        "The largest request body that is read.",
+    ),
+    Setting(
+        "HOSTS",
+        host_names,
+        "",
+        "none besides the published names",
+        "sms.example.org=v2,test.sms.example.org=v2:sandbox",
+        "Host names of your own, with the service and environment each stands for.",
+    ),
+    Setting(
+        "LOG_LEVEL",
+        one_of("debug", "info", "warning", "error"),
+        "info",
+        "info",
+        "info",
+        "The least severe events that are logged.",
+    ),
+    Setting(
+        "LOG_FORMAT",
+        one_of("auto", "console", "json"),
+        "auto",
+        "auto",
+        "json",
+        "How events are written to standard error; auto is console on a terminal, json elsewhere.",
+    ),
+    Setting(
+        "NETWORK_PORT",
+        whole_number(0, 65535),
+        "0",
+        "0",
+        "2775",
+        "The loopback port of the simulated network (SMPP); 0 takes any free one.",
+    ),
+    Setting(
+        "NETWORK_ADDRESS",
+        host_and_port,
+        None,
+        "the simulated network of this installation",
+        "127.0.0.1:2775",
+        "Where the simulated network listens, for a dispatch role that runs apart from it.",
+    ),
+    Setting(
+        "ON_UNCERTAIN",
+        one_of("resend", "hold"),
+        "resend",
+        "resend",
+        "hold",
+        "What happens to a message whose carrier never answered: sent once more and flagged as a "
+        "possible duplicate, or held until a delivery report or its expiry.",
+    ),
+    Setting(
+        "MESSAGE_TTL_HOURS",
+        whole_number(1, 720),
+        "48",
+        "48",
+        "24",
+        "After how many hours an undelivered message expires.",
+    ),
+    Setting(
+        "SEGMENTS_MAX",
+        whole_number(1, 255),
+        "10",
+        "10",
+        "10",
+        "The most segments a text may need.",
+    ),
+    Setting(
+        "DEFAULT_SENDER",
+        sender_id,
+        "Openapi",
+        "Openapi",
+        "Openapi",
+        "The sender of a message that names none.",
+    ),
+    Setting(
+        "RESPONSE_SECONDS",
+        seconds(0.1, 600),
+        "10",
+        "10",
+        "10",
+        "How long a carrier may take to answer a request over SMPP.",
+    ),
+)

@@ -1,0 +1,158 @@
+"""What a setting's value may be: functions from text to value.
+
+Each raises ValueError whose text is what was expected, to be put into a sentence.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from staffetta.domain.environments import Environment
+from staffetta.domain.secrets import InvalidServerKey, Keyring
+
+
+@dataclass(frozen=True, slots=True)
+class HostName:
+    """A name of this installation, and the service and environment it stands for."""
+
+    name: str  # lower case
+    service: str  # v1, v2, oauth/v1, oauth/v2
+    environment: Environment
+
+
+def whole_number(low: int, high: int) -> Callable[[str], int]:
+    """A whole number between two bounds, both included."""
+
+    def parse(text: str) -> int:
+        if not re.fullmatch(r"\d{1,12}", text, re.ASCII) or not low <= int(text) <= high:
+            raise ValueError(f"a whole number from {low} to {high}")
+        return int(text)
+
+    return parse
+
+
+_SECONDS: Final = re.compile(r"\d{1,6}(\.\d{1,6})?", re.ASCII)
+
+
+def seconds(low: float, high: float) -> Callable[[str], float]:
+    """A decimal number of seconds between two bounds, both included."""
+
+    def parse(text: str) -> float:
+        if not _SECONDS.fullmatch(text) or not low <= float(text) <= high:
+            raise ValueError(f"a number of seconds from {low:g} to {high:g}")
+        return float(text)
+
+    return parse
+
+
+def one_of(*words: str) -> Callable[[str], str]:
+    """One of a few words, in any case."""
+
+    def parse(text: str) -> str:
+        if text.lower() not in words:
+            raise ValueError(f"one of {', '.join(words)}")
+        return text.lower()
+
+    return parse
+
+
+_BYTES: Final = re.compile(r"(\d{1,12}) ?(|B|KiB|MiB|GiB)", re.ASCII)
+_BYTE_UNITS: Final = {"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+
+
+def size_in_bytes(low: int, high: int) -> Callable[[str], int]:
+    """A size in bytes, with or without a binary unit."""
+
+    def parse(text: str) -> int:
+        match = _BYTES.fullmatch(text)
+        value = int(match[1]) * _BYTE_UNITS[match[2]] if match else -1
+        if not low <= value <= high:
+            raise ValueError(f"a size from {low} bytes to {high >> 20} MiB, with KiB or MiB")
+        return value
+
+    return parse
+
+
+def absolute_directory(text: str) -> Path:
+    """A directory, which need not exist yet; `~` is one's home."""
+    path = Path(text).expanduser()
+    if not path.is_absolute():
+        raise ValueError("an absolute path of a directory")
+    return path
+
+
+def readable_file(text: str) -> Path:
+    """A file that can be opened now."""
+    path = Path(text).expanduser()
+    try:
+        with path.open("rb"):
+            return path
+    except OSError as error:
+        raise ValueError(f"the path of a readable file ({error.strerror})") from None
+
+
+def database_address(text: str) -> str:
+    """A PostgreSQL address as libpq writes it; whether it answers shows later."""
+    try:
+        scheme = urlsplit(text).scheme
+    except ValueError:
+        scheme = ""
+    if scheme not in ("postgresql", "postgres"):
+        raise ValueError("a PostgreSQL address")
+    return text
+
+
+def server_keys(text: str) -> str:
+    """Server keys, newest first, one a line; kept as text."""
+    try:
+        Keyring.parse(text)
+    except InvalidServerKey:
+        raise ValueError("64 hexadecimal digits") from None
+    return text
+
+
+def listen_host(text: str) -> str:
+    """An address or host name to listen on."""
+    if not re.fullmatch(r"[A-Za-z0-9.:_-]{1,253}", text, re.ASCII):
+        raise ValueError("an address or host name to listen on")
+    return text
+
+
+def host_and_port(text: str) -> tuple[str, int]:
+    """A host and a port, divided by a colon."""
+    host, colon, port = text.rpartition(":")
+    if not colon or not re.fullmatch(r"\d{1,5}", port, re.ASCII) or not 1 <= int(port) <= 65535:
+        raise ValueError("a host and a port")
+    return listen_host(host.strip("[]")), int(port)
+
+
+_HOST: Final = re.compile(
+    r"(?P<name>[a-z0-9]([a-z0-9.-]*[a-z0-9])?)=(?P<service>v1|v2|oauth/v1|oauth/v2)"
+    r"(:(?P<environment>production|sandbox))?",
+    re.ASCII,
+)
+
+
+def host_names(text: str) -> tuple[HostName, ...]:
+    """Host names with their services, divided by commas."""
+    names = []
+    for part in filter(None, (part.strip().lower() for part in text.split(","))):
+        match = _HOST.fullmatch(part)
+        if match is None:
+            raise ValueError(
+                "host=service or host=service:sandbox, separated by commas, where the service is "
+                "v1, v2, oauth/v1 or oauth/v2"
+            )
+        environment = Environment(match["environment"] or Environment.PRODUCTION)
+        names.append(HostName(match["name"], match["service"], environment))
+    return tuple(names)
+
+
+def sender_id(text: str) -> str:
+    """An alphanumeric sender ID (contract section 5)."""
+    if not re.fullmatch(r"[A-Za-z0-9 ]{3,11}", text, re.ASCII) or text.isdigit():
+        raise ValueError("3 to 11 letters, digits and spaces, with a letter among them")
+    return text
