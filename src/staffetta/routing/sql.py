@@ -12,3 +12,86 @@ SELECT route.environment::text AS environment, route.country, route.connector_id
   JOIN connector ON connector.id = route.connector_id
  WHERE connector.enabled
 """
+
+# A name that is taken gives no row.
+INSERT_CONNECTOR = """
+INSERT INTO connector (environment, name, kind, host, port, system_id, password, window_max,
+                       rate_per_second, created_at, updated_at)
+VALUES ($1, $2, 'smpp', $3, $4, $5, $6, $7, $8, $9, $9)
+ON CONFLICT (environment, name) DO NOTHING
+RETURNING id
+"""
+
+INSERT_ROUTES = """
+INSERT INTO route (environment, connector_id, country, price_micro, created_at)
+SELECT $1, $2, country, $4, $5
+  FROM unnest($3::text[]) AS country
+"""
+
+LIST_CONNECTORS = """
+SELECT connector.id, connector.environment::text AS environment, connector.name, connector.kind,
+       connector.host, connector.port, connector.system_id, connector.window_max,
+       connector.rate_per_second, connector.enabled,
+       coalesce(link.states, '{}') AS link_states
+  FROM connector
+  LEFT JOIN (SELECT connector_id, array_agg(state ORDER BY number) AS states
+               FROM link GROUP BY connector_id) AS link ON link.connector_id = connector.id
+ ORDER BY connector.environment, connector.name
+"""
+
+LIST_ROUTES = """
+SELECT connector_id, country, rank, price_micro
+  FROM route
+ ORDER BY connector_id, rank, country
+"""
+
+# Carriers as dispatch runs them ---------------------------------------------------------------------
+
+READ_CARRIERS = """
+SELECT id, environment::text AS environment, name, kind, host, port, system_id, password,
+       window_max, rate_per_second, link_count, settings
+  FROM connector
+ WHERE enabled
+ ORDER BY id
+"""
+
+# Takes the links that nobody alive holds, and keeps those that are ours.
+HOLD_LINKS = """
+INSERT INTO link AS held (connector_id, number, owner, changed_at)
+SELECT $1, number, $3, $4
+  FROM generate_series(1, $2::int) AS number
+    ON CONFLICT (connector_id, number) DO UPDATE
+   SET owner = excluded.owner,
+       state = CASE WHEN held.owner = excluded.owner THEN held.state ELSE 'down' END
+ WHERE held.owner IS NULL
+    OR held.owner = excluded.owner
+    OR EXISTS (SELECT FROM process
+                WHERE process.id = held.owner
+                  AND (process.ended_at IS NOT NULL
+                       OR process.heartbeat_at < clock_timestamp() - $5 * interval '1 second'))
+RETURNING number
+"""
+
+LET_LINKS_GO = """
+UPDATE link SET owner = NULL, state = 'down', detail = '', changed_at = $3
+ WHERE owner = $1 AND ($2::int IS NULL OR connector_id = $2)
+"""
+
+TELL_LINK = """
+UPDATE link SET state = $4, detail = $5, changed_at = $6
+ WHERE connector_id = $1 AND number = $2 AND owner = $3
+"""
+
+# The sandbox's simulated network: once, whoever comes first.
+SEED_NETWORK = """
+INSERT INTO connector (environment, name, kind, window_max, rate_per_second, created_at, updated_at)
+VALUES ('sandbox', $1, 'simulated', $2, 0, $3, $3)
+    ON CONFLICT (environment, name) DO NOTHING
+RETURNING id
+"""
+
+SEED_NETWORK_ROUTES = """
+INSERT INTO route (environment, connector_id, country, price_micro, created_at)
+SELECT 'sandbox', $1, country, price_micro, $4
+  FROM unnest($2::text[], $3::bigint[]) AS seed (country, price_micro)
+"""

@@ -1,0 +1,71 @@
+"""The configured carriers as dispatch runs them, and who holds their links.
+
+Each link of a connector is held by one process at a time: a row names its owner, and an owner that
+ended or fell silent loses it to whoever asks next.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from staffetta.db.pool import Connection
+from staffetta.domain.environments import Environment
+from staffetta.routing import sql
+
+OWNER_DEAD_SECONDS: Final = 10.0
+
+
+class Carrier(msgspec.Struct, frozen=True):
+    """One enabled connector, as it is configured. Two that are equal need no new links."""
+
+    id: int
+    environment: Environment
+    name: str
+    kind: str  # smpp or simulated
+    host: str
+    port: int
+    system_id: str
+    password: bytes | None  # sealed
+    window_max: int
+    rate_per_second: int  # of all its links; 0: unlimited
+    link_count: int
+    settings: Mapping[str, object]
+
+
+async def read_carriers(connection: Connection) -> list[Carrier]:
+    """Every enabled connector."""
+    rows = await connection.fetch(sql.READ_CARRIERS)
+    return [Carrier(**{**row, "environment": Environment(row["environment"])}) for row in rows]
+
+
+async def hold_links(
+    connection: Connection, carrier: Carrier, owner: int, now: datetime
+) -> frozenset[int]:
+    """Take the links that nobody alive holds; answers the numbers of all that are `owner`'s."""
+    rows = await connection.fetch(
+        sql.HOLD_LINKS, carrier.id, carrier.link_count, owner, now, OWNER_DEAD_SECONDS
+    )
+    return frozenset(row["number"] for row in rows)
+
+
+async def let_links_go(
+    connection: Connection, owner: int, now: datetime, connector_id: int | None = None
+) -> None:
+    """Give up the links that `owner` holds, of one connector or of all."""
+    await connection.execute(sql.LET_LINKS_GO, owner, connector_id, now)
+
+
+async def tell_link(
+    connection: Connection,
+    *,
+    connector_id: int,
+    number: int,
+    owner: int,
+    state: str,
+    detail: str,
+    now: datetime,
+) -> None:
+    """Note what a link of ours is doing, for operators."""
+    await connection.execute(sql.TELL_LINK, connector_id, number, owner, state, detail, now)
