@@ -45,7 +45,7 @@ SELECT connector_id, country, rank, price_micro
  ORDER BY connector_id, rank, country
 """
 
-# Carriers as dispatch runs them ---------------------------------------------------------------------
+# Carriers as dispatch runs them --------------------------------------------------------------------
 
 READ_CARRIERS = """
 SELECT id, environment::text AS environment, name, kind, host, port, system_id, password,

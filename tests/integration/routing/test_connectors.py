@@ -1,0 +1,85 @@
+"""Connectors added and listed on a real database."""
+
+from dataclasses import replace
+
+import pytest
+
+from staffetta.db.pool import Database
+from staffetta.domain.environments import Environment
+from staffetta.domain.secrets import CannotUnseal, Keyring
+from staffetta.routing.connectors import (
+    ListedRoute,
+    add_connector,
+    list_connectors,
+    open_password,
+)
+from staffetta.routing.definition import ConnectorDefinition
+from staffetta.routing.errors import ConnectorExists
+from staffetta.routing.live import LiveRoutes
+
+PRODUCTION = Environment.PRODUCTION
+KEYRING = Keyring.parse("ab" * 32)
+DEFINITION = ConnectorDefinition(
+    environment=PRODUCTION,
+    name="acme",
+    host="smsc.example.com",
+    port=2775,
+    system_id="staffetta",
+    password="hunter2",
+    countries=("IT", "ES"),
+    price_micro=30_000,
+    window_max=500,
+    rate_per_second=0,
+)
+
+
+async def add(database: Database, definition: ConnectorDefinition, clock) -> int:
+    async with database.transaction() as connection:
+        return await add_connector(connection, KEYRING, definition, clock.now())
+
+
+async def test_a_connector_is_listed_with_its_routes_and_without_its_password(
+    database: Database, clock
+) -> None:
+    connector_id = await add(database, DEFINITION, clock)
+    async with database.transaction(isolation="repeatable_read") as connection:
+        (listed,) = await list_connectors(connection)
+    assert listed.connector_id == connector_id
+    assert (listed.environment, listed.name, listed.kind) == (PRODUCTION, "acme", "smpp")
+    assert (listed.host, listed.port, listed.system_id) == ("smsc.example.com", 2775, "staffetta")
+    assert (listed.window_max, listed.rate_per_second, listed.enabled) == (500, 0, True)
+    assert listed.link_states == ()
+    assert listed.routes == (ListedRoute("ES", 100, 30_000), ListedRoute("IT", 100, 30_000))
+    assert "hunter2" not in repr(listed)
+
+
+async def test_the_password_is_sealed_and_opens_for_its_connector_alone(
+    database: Database, clock
+) -> None:
+    await add(database, DEFINITION, clock)
+    async with database.acquire() as connection:
+        sealed = await connection.fetchval("SELECT password FROM connector")
+    assert b"hunter2" not in sealed
+    assert open_password(KEYRING, sealed, PRODUCTION, "acme") == "hunter2"
+    with pytest.raises(CannotUnseal):
+        open_password(KEYRING, sealed, PRODUCTION, "other")
+    assert open_password(KEYRING, None, PRODUCTION, "acme") == ""
+
+
+async def test_a_name_is_taken_once(database: Database, clock) -> None:
+    await add(database, DEFINITION, clock)
+    with pytest.raises(ConnectorExists, match="production has a connector named acme already"):
+        await add(database, DEFINITION, clock)
+    async with database.acquire() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM route") == 2
+
+
+async def test_a_new_connector_is_seen_without_a_restart(database: Database, clock) -> None:
+    routes = LiveRoutes(database)
+    await routes.refresh_once()
+    assert routes.table.quote(PRODUCTION, "FR") is None
+    connector_id = await add(database, replace(DEFINITION, countries=("*",)), clock)
+    assert await routes.refresh_once() == 1
+    quote = routes.table.quote(PRODUCTION, "FR")
+    assert quote is not None
+    assert (quote.connector_id, quote.price_micro) == (connector_id, 30_000)
