@@ -4,7 +4,7 @@ Owns: how an answer goes out. An answer is bytes made once; nothing is negotiate
 """
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import msgspec
 
@@ -26,20 +26,24 @@ class Answer(msgspec.Struct, frozen=True):
     headers: tuple[Header, ...] = ()
     content_type: Header = _JSON
 
+    def with_headers(self, headers: tuple[Header, ...]) -> Self:
+        """The same answer with more headers."""
+        return type(self)(self.status, self.body, self.headers + headers, self.content_type)
+
 
 def json_answer(status: int, value: object, headers: tuple[Header, ...] = ()) -> Answer:
     """An answer of one JSON value."""
     return Answer(status, msgspec.json.encode(value), headers)
 
 
-async def send_answer(send: Send, answer: Answer, headers: tuple[Header, ...] = ()) -> None:
-    """Send an answer whole, with `headers` beside its own."""
+async def send_answer(send: Send, answer: Answer) -> None:
+    """Send an answer whole."""
     length = (b"content-length", b"%d" % len(answer.body))
     await send(
         {
             "type": "http.response.start",
             "status": answer.status,
-            "headers": [answer.content_type, length, *answer.headers, *headers],
+            "headers": [answer.content_type, length, *answer.headers],
         }
     )
     await send({"type": "http.response.body", "body": answer.body})

@@ -91,22 +91,24 @@ def door_of(scope: Scope) -> Door:
 class Doors:
     """The outermost layer: shows each request to its room."""
 
-    def __init__(self, rooms: AsgiApp, names: Names) -> None:
-        self._rooms = rooms
+    def __init__(self, rooms: Mapping[Room | None, AsgiApp], names: Names) -> None:
+        self._rooms = rooms  # under None, the server's own pages
         self._names = names
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Route one request; what is not HTTP goes on as it is."""
-        if scope["type"] == "http":
-            door, path = find_door(self._names, _host(scope), scope["path"])
-            # Clients probe a base address with HEAD (contract section 3).
-            if scope["method"] == "HEAD" and path == (door.room or "/"):
-                await send_answer(send, _PRESENT)
-                return
-            scope.setdefault("state", {})[_STATE_KEY] = door
-            scope["path"] = path
-            scope["raw_path"] = path.encode("utf-8", "surrogateescape")
-        await self._rooms(scope, receive, send)
+        """Show one request in. What is not HTTP (start, stop, WebSockets) is the own pages'."""
+        if scope["type"] != "http":
+            await self._rooms[None](scope, receive, send)
+            return
+        door, path = find_door(self._names, _host(scope), scope["path"])
+        # Clients probe a base address with HEAD (contract section 3).
+        if scope["method"] == "HEAD" and path == (door.room or "/"):
+            await send_answer(send, _PRESENT)
+            return
+        scope.setdefault("state", {})[_STATE_KEY] = door
+        scope["path"] = path
+        scope["raw_path"] = path.encode("utf-8", "surrogateescape")
+        await self._rooms[door.room](scope, receive, send)
 
 
 def _host(scope: Scope) -> str:

@@ -1,8 +1,7 @@
 """Refusals that every service has, and the two shapes they come in.
 
-Contract section 3, "what no page documents", and the token refusals of section 2. v2 says
-{"code", "message"}; v1 and OAuth the platform envelope; a token is refused in it
-everywhere.
+Contract section 3, "what no page documents": v2 says {"code", "message"}, v1 and OAuth the platform
+envelope. What section 2 refuses, a token or its scope, is in the envelope everywhere.
 """
 
 from typing import Final

@@ -1,14 +1,11 @@
-"""The ASGI application: doors in front, Litestar behind them, one room a service.
+"""The ASGI application of one process: doors in front, one room a service behind them.
 
-Owns: how paths find their functions, and the last resort for what no function caught. Running it
-(sockets, TLS, processes) is `app`'s.
+The API's rooms are tables of raw functions (see `paths`); the server's own pages are Litestar's.
+Running it (sockets, TLS, processes) is `app`'s.
 """
 
-import secrets
-from collections.abc import Mapping
 from typing import Any, cast
 
-import structlog
 from litestar import Litestar, Request, Response
 from litestar.exceptions import HTTPException
 from litestar.handlers import ASGIRouteHandler
@@ -17,35 +14,33 @@ from litestar.types import Receive as LitestarReceive
 from litestar.types import Scope as LitestarScope
 from litestar.types import Send as LitestarSend
 
-from staffetta.api.asgi import Answer, AsgiApp, Scope
+from staffetta.api.asgi import Answer, AsgiApp
 from staffetta.api.context import ApiContext
-from staffetta.api.doors import Doors, Room, door_of
+from staffetta.api.doors import Doors, Room
+from staffetta.api.faults import answer_fault
 from staffetta.api.own import own_pages
-from staffetta.api.refusals import BAD_REQUEST, FAULT, NO_SUCH_PATH, refuse
-from staffetta.api.v2.room import v2_endpoints
-
-_log = structlog.get_logger(__name__)
+from staffetta.api.paths import Paths
+from staffetta.api.refusals import BAD_REQUEST, NO_SUCH_PATH, refuse
+from staffetta.api.v2.room import v2_room
 
 
 def make_app(context: ApiContext) -> AsgiApp:
-    """The application of one process."""
-    paths: dict[str, Any] = {
-        **own_pages(context),
-        **{path: endpoint.serve for path, endpoint in v2_endpoints(context).items()},
-    }
-    rooms = Litestar(
-        route_handlers=_routes(paths),
+    """The application of one process. A room that is not built yet has no paths: all is 404."""
+    rooms: dict[Room | None, AsgiApp] = {room: Paths(room, {}) for room in Room}
+    rooms[Room.V2] = v2_room(context)
+    rooms[None] = _own_pages(context)
+    return Doors(rooms, context.settings.names)
+
+
+def _own_pages(context: ApiContext) -> AsgiApp:
+    pages = Litestar(
+        route_handlers=[_route(path, cast("Any", page)) for path, page in own_pages(context)],
         exception_handlers={HTTPException: _refuse_routing, Exception: _answer_fault},
         openapi_config=None,
         logging_config=None,
         debug=False,
     )
-    # Litestar spells out the events that our aliases leave open.
-    return Doors(cast("AsgiApp", rooms), context.settings.names)
-
-
-def _routes(paths: Mapping[str, LitestarApp]) -> list[ASGIRouteHandler]:
-    return [_route(path, serve) for path, serve in paths.items()]
+    return cast("AsgiApp", pages)  # Litestar spells out the events that our aliases leave open
 
 
 def _route(path: str, serve: LitestarApp) -> ASGIRouteHandler:
@@ -57,29 +52,14 @@ def _route(path: str, serve: LitestarApp) -> ASGIRouteHandler:
 
 def _refuse_routing(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     """Litestar's own refusals: no such path, or a Host header that is not one."""
-    room = _room_of(request)
     if error.status_code == NO_SUCH_PATH.status:
-        sentence = f"there is no call at {request.scope['path'][:200]}"
-        return _response(refuse(room, NO_SUCH_PATH, sentence))
-    return _response(refuse(room, BAD_REQUEST, error.detail))
+        sentence = f"there is no page at {request.scope['path'][:200]}"
+        return _response(refuse(None, NO_SUCH_PATH, sentence))
+    return _response(refuse(None, BAD_REQUEST, error.detail))
 
 
 def _answer_fault(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """A bug: its trace goes to the log under an id, and the id to the caller."""
-    fault_id = secrets.token_hex(8)
-    _log.error(
-        "request_failed",
-        fault_id=fault_id,
-        method=request.scope["method"],
-        path=request.scope.get("path_template"),  # not the path: tokens can stand in it
-        exc_info=error,
-    )
-    sentence = f"a fault on our side: it is in the log as {fault_id}"
-    return _response(refuse(_room_of(request), FAULT, sentence))
-
-
-def _room_of(request: Request[Any, Any, Any]) -> Room | None:
-    return door_of(cast("Scope", request.scope)).room
+    return _response(answer_fault(None, request.scope.get("path_template", ""), error))
 
 
 def _response(answer: Answer) -> Response[bytes]:

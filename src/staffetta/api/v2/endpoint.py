@@ -1,8 +1,4 @@
-"""What all calls of v2 share: method, authorization, rate, refusals, counting.
-
-One ASGI function a path. Litestar's typed handlers cost four times as much a request and would
-answer errors in their own words; the bodies here are decoded and encoded by hand anyway.
-"""
+"""What all calls of v2 share: method, authorization, rate, refusals, counting."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
@@ -11,11 +7,11 @@ import msgspec
 
 from staffetta.accounts.authorize import Grant
 from staffetta.api.asgi import Answer, Header, Receive, Scope, Send, send_answer
-from staffetta.api.bodies import ClientGone
 from staffetta.api.context import ApiContext
 from staffetta.api.doors import Room, door_of
+from staffetta.api.faults import answer_fault
 from staffetta.api.rates import Rate
-from staffetta.api.refusals import FAULT, TOO_MANY_REQUESTS, WRONG_METHOD, refuse, retry_after
+from staffetta.api.refusals import TOO_MANY_REQUESTS, WRONG_METHOD, refuse, retry_after
 from staffetta.api.v2.authorize import authenticate, check_scope
 from staffetta.api.v2.errors import refusal
 
@@ -44,26 +40,18 @@ class Endpoint:
         self._allow: tuple[Header, ...] = ((b"allow", ", ".join(handles).encode()),)
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request. A fault of ours goes up, to be logged and answered there."""
+        """Answer one request."""
         method: str = scope["method"]
         name = self._names.get(method)
-        status = FAULT.status
-        try:
-            if name is None:
-                answer, headers = self._wrong_method(method), self._allow
-            else:
-                answer, headers = await self._answer(method, scope, receive)
-            status = answer.status
-            await send_answer(send, answer, headers)
-        except ClientGone:
-            status = 499  # as proxies log it: nobody to answer
-        finally:
-            self._context.metrics.count(name or "v2 other", status)
+        if name is None:
+            answer, name = self._wrong_method(method), "v2 other"
+        else:
+            answer = await self._answer(name, scope, receive)
+        self._context.metrics.count(name, answer.status)
+        await send_answer(send, answer)
 
-    async def _answer(
-        self, method: str, scope: Scope, receive: Receive
-    ) -> tuple[Answer, tuple[Header, ...]]:
-        """The answer, and the headers of the token's rate once the token is known."""
+    async def _answer(self, name: str, scope: Scope, receive: Receive) -> Answer:
+        """The answer, with the headers of the token's rate once the token is known."""
         headers: tuple[Header, ...] = ()
         try:
             now = self._context.clock.now()
@@ -71,18 +59,17 @@ class Endpoint:
             environment = door_of(scope).environment
             grant = await authenticate(self._context.authorizer, given, environment, now)
             if isinstance(grant, Answer):
-                return grant, headers
+                return grant
             rate = self._context.rates.take(grant.token_hash, now)
             headers = rate.headers
-            early = self._refuse_early(grant, rate, method)
-            if early is not None:
-                return early, headers
-            return await self._handles[method](Call(grant, now, given, scope, receive)), headers
-        except Exception as error:
-            answer = refusal(error)
-            if answer is None:
-                raise
-            return answer, headers
+            method = scope["method"]
+            answer = self._refuse_early(grant, rate, method) or await self._handles[method](
+                Call(grant, now, given, scope, receive)
+            )
+        # The door of the house: what nobody knows is logged and answered here, and ends there.
+        except Exception as error:  # noqa: BLE001
+            answer = refusal(error) or answer_fault(Room.V2, name, error)
+        return answer.with_headers(headers)
 
     def _refuse_early(self, grant: Grant, rate: Rate, method: str) -> Answer | None:
         if not rate.allowed:
@@ -93,4 +80,5 @@ class Endpoint:
 
     def _wrong_method(self, method: str) -> Answer:
         allowed = " and ".join(self._handles)
-        return refuse(Room.V2, WRONG_METHOD, f"{method} is not a call here: use {allowed}")
+        sentence = f"{method} is not a call here: use {allowed}"
+        return refuse(Room.V2, WRONG_METHOD, sentence, self._allow)

@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from staffetta.api.asgi import Answer
-from staffetta.api.bodies import BodyTooLarge, BodyTooSlow
+from staffetta.api.bodies import BodyTooLarge, BodyTooSlow, ClientGone
 from staffetta.api.refusals import BODY_TOO_LARGE, coded, retry_after
 from staffetta.db.errors import ConnectionLost, TryAgain
 from staffetta.domain import errors
@@ -30,6 +30,7 @@ CODES: Final[Mapping[type[Exception], tuple[int, int]]] = MappingProxyType(
     {
         NotAnObject: (400, 1000),
         BodyTooSlow: (400, 1000),
+        ClientGone: (400, 1000),  # nobody hears it, but it is counted
         InvalidField: (422, 1001),
         errors.IdempotencyKeyReused: (422, 1002),
         errors.CreditTooLow: (402, 2001),

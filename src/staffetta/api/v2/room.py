@@ -4,6 +4,7 @@ from typing import Final
 
 from staffetta.api.context import ApiContext
 from staffetta.api.doors import Room
+from staffetta.api.paths import Paths
 from staffetta.api.v2.endpoint import Endpoint
 from staffetta.api.v2.read import get_handle, list_handle
 from staffetta.api.v2.send import send_handle
@@ -16,16 +17,18 @@ _SEND_SEGMENTS: Final = {
 }
 
 
-def v2_endpoints(context: ApiContext) -> dict[str, Endpoint]:
+def v2_room(context: ApiContext) -> Paths:
     """Every path of the room, to what answers it."""
     endpoints = {
-        f"{Room.V2}/{segment}": Endpoint(
+        f"/{segment}": Endpoint(
             context, segment, {"POST": send_handle(context, market, f"/{segment}")}
         )
         for market, segment in _SEND_SEGMENTS.items()
     }
-    endpoints[f"{Room.V2}/messages"] = Endpoint(context, "messages", {"GET": list_handle(context)})
-    endpoints[f"{Room.V2}/messages/{{message_id:str}}"] = Endpoint(
+    endpoints["/messages"] = Endpoint(context, "messages", {"GET": list_handle(context)})
+    endpoints["/messages/{message_id}"] = Endpoint(
         context, "messages", {"GET": get_handle(context)}
     )
-    return endpoints
+    return Paths(
+        Room.V2, {f"{Room.V2}{path}": endpoint.serve for path, endpoint in endpoints.items()}
+    )
