@@ -1,0 +1,20 @@
+"""The command `staffetta`: thin edges around the use-cases of the packages below."""
+
+import typer
+
+from staffetta.cli.commands import register
+from staffetta.cli.failures import run
+
+app = typer.Typer(
+    name="staffetta",
+    help="Staffetta, an SMS gateway you run yourself.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # a traceback with local variables would show secrets
+)
+register(app)
+
+
+def main() -> None:
+    """Run the command line."""
+    run(app)

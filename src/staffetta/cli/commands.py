@@ -1,0 +1,17 @@
+"""Which command is where: the table of everything but `serve` and `migrate`."""
+
+import typer
+
+from staffetta.cli import account, connector, ledger, messages, send, smsc, token, topup
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this table to the application."""
+    app.add_typer(account.app, name="account")
+    app.add_typer(token.app, name="token")
+    app.command()(topup.topup)
+    app.add_typer(connector.app, name="connector")
+    app.command()(send.send)
+    app.command()(messages.messages)
+    app.add_typer(ledger.app, name="ledger")
+    app.command()(smsc.smsc)

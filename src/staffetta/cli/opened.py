@@ -1,0 +1,77 @@
+"""What commands need open: settings, database, server's key, for as long as the command runs.
+
+The embedded server is adopted when it runs and started when it does not. A database that was never
+used gets its tables first, so that `account create` may come before `serve`.
+"""
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, TypeVar
+
+import structlog
+
+from staffetta.config import Settings, ensure_server_key, read_settings
+from staffetta.db.embedded import embedded_server
+from staffetta.db.migrations import migrate
+from staffetta.db.partitions import ensure_partitions
+from staffetta.db.pool import Database
+from staffetta.domain.clock import SystemClock
+from staffetta.domain.secrets import Keyring
+
+_CONNECTIONS_MAX: Final = 2
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The open parts, and the moment at which the command began."""
+
+    settings: Settings
+    database: Database
+    keyring: Keyring
+    now: datetime
+
+
+@asynccontextmanager
+async def opened() -> AsyncIterator[Opened]:
+    """Open everything, and close it after. Raises what failures.EXPECTED lists."""
+    settings = read_settings(os.environ)
+    now = SystemClock().now()
+    async with AsyncExitStack() as stack:
+        url = settings.database_url
+        if url is None:
+            server = await stack.enter_async_context(embedded_server(settings.data_dir))
+            url = server.url()
+        database = await Database.connect(
+            url, application_name="staffetta command", connections_max=_CONNECTIONS_MAX
+        )
+        stack.push_async_callback(database.close)
+        await migrate(database)
+        async with database.transaction() as connection:
+            await ensure_partitions(connection, now)
+        yield Opened(settings, database, ensure_server_key(settings), now)
+
+
+def with_everything_open(use_case: Callable[[Opened], Awaitable[Answer]]) -> Answer:
+    """Run one use-case of a command in an event loop of its own."""
+    _log_warnings_only()
+
+    async def work() -> Answer:
+        async with opened() as parts:
+            return await use_case(parts)
+
+    return asyncio.run(work())
+
+
+def _log_warnings_only() -> None:
+    """To standard error: standard output belongs to the result."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
