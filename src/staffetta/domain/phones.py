@@ -7,11 +7,16 @@ country is libphonenumber's; the geocoder and carrier data of that library are n
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
 import phonenumbers
-from phonenumbers import PhoneNumberType
+from phonenumbers import (
+    COUNTRY_CODE_TO_REGION_CODE,
+    PhoneMetadata,
+    PhoneNumber,
+    PhoneNumberType,
+)
 
 from staffetta.domain.environments import Market
 from staffetta.domain.errors import InvalidRecipient, WrongCountry
@@ -47,10 +52,7 @@ def parse_mobile(raw: str) -> Phone:
     """
     if _E164.fullmatch(raw) is None:
         raise InvalidRecipient(_what_is_wrong(raw))
-    try:
-        number = phonenumbers.parse(raw)
-    except phonenumbers.NumberParseException:
-        raise InvalidRecipient(f"{raw} does not begin with a country's calling code") from None
+    number = _read_literally(raw) or _read(raw)
     # The type is UNKNOWN exactly when the number is not valid.
     kind = phonenumbers.number_type(number)
     if kind not in _MOBILE_TYPES:
@@ -63,6 +65,43 @@ def parse_mobile(raw: str) -> Phone:
     assert country is not None, "a number with a type has a region"
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     return Phone(e164, country, str(number.country_code))
+
+
+def _read(raw: str) -> PhoneNumber:
+    try:
+        return phonenumbers.parse(raw)
+    except phonenumbers.NumberParseException:
+        raise InvalidRecipient(f"{raw} does not begin with a country's calling code") from None
+
+
+def _read_literally(raw: str) -> PhoneNumber | None:
+    """What `_read` gives, in a tenth of its 10 us, where nothing could be stripped; else None.
+
+    The library strips a trunk prefix where the country has one and it matches, and counts leading
+    zeros; neither can happen to the numbers that are read here.
+    """
+    for end in (2, 3, 4):
+        code = int(raw[1:end])
+        if code in COUNTRY_CODE_TO_REGION_CODE and raw[1] != "0":
+            break
+    else:
+        return None
+    national = raw[end:]
+    if not national or national[0] == "0":
+        return None
+    prefix = _trunk_prefix(code)
+    if prefix is not None and prefix.match(national):
+        return None
+    return PhoneNumber(country_code=code, national_number=int(national))
+
+
+@cache  # one entry a calling code
+def _trunk_prefix(code: int) -> re.Pattern[str] | None:
+    region = phonenumbers.region_code_for_country_code(code)
+    metadata = PhoneMetadata.metadata_for_region_or_calling_code(code, region)
+    assert metadata is not None, "every calling code has a plan"
+    pattern = metadata.national_prefix_for_parsing
+    return None if pattern is None else re.compile(pattern)
 
 
 def _what_is_wrong(raw: str) -> str:

@@ -1,12 +1,21 @@
 """Recipients: which texts are mobile numbers, of which country, and what a refusal says."""
 
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from staffetta.domain.environments import Market
 from staffetta.domain.errors import InvalidRecipient, WrongCountry
 from staffetta.domain.phones import Phone, parse_mobile, require_country, warm_up
+
+E164 = PhoneNumberFormat.E164
+MOBILE_TYPES = {
+    PhoneNumberType.MOBILE,
+    PhoneNumberType.FIXED_LINE_OR_MOBILE,
+    PhoneNumberType.PERSONAL_NUMBER,
+}
 
 
 @pytest.mark.parametrize(
@@ -98,6 +107,32 @@ def test_a_market_refuses_the_numbers_of_others(raw: str, market: Market, name: 
 def test_the_endings_of_the_simulated_network_are_valid_numbers(prefix: str, ending: int):
     padding = "5" if prefix == "+120155" else ""
     assert parse_mobile(f"{prefix}{padding}{ending}").e164.endswith(str(ending))
+
+
+CALLING_CODES = st.sampled_from(sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE))
+
+
+@given(CALLING_CODES.map(str) | st.just("0"), st.from_regex(r"[0-9]{3,12}", fullmatch=True))
+def test_what_is_read_is_what_libphonenumber_reads(calling_code: str, national: str):
+    raw = f"+{calling_code}{national}"[:16]
+    try:
+        number = phonenumbers.parse(raw)
+    except phonenumbers.NumberParseException:
+        number = phonenumbers.PhoneNumber()
+    try:
+        e164 = parse_mobile(raw).e164
+    except InvalidRecipient:
+        e164 = None
+    mobile = phonenumbers.number_type(number) in MOBILE_TYPES
+    assert e164 == (phonenumbers.format_number(number, E164) if mobile else None)
+
+
+@pytest.mark.parametrize("region", sorted(phonenumbers.SUPPORTED_REGIONS))
+def test_the_example_number_of_every_country_is_read(region: str):
+    example = phonenumbers.example_number_for_type(region, PhoneNumberType.MOBILE)
+    if example is not None and phonenumbers.number_type(example) in MOBILE_TYPES:
+        raw = phonenumbers.format_number(example, E164)
+        assert parse_mobile(raw).e164 == raw
 
 
 def test_warming_up_takes_any_country():
