@@ -26,15 +26,13 @@ app = typer.Typer(no_args_is_help=True, help="Add and list connectors, the ways 
 
 _PASSWORD_FILE_BYTES_MAX: Final = 4096
 _COLUMNS: Final = (
-    Column("environment"),
+    Column("environment", whole=True),
     Column("name"),
-    Column("kind"),
-    Column("address"),
-    Column("system id"),
-    Column("window", "right"),
-    Column("rate", "right"),
+    Column("carrier"),
+    Column("window", "right", whole=True),
+    Column("rate", "right", whole=True),
     Column("links"),
-    Column("routes: price a segment"),
+    Column("price a segment", whole=True),
 )
 
 
@@ -72,12 +70,13 @@ def add(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Add an SMPP connector and its routes. A running server takes it up without a restart.
+    r"""Add an SMPP connector and its routes. A running server takes it up without a restart.
 
     The password never stands on the command line, where others could read it.
 
-    Example: staffetta connector add --name acme --environment production --host smsc.example.com
-    --port 2775 --system-id staffetta --password-file acme.secret --countries IT,ES --price 0.03
+    Example: staffetta connector add --name acme --environment production \
+      --host smsc.example.com --port 2775 --system-id staffetta \
+      --password-file acme.secret --countries IT,ES --price 0.03
     """
     definition = ConnectorDefinition(
         environment=environment,
@@ -195,9 +194,7 @@ def _row_of(connector: ListedConnector) -> tuple[object, ...]:
     return (
         connector.environment,
         connector.name,
-        connector.kind,
-        f"{connector.host}:{connector.port}" if connector.host else "",
-        connector.system_id,
+        _carrier(connector),
         connector.window_max,
         _rate(connector.rate_per_second),
         links if connector.enabled else "disabled",
@@ -205,6 +202,12 @@ def _row_of(connector: ListedConnector) -> tuple[object, ...]:
             f"{route.country}: {format_amount(route.price_micro)}" for route in connector.routes
         ),
     )
+
+
+def _carrier(connector: ListedConnector) -> str:
+    if not connector.host:
+        return connector.kind
+    return f"{connector.system_id} @ {connector.host}:{connector.port}"
 
 
 def _rate(per_second: int) -> str:

@@ -35,7 +35,7 @@ EXPECTED: Final = (
 def run(app: typer.Typer) -> None:
     """Run the command line; ends the process."""
     try:
-        app()
+        app(prog_name="staffetta")
     except EXPECTED as failure:
         typer.echo(f"staffetta: {failure}", err=True)
         sys.exit(1)

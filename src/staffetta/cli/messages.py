@@ -22,10 +22,10 @@ from staffetta.messaging.view import MessageView
 _LIMIT_MAX: Final = 1000
 # The columns, and the field of a Message (contract section 5) that each shows.
 _COLUMNS: Final = {
-    "id": Column("id"),
+    "id": Column("id", whole=True),
     "createdAt": Column("created"),
     "sender": Column("sender"),
-    "recipient": Column("recipient"),
+    "recipient": Column("recipient", whole=True),
     "state": Column("state"),
     "messageCount": Column("segments", "right"),
     "totalPrice": Column("price", "right"),

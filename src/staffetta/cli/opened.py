@@ -25,6 +25,7 @@ from staffetta.domain.clock import SystemClock
 from staffetta.domain.secrets import Keyring
 
 _CONNECTIONS_MAX: Final = 2
+_PATIENCE_SECONDS: Final = 5.0  # somebody sits and waits
 Answer = TypeVar("Answer")
 
 
@@ -49,7 +50,10 @@ async def opened() -> AsyncIterator[Opened]:
             server = await stack.enter_async_context(embedded_server(settings.data_dir))
             url = server.url()
         database = await Database.connect(
-            url, application_name="staffetta command", connections_max=_CONNECTIONS_MAX
+            url,
+            application_name="staffetta command",
+            connections_max=_CONNECTIONS_MAX,
+            patience_seconds=_PATIENCE_SECONDS,
         )
         stack.push_async_callback(database.close)
         await migrate(database)

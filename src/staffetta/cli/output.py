@@ -5,6 +5,7 @@ the terminal.
 """
 
 import json
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 _UNPRINTABLE: Final = "\N{REPLACEMENT CHARACTER}"
+_PIPE_WIDTH: Final = 240  # what is not a terminal has no width to fit into
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class Column:
 
     title: str
     justify: Literal["left", "right"] = "left"
+    whole: bool = False  # never broken over lines, however narrow the terminal
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +53,12 @@ def show(result: Result, *, as_json: bool) -> None:
     table = Table(show_header=titled, show_edge=False, pad_edge=False, header_style="bold")
     for column in result.columns:
         # Folded, never cut: a key that lost its end in a narrow terminal is lost for good.
-        table.add_column(column.title, justify=column.justify, overflow="fold")
+        table.add_column(
+            column.title, justify=column.justify, overflow="fold", no_wrap=column.whole
+        )
     for row in result.rows:
         table.add_row(*(Text(_cell(value)) for value in row))
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
     console.print(table)
     if result.note:
         console.print(Text(f"\n{result.note}"))

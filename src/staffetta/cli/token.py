@@ -35,12 +35,12 @@ def create(
     name: Annotated[str, typer.Option("--name", help="What you will know it by.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Make a token of an account for one environment.
+    r"""Make a token of an account for one environment.
 
     Example: staffetta token create --email anna@example.com --environment sandbox
 
-    Example: staffetta token create --email anna@example.com --environment production
-    --scope POST:sms.openapi.com/IT-messages --ttl 86400
+    Example: staffetta token create --email anna@example.com --environment production \
+      --scope POST:sms.openapi.com/IT-messages --ttl 86400
     """
     address = Address.parse(email)
 

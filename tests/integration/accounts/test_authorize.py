@@ -11,7 +11,7 @@ from staffetta.accounts.revoke_token import revoke_token
 from staffetta.accounts.space import Space
 from staffetta.db.pool import Database, NotConnected
 from staffetta.domain.environments import Environment
-from staffetta.domain.secrets import hash_secret, make_token
+from staffetta.domain.secrets import hash_secret
 
 SANDBOX = Environment.SANDBOX
 PRODUCTION = Environment.PRODUCTION
@@ -84,7 +84,9 @@ async def test_a_token_ends_at_its_expiry_even_from_the_cache(
     assert await authorizer.grant_for(token, SANDBOX, clock.now()) is None
 
 
-@pytest.mark.parametrize("unknown", ["", "x", "é" * 24, "\udc80" * 24, make_token()])
+@pytest.mark.parametrize(
+    "unknown", ["", "x", "é" * 24, "\udc80" * 24, "0123456789abcdef01234567"], ids=ascii
+)
 async def test_what_is_no_token_is_refused(authorizer: Authorizer, clock, unknown: str) -> None:
     assert await authorizer.grant_for(unknown, SANDBOX, clock.now()) is None
 

@@ -1,0 +1,79 @@
+"""The command as a process, on a database of the test's own."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+_SECONDS_MAX = 60
+_COMMAND = (sys.executable, "-c", "from staffetta.cli import main; main()")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        assert self.code == 0, self.err
+        return json.loads(self.out)
+
+
+Run = Callable[..., Awaitable[Ended]]
+
+
+async def run_command(*arguments: str, environment: Mapping[str, str]) -> Ended:
+    clean = {name: value for name, value in os.environ.items() if "STAFFETTA" not in name}
+    process = await asyncio.create_subprocess_exec(
+        *_COMMAND,
+        *arguments,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={**clean, "COLUMNS": "200", "NO_COLOR": "1", **environment},
+    )
+    try:
+        async with asyncio.timeout(_SECONDS_MAX):
+            out, err = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    assert process.returncode is not None
+    return Ended(process.returncode, out.decode(), err.decode())
+
+
+@pytest.fixture
+def staffetta(database_url: str) -> Run:
+    """Runs the command with its arguments; keywords are environment variables."""
+    base = {"STAFFETTA_DATABASE_URL": database_url, "STAFFETTA_SERVER_KEY": "ab" * 32}
+
+    async def run(*arguments: str, **environment: str) -> Ended:
+        return await run_command(*arguments, environment={**base, **environment})
+
+    return run
+
+
+@pytest.fixture
+def bare() -> Run:
+    """Runs the command with no settings but its keywords."""
+
+    async def run(*arguments: str, **environment: str) -> Ended:
+        return await run_command(*arguments, environment=environment)
+
+    return run
+
+
+@pytest.fixture
+async def anna(staffetta: Run) -> dict[str, Any]:
+    """An account, as the command made it."""
+    return (await staffetta("account", "create", "--email", "anna@example.com", "--json")).json
