@@ -77,12 +77,12 @@ def bound_pair() -> ConnectionPair:
     return pair
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_pair() -> Callable[..., ConnectionPair]:
     """A pair with other timings or another window; `bind` it yourself."""
     return ConnectionPair
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_pair_in() -> Callable[[BindState, Role], tuple[ConnectionPair, Any]]:
     return pair_in

@@ -10,9 +10,8 @@ every piece that comes in to `receive_data`, and act on each event it returns. C
 all that gathered in one turn of the loop in one write. When `state` is CLOSED, write the rest and
 close the connection; octets that still come in are ignored. When the connection is gone for
 whatever reason, call `connection_lost` once: it gives back the contexts of all requests without an
-answer, apart by whether they were ever handed out by `data_to_send`.
-
-Time is one monotonic clock's seconds, read by the shell and passed as `now`.
+answer, apart by whether they were ever handed out by `data_to_send`. `now` is one monotonic clock's
+seconds, read by the shell.
 
 As ESME: `bind`, wait for Bound (BindRefused closes the session). Send while there is `room`; each
 request carries a context of the caller's, which comes back exactly once, with ResponseReceived,
