@@ -181,16 +181,22 @@ def accepted(smsc_key: str) -> Accepted:
     return Accepted(smsc_key.upper(), smsc_key)
 
 
-async def make_space(database: Database, email: str, balance_micro: int = 10_000_000) -> int:
+async def make_space(
+    database: Database,
+    email: str,
+    balance_micro: int = 10_000_000,
+    environment: str = "production",
+) -> int:
     async with database.transaction() as connection:
         account_id = await connection.fetchval(
             "INSERT INTO account (email, created_at) VALUES ($1, $2) RETURNING id", email, START
         )
         space_id: int = await connection.fetchval(
             "INSERT INTO space (account_id, environment, created_at)"
-            " VALUES ($1, 'production', $2) RETURNING id",
+            " VALUES ($1, $3::text::environment, $2) RETURNING id",
             account_id,
             START,
+            environment,
         )
         await connection.execute(
             "INSERT INTO wallet (space_id, updated_at) VALUES ($1, $2)", space_id, START

@@ -11,6 +11,9 @@ MICRO: Final = 1_000_000
 # A bigint holds 9.2e18; a single amount stays far below, so that no sum in SQL can overflow.
 AMOUNT_MICRO_MAX: Final = 10**15
 
+# What every sandbox wallet starts with, and is brought back to daily (contract section 1).
+SANDBOX_CREDIT_MICRO: Final = 1_000 * MICRO
+
 
 class InvalidAmount(ValueError):
     """Text that is not an amount of money this product can hold."""

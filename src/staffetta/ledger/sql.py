@@ -57,6 +57,23 @@ SELECT space_id, balance_micro, held_micro, floor_micro, sequence
  WHERE space_id = $1
 """
 
+# Marks the sandbox wallets whose day is over; locked in the order every transaction locks them.
+TAKE_WALLETS_TO_REFILL = """
+WITH low AS (
+    SELECT wallet.space_id
+      FROM wallet
+      JOIN space ON space.id = wallet.space_id
+     WHERE space.environment = 'sandbox'
+       AND wallet.balance_micro < $1
+       AND coalesce(wallet.refilled_at, space.created_at) <= $2::timestamptz - interval '24 hours'
+     ORDER BY wallet.space_id
+     LIMIT $3
+       FOR UPDATE OF wallet
+)
+UPDATE wallet SET refilled_at = $2 FROM low WHERE wallet.space_id = low.space_id
+RETURNING wallet.space_id, wallet.balance_micro
+"""
+
 # The proofs of `staffetta ledger verify`. Each returns one row for every disagreement. ------------
 
 BROKEN_SEQUENCES = """

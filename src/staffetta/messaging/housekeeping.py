@@ -48,14 +48,15 @@ class Housekeeper:
             self._bell.ring(connector_id)
         return len(rows)
 
-    async def reap_once(self) -> int:
-        """Open the claims of processes that ended or fell silent.
+    async def reap_once(self, *, silent_too: bool = True) -> int:
+        """Open the claims of processes that ended, and with `silent_too` of those that fell silent.
 
-        The caller must have been renewing its own heartbeat: after an outage of the database
-        everybody looks dead.
+        Silence counts only for a caller that has been renewing its own heartbeat steadily: after an
+        outage of the database everybody looks dead for a moment.
         """
+        silent_seconds = OWNER_DEAD_SECONDS if silent_too else None
         async with self._database.transaction() as connection:
-            rows = await connection.fetch(sql.REAP, self._clock.now(), OWNER_DEAD_SECONDS, STEP_MAX)
+            rows = await connection.fetch(sql.REAP, self._clock.now(), silent_seconds, STEP_MAX)
         return len(rows)
 
     async def expire_once(self) -> int:

@@ -342,7 +342,8 @@ RETURNING recipient.space_id, recipient.id, recipient.message_id, recipient.char
           recipient.sent_at IS NOT NULL AS accepted
 """
 
-# The claims of processes that ended, or whose heartbeat is too old by the database's clock.
+# The claims of processes that ended, or (unless $2 is null) whose heartbeat is older than $2
+# seconds by the database's clock.
 REAP = """
 WITH abandoned AS (
     SELECT recipient.space_id, recipient.id
@@ -350,7 +351,7 @@ WITH abandoned AS (
       JOIN process ON process.id = recipient.owner
      WHERE recipient.state = 'submitting'
        AND (process.ended_at IS NOT NULL
-            OR process.heartbeat_at < clock_timestamp() - $2 * interval '1 second')
+            OR process.heartbeat_at < clock_timestamp() - $2::float8 * interval '1 second')
      LIMIT $3
        FOR UPDATE OF recipient SKIP LOCKED
 )

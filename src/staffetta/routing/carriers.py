@@ -41,11 +41,15 @@ async def read_carriers(connection: Connection) -> list[Carrier]:
 
 
 async def hold_links(
-    connection: Connection, carrier: Carrier, owner: int, now: datetime
+    connection: Connection, carrier: Carrier, owner: int, now: datetime, *, silent_too: bool = True
 ) -> frozenset[int]:
-    """Take the links that nobody alive holds; answers the numbers of all that are `owner`'s."""
+    """Take the links that nobody alive holds; answers the numbers of all that are `owner`'s.
+
+    Links of owners that ended are taken; of those that fell silent only with `silent_too`.
+    """
+    silent_seconds = OWNER_DEAD_SECONDS if silent_too else None
     rows = await connection.fetch(
-        sql.HOLD_LINKS, carrier.id, carrier.link_count, owner, now, OWNER_DEAD_SECONDS
+        sql.HOLD_LINKS, carrier.id, carrier.link_count, owner, now, silent_seconds
     )
     return frozenset(row["number"] for row in rows)
 

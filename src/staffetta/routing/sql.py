@@ -45,7 +45,7 @@ SELECT connector_id, country, rank, price_micro
  ORDER BY connector_id, rank, country
 """
 
-# Carriers as dispatch runs them --------------------------------------------------------------------
+# Carriers as dispatch runs them
 
 READ_CARRIERS = """
 SELECT id, environment::text AS environment, name, kind, host, port, system_id, password,
@@ -68,7 +68,8 @@ SELECT $1, number, $3, $4
     OR EXISTS (SELECT FROM process
                 WHERE process.id = held.owner
                   AND (process.ended_at IS NOT NULL
-                       OR process.heartbeat_at < clock_timestamp() - $5 * interval '1 second'))
+                       OR process.heartbeat_at
+                              < clock_timestamp() - $5::float8 * interval '1 second'))
 RETURNING number
 """
 

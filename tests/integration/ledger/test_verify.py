@@ -1,10 +1,12 @@
 """The proof of the books finds what was changed, and names it."""
 
 import pytest
-from hand_gateway import FRENCH, FrozenClock, Gateway, accepted, make_gateway
+from hand_gateway import FRENCH, FrozenClock, Gateway, accepted, make_gateway, make_space
 
 from staffetta.db.pool import Database
 from staffetta.domain.environments import Market
+from staffetta.domain.money import SANDBOX_CREDIT_MICRO
+from staffetta.ledger.refill import refill_once
 from staffetta.ledger.topup import top_up
 from staffetta.ledger.verify import Proof, verify_books
 
@@ -65,4 +67,20 @@ async def test_topping_up_answers_the_balance_and_refuses_an_unknown_space(
     with pytest.raises(LookupError):
         async with gateway.database.transaction() as connection:
             await top_up(connection, 999, 1, "", gateway.clock.now())
+    await gateway.books_hold()
+
+
+async def test_a_sandbox_is_refilled_once_a_day_and_stays_low_in_between(
+    gateway: Gateway,
+) -> None:
+    space_id = await make_space(gateway.database, "bob@example.com", 5, environment="sandbox")
+    assert await refill_once(gateway.database, gateway.clock.now()) == 0
+    gateway.clock.advance(86_400)
+    assert await refill_once(gateway.database, gateway.clock.now()) == 1
+    assert await gateway.wallet(space_id) == (SANDBOX_CREDIT_MICRO, 0)
+    async with gateway.database.transaction() as connection:
+        await top_up(connection, space_id, -SANDBOX_CREDIT_MICRO, "", gateway.clock.now())
+    gateway.clock.advance(86_399)
+    assert await refill_once(gateway.database, gateway.clock.now()) == 0
+    assert (await gateway.wallet())[0] < SANDBOX_CREDIT_MICRO  # production is never refilled
     await gateway.books_hold()

@@ -88,6 +88,7 @@ CREATE TABLE wallet (
     held_micro     bigint NOT NULL DEFAULT 0 CHECK (held_micro >= 0),
     floor_micro    bigint NOT NULL DEFAULT 0 CHECK (floor_micro <= 0),  -- below 0: post-paid
     sequence       bigint NOT NULL DEFAULT 0,         -- of the newest ledger entry: no gaps
+    refilled_at    timestamptz,                       -- a sandbox's daily refill
     updated_at     timestamptz NOT NULL
 ) WITH (fillfactor = 50);
 
