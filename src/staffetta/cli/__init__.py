@@ -2,7 +2,7 @@
 
 import typer
 
-from staffetta.cli.commands import register
+from staffetta.cli import commands, serve
 from staffetta.cli.failures import run
 
 app = typer.Typer(
@@ -12,7 +12,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,  # a traceback with local variables would show secrets
 )
-register(app)
+serve.register(app)
+commands.register(app)
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -113,7 +114,25 @@ def _contradictions(values: Mapping[str, Any]) -> list[str]:
             f"{setting.variable}={setting.example}"
         )
         return [sentence]
+    return [] if values["tls_cert"] is None else _certificate_problems(values)
+
+
+def _certificate_problems(values: Mapping[str, Any]) -> list[str]:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(
+            values["tls_cert"], values["tls_key"], password=_no_password
+        )
+    except (ssl.SSLError, OSError, ValueError) as error:
+        sentence = (
+            f"STAFFETTA_TLS_CERT and STAFFETTA_TLS_KEY cannot be used ({error}): expected a "
+            "certificate chain and its unencrypted private key, both in PEM"
+        )
+        return [sentence]
     return []
+
+
+def _no_password() -> str:
+    raise ValueError("the key is encrypted")
 
 
 def _default_data_dir(*, is_root: bool | None, home: Path | None) -> Path:

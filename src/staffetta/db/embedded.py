@@ -85,7 +85,7 @@ class EmbeddedServer:
             self._become_user()
             await self._bring_up()
 
-    async def join(self) -> None:
+    def join(self) -> None:
         """Become a user of a server that somebody else keeps running."""
         self._become_user()
 
@@ -177,12 +177,12 @@ class EmbeddedServer:
                 self._launch(free)
                 launched = True
             elif answer is _Answer.SILENT:
-                remark.make("PostgreSQL is starting, or processes of a killed one are still ending")
+                remark.make("it is starting, or processes of a killed one are still ending")
             else:
-                remark.make("PostgreSQL is recovering, as long as it takes")
+                remark.make("it is recovering, as long as that takes")
             await asyncio.sleep(_POLL_SECONDS)
         await self._create_database()
-        _log.info("embedded PostgreSQL ready", adopted=not launched, directory=str(self.cluster))
+        _log.info("postgresql_ready", adopted=not launched, directory=str(self.cluster))
 
     def _running_lock(self) -> int | None:
         """The `running` lock when nobody holds it, to be inherited by a new server."""
@@ -198,7 +198,7 @@ class EmbeddedServer:
             owner = choose_owner(self.cluster)
             binaries = find_binaries(owner, self.data_dir)
             if not self.cluster.exists():
-                _log.info("making a new PostgreSQL cluster", directory=str(self.cluster))
+                _log.info("postgresql_cluster_made", directory=str(self.cluster))
                 create_cluster(self.cluster, owner, binaries, durable=self._durable)
             check_version(self.cluster)
             write_configuration(self.cluster, owner, durable=self._durable)
@@ -236,7 +236,7 @@ class EmbeddedServer:
         """Raise what a server that died while starting left as its last words."""
         words = self._start_log.read_text(encoding="utf-8", errors="replace").strip()
         if _SHARED_MEMORY_IN_USE in words:
-            _log.warning("shared memory of a killed PostgreSQL is still in use: trying again")
+            _log.warning("postgresql_shared_memory_in_use", what="a killed server's: trying again")
             await asyncio.sleep(1)
             return
         logs = sorted((self.cluster / "log").glob("*.log"), key=lambda log: log.stat().st_mtime)
@@ -295,10 +295,10 @@ class EmbeddedServer:
         while (free := self._running_lock()) is None:
             if hurry.is_set() or asyncio.get_running_loop().time() > deadline:
                 self._signal(signal.SIGQUIT)
-            remark.make("PostgreSQL is writing its last checkpoint")
+            remark.make("it is writing its last checkpoint")
             await asyncio.sleep(_POLL_SECONDS)
         os.close(free)
-        _log.info("embedded PostgreSQL stopped", directory=str(self.cluster))
+        _log.info("postgresql_stopped", directory=str(self.cluster))
 
     def _signal(self, number: signal.Signals) -> None:
         pid = self._postmaster_pid()
@@ -330,7 +330,7 @@ class _Remarks:
         now = self._loop.time()
         if now >= self._next:
             self._next = now + _REMARK_SECONDS
-            _log.info(sentence, waited_seconds=round(now - self._started))
+            _log.info("postgresql_awaited", why=sentence, waited_seconds=round(now - self._started))
 
 
 @asynccontextmanager

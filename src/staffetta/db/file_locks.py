@@ -45,7 +45,7 @@ async def alone(path: Path, waiting_for: str) -> AsyncIterator[None]:
         remark_at = loop.time() + _REMARK_SECONDS
         while not try_lock(descriptor, shared=False):
             if loop.time() >= remark_at:
-                _log.info("waiting", waiting_for=waiting_for, lock=str(path))
+                _log.info("lock_awaited", waiting_for=waiting_for, lock=str(path))
                 remark_at += _REMARK_SECONDS
             await asyncio.sleep(_POLL_SECONDS)
         yield

@@ -126,13 +126,14 @@ class Database:
         application_name: str = "staffetta",
         connections_max: int = 8,
         patience_seconds: float = 10.0,
+        start_patience_seconds: float | None = None,
         session: Mapping[str, str] | None = None,
     ) -> Self:
         """Open a pool and prove that the server answers.
 
         `url` is libpq's: several hosts and target_session_attrs are passed through. Whoever needs
-        a connection waits `patience_seconds` at most for one, restarts of the server included.
-        Raises NotConnected.
+        a connection waits `patience_seconds` at most for one, restarts of the server included; this
+        first time, `start_patience_seconds`. Raises NotConnected.
         """
         settings = {
             "application_name": application_name,
@@ -157,14 +158,14 @@ class Database:
             init=_teach_json,
             reset=_keep_session,
         )
-        database = cls(await pool, patience_seconds)
+        first = cls(await pool, start_patience_seconds or patience_seconds)
         try:
-            async with database.acquire() as connection:
+            async with first.acquire() as connection:
                 await connection.execute("SELECT 1")
         except BaseException:
             pool.terminate()
             raise
-        return database
+        return cls(pool, patience_seconds)
 
     async def close(self) -> None:
         """Close every connection; those in use are given a few seconds."""

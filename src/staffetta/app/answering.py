@@ -1,0 +1,104 @@
+"""The API role: acceptance with its intake, behind HTTP."""
+
+import asyncio
+import math
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Final
+
+from prometheus_client import CollectorRegistry
+
+from staffetta.accounts.authorize import Authorizer
+from staffetta.api.context import ApiContext, ApiSettings, make_context
+from staffetta.api.doors import PUBLISHED_NAMES, Door, Names, Room
+from staffetta.api.server import make_app
+from staffetta.app.http_server import HttpServers
+from staffetta.app.loops import Loops
+from staffetta.app.roles import Role, RoleContext
+from staffetta.config import Settings
+from staffetta.messaging.accept import Acceptor, AcceptRules
+from staffetta.messaging.bell import Bell
+from staffetta.messaging.intake import Intake
+from staffetta.messaging.read import Reader
+from staffetta.routing.live import LiveRoutes
+
+_REFRESH_SECONDS: Final = 0.5
+_DATABASE_SILENT_SECONDS_MAX: Final = 3.0
+
+
+async def run_api(context: RoleContext, stop: asyncio.Event) -> None:
+    """Answer requests until `stop`, then finish those in progress and store what they brought."""
+    parts = _Parts(context)
+    servers = HttpServers(make_app(parts.api_context()))
+    sockets, settings = context.sockets, context.settings
+    if sockets.http is not None:
+        servers.add(sockets.http)
+    if sockets.https is not None:
+        servers.add(sockets.https, settings.tls_cert, settings.tls_key)
+    async with Loops() as loops:
+        # Ended in the reverse order: the bell last, since storing rings it.
+        loops.start(parts.bell.notify_once, 0, may_be_cut=True)
+        loops.start(parts.store_arrived, 0)
+        loops.start(parts.routes.refresh_once, _REFRESH_SECONDS)
+        loops.start(parts.refresh_grants, _REFRESH_SECONDS)
+        await servers.serve(lambda: context.ready(Role.API), stop)
+        parts.intake.close()
+
+
+class _Parts:
+    """What an API process is made of."""
+
+    def __init__(self, context: RoleContext) -> None:
+        database = context.database
+        self._context = context
+        self._grants_refreshed_at = -math.inf
+        self.bell = Bell(database)
+        self.intake = Intake(database, self.bell, context.ids)
+        self.routes = LiveRoutes(database)
+        self.authorizer = Authorizer(database)
+        self.reader = Reader(database)
+        self.acceptor = Acceptor(
+            self.routes, self.intake, self.reader, _rules(context.settings), context.ids
+        )
+
+    def api_context(self) -> ApiContext:
+        """What the API depends on."""
+        settings = self._context.settings
+        return make_context(
+            clock=self._context.clock,
+            authorizer=self.authorizer,
+            acceptor=self.acceptor,
+            reader=self.reader,
+            is_ready=self.is_ready,
+            settings=ApiSettings(names=_names(settings), body_octets_max=settings.body_bytes_max),
+            registry=CollectorRegistry(),
+        )
+
+    def is_ready(self) -> bool:
+        """Whether a message could be accepted now: routes are known, the database answers."""
+        age = self._context.clock.monotonic() - self._grants_refreshed_at
+        return self.routes.loaded and age < _DATABASE_SILENT_SECONDS_MAX
+
+    async def store_arrived(self) -> int:
+        """Wait for drafts and store one batch."""
+        await self.intake.arrived()
+        return await self.intake.store_once()
+
+    async def refresh_grants(self) -> int:
+        """Drop the grants that changed; answers 0, so that the loop pauses."""
+        await self.authorizer.refresh_once(self._context.clock.now())
+        self._grants_refreshed_at = self._context.clock.monotonic()
+        return 0
+
+
+def _rules(settings: Settings) -> AcceptRules:
+    return AcceptRules(
+        segments_max=settings.segments_max,
+        default_sender=settings.default_sender,
+        time_to_live=timedelta(hours=settings.message_ttl_hours),
+    )
+
+
+def _names(settings: Settings) -> Names:
+    own = {host.name: Door(Room(f"/{host.service}"), host.environment) for host in settings.hosts}
+    return MappingProxyType({**PUBLISHED_NAMES, **own})

@@ -1,0 +1,167 @@
+"""One process that plays roles: as a supervisor's child, or started by hand.
+
+Owns what every such process needs: signals, the database, its heartbeat, and the order of its end.
+A supervisor's child holds a pipe from it as standard input: its end means that the supervisor is
+gone, however it died, and the child drains and ends too.
+"""
+
+import asyncio
+import os
+from collections.abc import Collection
+from contextlib import AsyncExitStack, suppress
+from types import MappingProxyType
+from typing import Final
+
+import structlog
+
+from staffetta.app.answering import run_api
+from staffetta.app.database import START_PATIENCE_SECONDS, prepare_schema, reach_database
+from staffetta.app.dispatching import run_dispatch
+from staffetta.app.housekeeping import run_housekeeping
+from staffetta.app.loops import Loops
+from staffetta.app.orders import PROCESSES_LOCK, Orders
+from staffetta.app.processes import RENEW_SECONDS, Heartbeat
+from staffetta.app.roles import Role, RoleContext, RunRole, Sockets
+from staffetta.app.simulating import run_network
+from staffetta.config import Settings, ensure_server_key
+from staffetta.db.file_locks import open_lock, try_lock
+from staffetta.db.pool import Database, DatabaseError
+from staffetta.domain.clock import SystemClock
+from staffetta.domain.ids import IdMaker
+
+_log = structlog.get_logger(__name__)
+
+ROLES: Final = MappingProxyType[Role, RunRole](
+    {
+        Role.API: run_api,
+        Role.DISPATCH: run_dispatch,
+        Role.HOUSEKEEPING: run_housekeeping,
+        Role.NETWORK: run_network,
+    }
+)
+_CONNECTIONS_MAX: Final = 8
+_LIFELINE: Final = 0
+_READY_LINE: Final = b"ready\n"
+LOST_HEARTBEAT_STATUS: Final = 75  # EX_TEMPFAIL: start me again
+
+
+async def run_roles(
+    settings: Settings, roles: Collection[Role], sockets: Sockets, *, supervised: bool
+) -> int:
+    """Play the roles until told to end; answers the exit status.
+
+    Raises EmbeddedServerError, MigrationError, NotConnected, SettingsError.
+    """
+    orders = Orders.from_signals()
+    if supervised:
+        _watch_lifeline(orders)
+    async with AsyncExitStack() as stack:
+        _share_processes_lock(settings, stack)
+        keyring = ensure_server_key(settings)
+        url = await stack.enter_async_context(
+            reach_database(settings, kept_by_other=supervised, hurry=orders.hurry)
+        )
+        database = await _connect(url, roles, _CONNECTIONS_MAX, stack)
+        # Renewals never queue behind other work.
+        pulse = await _connect(url, roles, 1, stack)
+        clock = SystemClock()
+        if not supervised:
+            await prepare_schema(database, clock)
+        heartbeat = await Heartbeat.register(pulse, "+".join(roles), clock)
+        context = RoleContext(
+            settings=settings,
+            database=database,
+            database_url=url,
+            heartbeat=heartbeat,
+            keyring=keyring,
+            clock=clock,
+            ids=IdMaker(),
+            sockets=sockets,
+            ready=_Readiness(roles, supervised=supervised).mark,
+        )
+        await _play(context, roles, orders, pulse)
+        return LOST_HEARTBEAT_STATUS if heartbeat.lost.is_set() else 0
+
+
+async def _play(
+    context: RoleContext, roles: Collection[Role], orders: Orders, pulse: Database
+) -> None:
+    heartbeat = context.heartbeat
+
+    async def renew() -> int:
+        found = await heartbeat.renew_once(pulse)
+        if heartbeat.lost.is_set():
+            orders.stop.set()
+        return found
+
+    async with Loops() as loops:
+        loops.start(renew, RENEW_SECONDS, name="renew heartbeat")
+        async with asyncio.TaskGroup() as group:
+            playing = [group.create_task(ROLES[role](context, orders.stop)) for role in roles]
+            cut = asyncio.create_task(_cut_short(playing, orders.hurry))
+            try:
+                await asyncio.wait(playing)
+            finally:
+                cut.cancel()
+    with suppress(DatabaseError):
+        await heartbeat.end(pulse)
+
+
+async def _cut_short(playing: list[asyncio.Task[None]], hurry: asyncio.Event) -> None:
+    await hurry.wait()
+    for task in playing:
+        task.cancel()
+
+
+async def _connect(
+    url: str, roles: Collection[Role], connections_max: int, stack: AsyncExitStack
+) -> Database:
+    name = f"staffetta {'+'.join(roles)}"
+    database = await Database.connect(
+        url,
+        application_name=name,
+        connections_max=connections_max,
+        start_patience_seconds=START_PATIENCE_SECONDS,
+    )
+    stack.push_async_callback(database.close)
+    return database
+
+
+def _share_processes_lock(settings: Settings, stack: AsyncExitStack) -> None:
+    """Be counted among the processes of this installation."""
+    locks = settings.data_dir / "locks"
+    locks.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = open_lock(locks / PROCESSES_LOCK)
+    stack.callback(os.close, lock)
+    try_lock(lock, shared=True)
+
+
+def _watch_lifeline(orders: Orders) -> None:
+    """Stop when the supervisor's end of our standard input closes."""
+    loop = asyncio.get_running_loop()
+
+    def look() -> None:
+        if not os.read(_LIFELINE, 4096):
+            loop.remove_reader(_LIFELINE)
+            _log.warning("supervisor_gone", what="draining and ending")
+            orders.stop.set()
+
+    loop.add_reader(_LIFELINE, look)
+
+
+class _Readiness:
+    """Tells the supervisor, through standard output, when every role of this process is ready."""
+
+    def __init__(self, roles: Collection[Role], *, supervised: bool) -> None:
+        self._missing = set(roles)
+        self._supervised = supervised
+
+    def mark(self, role: Role) -> None:
+        """A role can do its work."""
+        self._missing.discard(role)
+        if self._missing:
+            return
+        _log.info("ready")
+        if self._supervised:
+            with suppress(BrokenPipeError):
+                os.write(1, _READY_LINE)
