@@ -1,1 +1,1 @@
-"""Links to carriers: each implements the Connector contract of messaging, none touches the database."""
+"""Links to carriers. They implement messaging's Connector contract and never touch the database."""

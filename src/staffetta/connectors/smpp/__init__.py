@@ -1,0 +1,1 @@
+"""A carrier over SMPP: the asyncio shell around `staffetta.smpp`, where we are the ESME."""

@@ -1,0 +1,85 @@
+"""How long a link waits before it connects again. Pure: chance is an argument.
+
+Owns the pauses. Hammering a carrier locks accounts, so what only a person can mend waits long.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from staffetta.smpp.statuses import Status, StatusClass, describe_status
+
+_DOUBLINGS_MAX = 30
+
+
+class Ending(StrEnum):
+    """Why a link is not bound."""
+
+    LOST = "lost"  # the connection failed or ended, or the carrier had no room for a bind
+    MISCONFIGURED = "misconfigured"  # the carrier refused who we say we are
+    ALREADY_BOUND = "already_bound"  # the carrier still holds the session that we lost
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A pause that doubles from `seconds_min` to `seconds_max`."""
+
+    seconds_min: float
+    seconds_max: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """How long each ending waits; a bind that held for `stable_seconds` starts anew."""
+
+    reconnect: Pause = Pause(1.0, 60.0)
+    misconfigured: Pause = Pause(60.0, 900.0)
+    # Longer than the inactivity timers that carriers name: 150 s to 5 minutes.
+    already_bound: Pause = Pause(60.0, 330.0)
+    stable_seconds: float = 60.0
+
+    def of(self, ending: Ending) -> Pause:
+        """The pause after this ending."""
+        match ending:
+            case Ending.MISCONFIGURED:
+                return self.misconfigured
+            case Ending.ALREADY_BOUND:
+                return self.already_bound
+            case Ending.LOST:
+                return self.reconnect
+
+
+class Backoff:
+    """The pauses of one link, longer each time."""
+
+    __slots__ = ("_chance", "_count", "_ending", "_pauses")
+
+    def __init__(self, pauses: Pauses, chance: Callable[[], float]) -> None:
+        self._pauses = pauses
+        self._chance = chance  # 0 to 1
+        self._ending = Ending.LOST
+        self._count = 0
+
+    def seconds_after(self, ending: Ending, bound_seconds: float) -> float:
+        """How long to wait now, after a bind that held so long (0 for none).
+
+        Three quarters of the pause are certain, so that links which fell together rise apart.
+        """
+        if bound_seconds >= self._pauses.stable_seconds or ending is not self._ending:
+            self._count = 0
+        self._ending = ending
+        pause = self._pauses.of(ending)
+        seconds = min(
+            pause.seconds_max, pause.seconds_min * 2.0 ** min(self._count, _DOUBLINGS_MAX)
+        )
+        self._count += 1
+        return seconds * (0.75 + 0.25 * self._chance())
+
+
+def ending_of_refusal(command_status: int) -> Ending:
+    """What a refused bind means for the next one."""
+    if command_status == Status.ALREADY_BOUND:
+        return Ending.ALREADY_BOUND
+    if describe_status(command_status).status_class is StatusClass.BIND:
+        return Ending.MISCONFIGURED
+    return Ending.LOST

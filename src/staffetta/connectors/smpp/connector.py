@@ -1,0 +1,168 @@
+"""A connector over SMPP: takes claims, spreads them over its links, hands back what carriers said.
+
+Owns the backlog and the turns: however much happens in one turn of the event loop, each link writes
+once and the inbox is told of room once. It keeps nothing: what a claim is, and what becomes of it,
+is messaging's.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from typing import Final, cast
+
+import structlog
+
+from staffetta.connectors import metrics
+from staffetta.connectors.metrics import ConnectorCounts, ConnectorMetrics
+from staffetta.connectors.smpp.backlog import Backlog, ClaimUnderWay
+from staffetta.connectors.smpp.incoming import Incoming
+from staffetta.connectors.smpp.link import SmppLink
+from staffetta.connectors.smpp.link_states import LinkChange
+from staffetta.connectors.smpp.outgoing import Outgoing
+from staffetta.connectors.smpp.settings import SmppSettings
+from staffetta.connectors.smpp.traffic import LinkParts
+from staffetta.domain.clock import Clock
+from staffetta.messaging.connector import (
+    Accepted,
+    Busy,
+    Claim,
+    Inbox,
+    NotSent,
+    Outcome,
+    Refused,
+    Settlement,
+    Uncertain,
+)
+
+_LABELS: Final[dict[type[Outcome], str]] = {
+    Accepted: metrics.ACCEPTED,
+    Refused: metrics.REFUSED,
+    Busy: metrics.BUSY,
+    NotSent: metrics.NOT_SENT,
+    Uncertain: metrics.UNCERTAIN,
+}
+
+
+class SmppConnector:
+    """The links of one connector that this process holds. Implements messaging's Connector.
+
+    `may_write` says whether others still take this process for alive; while it is False nothing is
+    begun, because somebody else may be sending the same claims. `changed` hears every change of a
+    link's state, to be stored and shown.
+    """
+
+    def __init__(
+        self,
+        settings: SmppSettings,
+        inbox: Inbox,
+        clock: Clock,
+        counts: ConnectorMetrics,
+        *,
+        may_write: Callable[[], bool],
+        changed: Callable[[LinkChange], None],
+        link_numbers: Sequence[int] | None = None,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self.connector_id = settings.connector_id
+        self._inbox = inbox
+        self._may_write = may_write
+        self._loop = asyncio.get_running_loop()
+        self._log = structlog.get_logger(__name__).bind(connector=settings.name)
+        self._counts = ConnectorCounts(counts, settings.name)
+        self._backlog = Backlog(self._settle)
+        parts = LinkParts(
+            settings=settings,
+            backlog=self._backlog,
+            inbox=inbox,
+            outgoing=Outgoing(settings),
+            incoming=Incoming(settings),
+            counts=self._counts,
+            clock=clock,
+            wake=self._wake,
+        )
+        numbers = range(1, settings.link_count + 1) if link_numbers is None else link_numbers
+        self._links = [SmppLink(number, parts, changed, chance) for number in numbers]
+        self._turn_is_due = False
+        self._stops = False
+        self._room_told = 0
+
+    def room(self) -> int:
+        """How many segments may be handed over now: free window, within one second of rate."""
+        if self._stops or not self._may_write():
+            return 0
+        return self._room(self._loop.time())
+
+    def submit(self, claim: Claim) -> None:
+        """Send a claim's segments in order. The inbox hears the settlement, always and once."""
+        self._backlog.put(ClaimUnderWay(claim))
+        self._wake()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Keep the links bound until `stop` is set, then drain them.
+
+        When it ends, in whatever way, every claim that was handed over has its settlement.
+        """
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for link in self._links:
+                    tasks.create_task(link.run(), name=f"link {link.number}")
+                await stop.wait()
+                self._leave()
+        finally:
+            self._stops = True
+            self._give_up_waiting("the connector stopped")
+            self._counts.publish()
+
+    # How it is done ------------------------------------------------------------------------------
+
+    def _leave(self) -> None:
+        self._stops = True
+        self._give_up_waiting("the connector is stopping")
+        for link in self._links:
+            link.leave()
+
+    def _room(self, now: float) -> int:
+        free = sum([link.room(now) for link in self._links])
+        return max(0, free - self._backlog.segment_count)
+
+    def _wake(self) -> None:
+        if not self._turn_is_due:
+            self._turn_is_due = True
+            self._loop.call_soon(self._turn)
+
+    def _turn(self) -> None:
+        """Write what may be written, and say when more may be handed over."""
+        self._turn_is_due = False
+        now = self._loop.time()
+        if not self._may_write():
+            self._give_up_unwritten("this process may not write now")
+        elif self._stops:
+            self._give_up_waiting("the connector is stopping")
+        elif not any(link.takes_claims for link in self._links):
+            self._give_up_waiting("no link is bound")
+        for link in self._links:
+            link.turn(now)
+        self._counts.publish()
+        self._tell_room(now)
+
+    def _tell_room(self, now: float) -> None:
+        room = 0 if self._stops else self._room(now)
+        if room > self._room_told:
+            self._inbox.ready(self.connector_id)
+        self._room_told = room
+
+    def _give_up_unwritten(self, reason: str) -> None:
+        """Others may take our claims over: what is not written yet never will be."""
+        for link in self._links:
+            link.give_up_unwritten(reason)
+        self._give_up_waiting(reason)
+
+    def _give_up_waiting(self, reason: str) -> None:
+        self._backlog.give_up_waiting(reason)
+
+    def _settle(self, work: ClaimUnderWay) -> None:
+        # None is left of no segment when a claim settles.
+        outcomes = cast("tuple[Outcome, ...]", tuple(work.outcomes))
+        for outcome in outcomes:
+            self._counts.submitted(_LABELS[type(outcome)])
+        self._inbox.settled(Settlement(self.connector_id, work.claim, outcomes))

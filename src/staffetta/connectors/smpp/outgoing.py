@@ -1,0 +1,119 @@
+"""From a claim's segment to a submit_sm, and from the carrier's answer to an outcome.
+
+Pure. Owns what one carrier's settings make of a segment and of a command_status.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+
+from staffetta.connectors.smpp.printable import printable
+from staffetta.connectors.smpp.settings import SmppSettings, Validity
+from staffetta.domain.encodings import Encoding, encode_gsm7, encode_ucs2
+from staffetta.messaging.connector import (
+    Accepted,
+    Busy,
+    Claim,
+    NotSent,
+    Outcome,
+    Refused,
+    Segment,
+    Uncertain,
+)
+from staffetta.smpp import pdus
+from staffetta.smpp.errors import InvalidField
+from staffetta.smpp.message_ids import message_id_key
+from staffetta.smpp.statuses import StatusClass, StatusMeaning, describe_status
+from staffetta.smpp.submissions import make_submit_sm
+from staffetta.smpp.times import absolute_time, relative_time
+from staffetta.smpp.user_data import concatenation_header
+
+# The key of an acceptance that names no id. Keys of reports are trimmed, so none is a space, and
+# such a segment is matched by no report.
+NO_KEY: Final = " "
+
+_ENCODERS: Final[Mapping[Encoding, Callable[[str], bytes]]] = MappingProxyType(
+    {Encoding.GSM_7: encode_gsm7, Encoding.UCS_2: encode_ucs2}
+)
+_RELATIVE_SECONDS_MIN: Final = 60
+
+
+class Outgoing:
+    """One carrier's way of being spoken to."""
+
+    def __init__(self, settings: SmppSettings) -> None:
+        self._settings = settings
+        codings = settings.codings
+        # Plain numbers: the members of an enumeration are slow to hash and to format.
+        self._data_codings: Final = {
+            (Encoding.GSM_7, False): int(codings.gsm7),
+            (Encoding.GSM_7, True): int(codings.gsm7_flash),
+            (Encoding.UCS_2, False): int(codings.ucs2),
+            (Encoding.UCS_2, True): int(codings.ucs2_flash),
+        }
+        self._registered_delivery = int(settings.registered_delivery)
+
+    def submit_sm(self, claim: Claim, segment: Segment, now: datetime) -> pdus.SubmitSm:
+        """The request for one segment; raises InvalidField for what no PDU can carry."""
+        addresses = self._settings.addresses
+        header = b""
+        if claim.segment_total > 1:
+            header = concatenation_header(claim.reference, claim.segment_total, segment.number)
+        try:
+            payload = _ENCODERS[claim.encoding](segment.text)
+        except ValueError as error:
+            raise InvalidField("short_message", f"cannot be written: {error}") from None
+        return make_submit_sm(
+            addresses.source(claim.sender),
+            addresses.destination(claim.number),
+            payload,
+            user_data_header=header,
+            data_coding=self._data_codings[claim.encoding, claim.flash],
+            registered_delivery=self._registered_delivery,
+            validity_period=self._validity_period(claim.expires_at, now),
+        )
+
+    def _validity_period(self, expires_at: datetime, now: datetime) -> bytes:
+        match self._settings.validity:
+            case Validity.ABSOLUTE:
+                return absolute_time(expires_at)
+            case Validity.RELATIVE:
+                seconds = int((expires_at - now).total_seconds())
+                return relative_time(max(seconds, _RELATIVE_SECONDS_MIN))
+            case Validity.NONE:
+                return b""
+
+    def accepted(self, message_id: bytes) -> Accepted:
+        """The carrier took a segment under this id, which may be missing."""
+        smsc_id = printable(message_id)
+        key = message_id_key(smsc_id, self._settings.submit_ids)
+        return Accepted(smsc_id, key or NO_KEY)
+
+    def meaning(self, command_status: int) -> StatusMeaning:
+        """What a status means, with this carrier's own meanings first."""
+        known = describe_status(command_status)
+        own = self._settings.status_classes.get(command_status)
+        if own is None:
+            return known
+        return StatusMeaning(known.code, known.name, known.sentence, own)
+
+    def refused(self, command_status: int) -> Outcome:
+        """What an answer other than success means for its segment."""
+        meaning = self.meaning(command_status)
+        match meaning.status_class:
+            case StatusClass.THROTTLE:
+                return Busy(command_status, self._settings.throttling.pause_seconds)
+            case StatusClass.SESSION:
+                return NotSent(_reason(meaning))
+            case StatusClass.PERMANENT | StatusClass.PROTOCOL:
+                return Refused(command_status, _reason(meaning), temporary=False)
+            case StatusClass.SUCCESS:  # a generic_nack of "no error": nobody knows what it means
+                return Uncertain("the carrier could not read the request, and named no error")
+            case _:
+                # Statuses of other operations are odd here; like unknown ones they are tried again.
+                return Refused(command_status, _reason(meaning), temporary=True)
+
+
+def _reason(meaning: StatusMeaning) -> str:
+    return f"{meaning.sentence} ({meaning.name}, {meaning.code})"

@@ -1,0 +1,124 @@
+"""How fast one link may write: tokens, halved when the carrier asks to slow down.
+
+Pure: time is an argument, in seconds of one monotonic clock. Owns the rate alone; what becomes of
+a throttled segment is decided elsewhere.
+"""
+
+from dataclasses import dataclass
+from math import inf
+from typing import Final
+
+UNLIMITED: Final = 1 << 30
+# What may go at once after a silence. A carrier that counts by the second would see twice the rate
+# if it were a whole second's worth; less than the pauses of a busy loop would cost throughput.
+_BURST_SECONDS: Final = 0.1
+_PER_SECOND_MIN: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Throttling:
+    """What a link does when it is told to slow down."""
+
+    pause_seconds: float = 1.0  # nothing is written; further complaints are of the same burst
+    recovery_seconds: float = 10.0  # from half the rate to the whole one
+
+
+class RateLimit:
+    """The tokens of one link; `per_second` 0 is no limit until the carrier complains."""
+
+    __slots__ = (
+        "_ceiling",
+        "_complained_at_rate",
+        "_paused_until",
+        "_per_second",
+        "_recovery",
+        "_second_began",
+        "_spent_last_second",
+        "_spent_this_second",
+        "_throttling",
+        "_tokens",
+        "_updated_at",
+    )
+
+    def __init__(self, per_second: float, throttling: Throttling, now: float) -> None:
+        self._ceiling = per_second or inf
+        self._per_second = self._ceiling
+        self._throttling = throttling
+        self._tokens = 1.0
+        self._updated_at = now
+        self._paused_until = now
+        self._recovery = 0.0
+        self._complained_at_rate = 0.0
+        self._second_began = now
+        self._spent_this_second = 0
+        self._spent_last_second = 0
+
+    @property
+    def per_second(self) -> float:
+        """The rate that holds now, in segments; infinity for none."""
+        return self._per_second
+
+    def allowance(self, now: float) -> int:
+        """How many segments may be written now."""
+        self._update(now)
+        if now < self._paused_until:
+            return 0
+        return UNLIMITED if self._per_second == inf else int(self._tokens)
+
+    def within_a_second(self, now: float) -> int:
+        """How many may be handed over now, to be written within a second; at least one."""
+        self._update(now)
+        if self._per_second == inf:
+            return UNLIMITED
+        return max(1, int(self._tokens + self._per_second))
+
+    def next_at(self, now: float) -> float:
+        """When the next segment may be written."""
+        self._update(now)
+        if self._per_second == inf or self._tokens >= 1.0:
+            return max(now, self._paused_until)
+        return max(now, self._paused_until) + (1.0 - self._tokens) / self._per_second
+
+    def spend(self, count: int, now: float) -> None:
+        """So many were written."""
+        if self._per_second != inf:
+            self._tokens -= count
+        if now - self._second_began >= 1.0:
+            is_next = now - self._second_began < 2.0
+            self._spent_last_second = self._spent_this_second if is_next else 0
+            self._spent_this_second = 0
+            self._second_began = now
+        self._spent_this_second += count
+
+    def throttled(self, now: float) -> None:
+        """The carrier asks to slow down: halve what is really written, and pause.
+
+        A full window complains many times of one burst; what comes in the pause counts once.
+        """
+        if now < self._paused_until:
+            return
+        self._update(now)
+        observed = float(max(self._spent_this_second, self._spent_last_second))
+        rate = max(min(self._per_second, observed), 2 * _PER_SECOND_MIN)
+        self._complained_at_rate = rate
+        self._per_second = min(rate / 2, self._ceiling)
+        self._recovery = rate / 2 / self._throttling.recovery_seconds
+        self._tokens = 0.0
+        self._paused_until = now + self._throttling.pause_seconds
+
+    def _update(self, now: float) -> None:
+        since = max(self._updated_at, self._paused_until)
+        self._updated_at = now
+        if self._per_second == inf or now <= since:
+            return
+        seconds = now - since
+        if self._per_second < self._ceiling:
+            self._recover(seconds)
+        burst = max(1.0, self._per_second * _BURST_SECONDS)
+        self._tokens = min(burst, self._tokens + self._per_second * seconds)
+
+    def _recover(self, seconds: float) -> None:
+        self._per_second = min(self._ceiling, self._per_second + self._recovery * seconds)
+        # Without a ceiling of our own, twice what the carrier refused is as good as none.
+        if self._ceiling == inf and self._per_second >= 2 * self._complained_at_rate:
+            self._per_second = inf
