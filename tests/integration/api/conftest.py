@@ -1,0 +1,122 @@
+"""The whole API on a real database: one account, two worlds, a token of each, routes, an intake."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+from hand_gateway import START, FrozenClock, Gateway, make_connector, make_gateway
+from prometheus_client import CollectorRegistry
+
+from staffetta.accounts.authorize import Authorizer
+from staffetta.accounts.create_account import NewAccount, create_account
+from staffetta.accounts.create_token import create_token
+from staffetta.accounts.email import Email
+from staffetta.api.context import ApiSettings, make_context
+from staffetta.api.server import make_app
+from staffetta.db.pool import Database
+from staffetta.domain.environments import Environment
+from staffetta.domain.scopes import all_scopes
+from staffetta.ledger.topup import top_up
+
+BASES = {
+    Environment.PRODUCTION: "http://127.0.0.1:8080/v2",
+    Environment.SANDBOX: "http://127.0.0.1:8080/sandbox/v2",
+}
+
+
+@dataclass
+class Site:
+    """A client's view of the gateway, and the gateway."""
+
+    gateway: Gateway
+    account: NewAccount
+    production: httpx.AsyncClient
+    sandbox: httpx.AsyncClient
+    authorizer: Authorizer
+
+    async def make_token(self, environment: Environment, scopes: Sequence[str] = ()) -> str:
+        async with self.gateway.database.transaction() as connection:
+            made = await create_token(
+                connection,
+                self.account.spaces[environment],
+                scopes or all_scopes(environment),
+                self.gateway.clock.now(),
+                own_hosts=["127.0.0.1:8080"],
+            )
+        return made.token
+
+    async def send(self, segment: str = "IT-messages", **changes: Any) -> httpx.Response:
+        body = {"recipient": "+393331234567", "message": "hello", **changes}
+        # With escapes, so that half a surrogate pair can be written.
+        return await self.production.post(segment, content=json.dumps(body))
+
+    async def balance(self, environment: Environment) -> int:
+        return (await self.gateway.wallet(self.account.spaces[environment].space_id))[0]
+
+
+@pytest.fixture
+async def site(database: Database, clock: FrozenClock) -> AsyncIterator[Site]:
+    gateway = await make_gateway(database, clock)
+    async with database.transaction() as connection:
+        email = Email.parse("anna@example.com")
+        account = await create_account(connection, email, "EUR", top_up, clock.now())
+        production = account.spaces[Environment.PRODUCTION].space_id
+        await top_up(connection, production, 20_000_000, "for the test", START)
+        sandbox_connector = await connection.fetchval(
+            "INSERT INTO connector (environment, name, kind, created_at, updated_at)"
+            " VALUES ('sandbox', 'phones', 'simulated', $1, $1) RETURNING id",
+            START,
+        )
+        await connection.execute(
+            "INSERT INTO route (environment, connector_id, country, price_micro, created_at)"
+            " VALUES ('sandbox', $1, '*', 30000, $2)",
+            sandbox_connector,
+            START,
+        )
+    await make_connector(database, "spanish", {"ES": 40_000})
+    await gateway.routes.refresh_once()
+    authorizer = Authorizer(database)
+    app = make_app(
+        make_context(
+            clock=clock,
+            authorizer=authorizer,
+            acceptor=gateway.acceptor,
+            reader=gateway.reader,
+            is_ready=lambda: True,
+            settings=ApiSettings(),
+            registry=CollectorRegistry(),
+        )
+    )
+    transport = httpx.ASGITransport(app)
+    clients = {
+        environment: httpx.AsyncClient(transport=transport, base_url=base)
+        for environment, base in BASES.items()
+    }
+    site = Site(
+        gateway,
+        account,
+        clients[Environment.PRODUCTION],
+        clients[Environment.SANDBOX],
+        authorizer,
+    )
+    for environment, client in clients.items():
+        client.headers["Authorization"] = f"Bearer {await site.make_token(environment)}"
+    storing = asyncio.create_task(_store(gateway))
+    yield site
+    storing.cancel()
+    with suppress(asyncio.CancelledError):
+        await storing
+    for client in clients.values():
+        await client.aclose()
+
+
+async def _store(gateway: Gateway) -> None:
+    """Until the intake is closed and empty."""
+    await gateway.intake.arrived()
+    while await gateway.intake.store_once():
+        await gateway.intake.arrived()
