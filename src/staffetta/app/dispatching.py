@@ -1,11 +1,102 @@
 """The dispatch role: connectors of this process, and what claims for them."""
 
 import asyncio
+from contextlib import suppress
+from typing import Final
 
+import msgspec
+import structlog
+from prometheus_client import CollectorRegistry
+
+from staffetta.app.fleet import Fleet, FleetParts
+from staffetta.app.loops import Loops
 from staffetta.app.roles import Role, RoleContext
+from staffetta.connectors.metrics import ConnectorMetrics
+from staffetta.connectors.smpp.settings import InvalidSmppSettings, SmppSettings, settings_of
+from staffetta.db.pool import DatabaseError
+from staffetta.messaging.bell import CHANNEL
+from staffetta.messaging.inbox import MemoryInbox
+from staffetta.messaging.report import Reporter
+from staffetta.messaging.settle import Settler
+from staffetta.routing.carriers import Carrier
+from staffetta.routing.connectors import open_password
+from staffetta.smpp.timings import Timings
+
+_IDLE_SECONDS: Final = 5.0  # what these steps wait for wakes them
+_REMATCH_SECONDS: Final = 1.0
+_REFRESH_SECONDS: Final = 0.5
+_FLUSH_SECONDS_MAX: Final = 10.0
+_FLUSH_STEP_SECONDS: Final = 0.02
+_SIMULATED: Final = "simulated"
+
+_log = structlog.get_logger(__name__)
 
 
 async def run_dispatch(context: RoleContext, stop: asyncio.Event) -> None:
-    """Claim, submit and settle until `stop`, then await what is in flight."""
-    context.ready(Role.DISPATCH)
-    await stop.wait()
+    """Claim, submit and settle until `stop`, then await what is in flight.
+
+    The order of the end matters: connectors drain while settling and reporting go on, then what
+    they left is written, then the links are given up.
+    """
+    inbox = MemoryInbox()
+    database, clock, heartbeat = context.database, context.clock, context.heartbeat
+    owner = heartbeat.process_id
+    settler = Settler(database, inbox, clock, context.ids, owner)
+    reporter = Reporter(database, inbox, clock, context.ids)
+    parts = FleetParts(
+        database=database,
+        inbox=inbox,
+        clock=clock,
+        metrics=ConnectorMetrics(CollectorRegistry()),
+        owner=owner,
+        may_write=lambda: heartbeat.fresh(clock.monotonic()),
+        is_steady=lambda: heartbeat.steady(clock.monotonic()),
+        settings_of=lambda carrier: _settings_of(context, carrier),
+    )
+    async with asyncio.TaskGroup() as tasks, Loops() as writing:
+        fleet = Fleet(parts, tasks)
+        writing.start(settler.settle_once, _IDLE_SECONDS, wake=inbox.settlements_came)
+        writing.start(reporter.report_once, _IDLE_SECONDS, wake=inbox.reports_came)
+        writing.start(reporter.rematch_once, _REMATCH_SECONDS)
+        writing.start(fleet.tell_once, _IDLE_SECONDS, wake=fleet.changed)
+        async with Loops() as claiming:
+            claiming.start(
+                lambda: database.listen_once(CHANNEL, fleet.ring),
+                _REFRESH_SECONDS,
+                name="listen",
+                may_be_cut=True,
+            )
+            claiming.start(fleet.refresh_once, _REFRESH_SECONDS)
+            context.ready(Role.DISPATCH)
+            await stop.wait()
+        await fleet.drain()
+        await _wait_until_written(inbox)
+        with suppress(DatabaseError):
+            await fleet.let_go()
+
+
+async def _wait_until_written(inbox: MemoryInbox) -> None:
+    """Wait until what the connectors left is in the database."""
+    try:
+        async with asyncio.timeout(_FLUSH_SECONDS_MAX):
+            while inbox.settlements or inbox.reports:  # noqa: ASYNC110 - the end is no hot path
+                await asyncio.sleep(_FLUSH_STEP_SECONDS)
+    except TimeoutError:
+        # The claims become uncertain with the end of this process; reports come again.
+        _log.warning("inbox_not_written", settlements=len(inbox.settlements))
+
+
+def _settings_of(context: RoleContext, carrier: Carrier) -> SmppSettings:
+    """What a carrier's links are set to; the simulated network is wherever it listens now."""
+    settings = context.settings
+    row = msgspec.structs.asdict(carrier)
+    if carrier.kind == _SIMULATED:
+        if settings.network_address is None:
+            raise InvalidSmppSettings(
+                f"connector {carrier.name}: this process was not told where the simulated network"
+                " listens (STAFFETTA_NETWORK_ADDRESS)"
+            )
+        row["host"], row["port"] = settings.network_address
+        row["system_id"] = "sandbox"
+    password = open_password(context.keyring, carrier.password, carrier.environment, carrier.name)
+    return settings_of(row, password, Timings(response_seconds=settings.response_seconds))
