@@ -6,7 +6,7 @@ line each, and nothing for a message.
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, cast
 
 import structlog
 
@@ -72,8 +72,8 @@ class NetworkLink(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A peer connected."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # uvloop's transports are transports by their methods, not by their class.
+        self._transport = cast("asyncio.Transport", transport)
         self._log = _log.bind(peer=_address(transport.get_extra_info("peername")))
         if not self._on_open(self):
             self._reason = f"more than {self._settings.links_max} connections"
