@@ -77,7 +77,7 @@ class NetworkLink(asyncio.Protocol):
         self._log = _log.bind(peer=_address(transport.get_extra_info("peername")))
         if not self._on_open(self):
             self._reason = f"more than {self._settings.links_max} connections"
-            transport.abort()
+            self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
         """Octets came: act on what they mean, then let the answers be written in one go."""
