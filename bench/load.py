@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import cast
 
 import uvloop
 
@@ -111,8 +112,8 @@ class _Connection(asyncio.Protocol):
         self._done = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)
-        self._transport = transport
+        # A cast: uvloop has transports of its own.
+        self._transport = cast("asyncio.WriteTransport", transport)
 
     def send(self, now: float) -> None:
         """Send the next request, or end."""
