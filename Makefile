@@ -1,0 +1,81 @@
+# The only entry point. Every target sets up what it needs; `make help` lists them.
+#
+# What is installed is keyed by the content of the lock files: a stamp's name carries their hash,
+# so a changed lock installs again, and an unchanged one costs nothing.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+TESTS ?= tests
+ARGUMENTS ?=
+
+key = $(shell cat $(1) scripts/make-venv | sha256sum | cut -c 1-16)
+RUNTIME := $(VENV)/.runtime-$(call key,requirements/runtime.txt pyproject.toml)
+DEVELOP := $(VENV)/.develop-$(call key,requirements/develop.txt pyproject.toml)
+
+.PHONY: help serve smsc test check fix bench lock clean test-packages
+
+help:  ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
+
+serve: $(RUNTIME)  ## Start everything; prints what to do first
+	@exec $(BIN)/staffetta serve $(ARGUMENTS)
+
+smsc: $(RUNTIME)  ## Start the simulated network alone, an SMSC on port 2775
+	@exec $(BIN)/staffetta smsc $(ARGUMENTS)
+
+test: check test-packages  ## Everything that must hold: check, then all tests
+	$(BIN)/pytest --numprocesses=2 --dist=worksteal $(TESTS) $(ARGUMENTS)
+
+check: $(DEVELOP)  ## Format, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+fix: $(DEVELOP)  ## Format, and mend what lint can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(DEVELOP)  ## Run the benchmarks; prints tables, writes JSON to bench/results
+	$(BIN)/python -m bench $(ARGUMENTS)
+
+# UPGRADE=1 takes the newest versions; without it, only what the .in files ask for changes. The
+# files name no index: whoever installs brings their own.
+COMPILE = $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host $(if $(UPGRADE),--upgrade)
+
+lock: $(DEVELOP)  ## Write the lock files anew from requirements/*.in
+	cd requirements && ../$(COMPILE) --output-file runtime.txt runtime.in
+	cd requirements && ../$(COMPILE) --output-file develop.txt develop.in
+
+clean:  ## Remove the virtual environment and every cache
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# Setting up -----------------------------------------------------------------------------------
+
+$(BIN)/python:
+	@sh scripts/make-venv $(VENV) requirements/develop.txt
+
+$(RUNTIME): | $(BIN)/python
+	@echo "Installing what the product needs..."
+	@$(PIP) install --require-hashes --requirement requirements/runtime.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@rm -f $(VENV)/.runtime-*
+	@touch $@
+
+# The lock of development holds everything of the product's as well.
+$(DEVELOP): | $(BIN)/python
+	@echo "Installing what checks and tests need..."
+	@$(PIP) install --require-hashes --requirement requirements/develop.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@rm -f $(VENV)/.develop-*
+	@touch $@
+
+# Programs of the system that some tests use; those tests skip themselves where they are missing.
+test-packages: $(DEVELOP)
+	@sh scripts/install-test-packages
