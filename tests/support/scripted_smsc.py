@@ -1,6 +1,7 @@
 """An SMSC over real sockets that does what a test says, and remembers what it was told."""
 
 import asyncio
+import socket
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -150,16 +151,20 @@ class ScriptedSmsc:
     """A listening SMSC. Answers each submit_sm with its number as id, unless told otherwise."""
 
     port: int = 0
+    receive_buffer_octets: int = 0  # 0: the system's
     answering: Answering = lambda pdu: Say(f"id{pdu.sequence_number}")
     # The status of each bind to come, None for no answer; then all are taken.
     bind_statuses: list[int | None] = field(default_factory=list)
     connections: list[SmscConnection] = field(default_factory=list)
 
     async def start(self) -> None:
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if self.receive_buffer_octets:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.receive_buffer_octets)
+        listener.bind(("127.0.0.1", self.port))
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: SmscConnection(self), "127.0.0.1", self.port
-        )
+        self._server = await loop.create_server(lambda: SmscConnection(self), sock=listener)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 UNLIMITED: Final = 1 << 30
 # What may go at once after a silence. A carrier that counts by the second would see twice the rate
 # if it were a whole second's worth; less than the pauses of a busy loop would cost throughput.
-_BURST_SECONDS: Final = 0.1
+_BURST_SECONDS: Final = 0.05
 _PER_SECOND_MIN: Final = 1.0
 
 
@@ -114,7 +114,7 @@ class RateLimit:
         seconds = now - since
         if self._per_second < self._ceiling:
             self._recover(seconds)
-        burst = max(1.0, self._per_second * _BURST_SECONDS)
+        burst = 1.0 + self._per_second * _BURST_SECONDS
         self._tokens = min(burst, self._tokens + self._per_second * seconds)
 
     def _recover(self, seconds: float) -> None:

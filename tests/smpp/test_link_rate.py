@@ -1,0 +1,110 @@
+"""The rate of a link, with a clock that the test moves."""
+
+from math import inf
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from staffetta.connectors.smpp.rate import UNLIMITED, RateLimit, Throttling
+
+
+def rate(per_second: float) -> RateLimit:
+    return RateLimit(per_second, Throttling(pause_seconds=1.0, recovery_seconds=10.0), 0.0)
+
+
+def spend_all(limit: RateLimit, now: float) -> int:
+    count = limit.allowance(now)
+    limit.spend(count, now)
+    return count
+
+
+@pytest.mark.parametrize("per_second", [1, 10, 37, 200, 5000])
+def test_over_a_minute_the_rate_is_met_and_not_exceeded(per_second):
+    limit = rate(per_second)
+    written = sum(spend_all(limit, step / 200) for step in range(60 * 200))
+    assert 0.98 * 60 * per_second <= written <= 60 * per_second + 1 + per_second / 20
+
+
+@given(st.lists(st.floats(0.0, 3.0), max_size=60), st.floats(1.0, 1000.0))
+def test_no_second_sees_more_than_the_rate_and_a_burst(pauses, per_second):
+    limit, now, spent = rate(per_second), 0.0, []
+    for pause in pauses:
+        now += pause
+        spent.append((now, spend_all(limit, now)))
+    for begin, _ in spent:
+        within = sum(count for at, count in spent if begin <= at <= begin + 1.0)
+        assert within <= per_second * 1.05 + 1.0 + 1e-6
+
+
+def test_an_idle_link_writes_one_at_once():
+    assert rate(1).allowance(0.0) == 1
+
+
+def test_a_rate_of_nought_is_no_limit():
+    limit = rate(0)
+    assert (limit.allowance(0.0), limit.within_a_second(0.0)) == (UNLIMITED, UNLIMITED)
+
+
+def test_the_next_segment_goes_when_its_token_is_there():
+    limit = rate(4)
+    assert spend_all(limit, 0.0) == 1
+    assert limit.next_at(0.0) == pytest.approx(0.25)
+    assert limit.allowance(0.24) == 0
+    assert limit.allowance(0.26) == 1
+
+
+def test_a_complaint_halves_the_rate_and_pauses():
+    limit = rate(100)
+    for step in range(200):
+        spend_all(limit, step / 100)
+    limit.throttled(2.0)
+    assert limit.per_second == pytest.approx(50, rel=0.1)
+    assert limit.allowance(2.99) == 0
+    assert limit.next_at(2.5) >= 3.0
+
+
+def test_complaints_of_one_burst_count_once():
+    limit = rate(100)
+    spend_all(limit, 0.0)
+    limit.throttled(0.0)
+    once = limit.per_second
+    for _ in range(500):
+        limit.throttled(0.5)
+    assert limit.per_second == once
+
+
+def test_complaints_that_go_on_end_at_one_a_second():
+    limit = rate(1000)
+    for second in range(60):
+        spend_all(limit, float(second) * 2)
+        limit.throttled(float(second) * 2)
+    assert limit.per_second == 1.0
+    assert limit.within_a_second(1000.0) >= 1
+
+
+def test_the_rate_comes_back_slowly_and_whole():
+    limit = rate(100)
+    for step in range(100):
+        spend_all(limit, step / 100)
+    limit.throttled(1.0)
+    limit.allowance(7.0)
+    assert 50 < limit.per_second < 100
+    limit.allowance(30.0)
+    assert limit.per_second == 100
+
+
+def test_an_unlimited_rate_becomes_what_was_refused_and_then_unlimited_again():
+    limit = rate(0)
+    for step in range(1000):
+        limit.spend(1, step / 1000)
+    limit.throttled(1.0)
+    assert limit.per_second == pytest.approx(500, rel=0.01)
+    limit.allowance(60.0)
+    assert limit.per_second == inf
+
+
+def test_what_may_be_handed_over_is_never_nought():
+    limit = rate(0.25)
+    spend_all(limit, 0.0)
+    assert limit.within_a_second(0.0) == 1
