@@ -47,7 +47,7 @@ class NetworkLink(asyncio.Protocol):
         *,
         on_open: Callable[["NetworkLink"], bool],
         on_end: Callable[["NetworkLink"], None],
-        on_work: Callable[[float], None],
+        on_work: Callable[[], None],
     ) -> None:
         self._settings = settings
         self._exchange = exchange
@@ -83,7 +83,7 @@ class NetworkLink(asyncio.Protocol):
         """Octets came: act on what they mean, then let the answers be written in one go."""
         now = self._loop.time()
         self._act(self._session.receive_data(data, now), now)
-        self._on_work(now)
+        self._on_work()
 
     def pause_writing(self) -> None:
         """The peer does not read: send it no reports, and read no more that would need answers."""
@@ -108,7 +108,7 @@ class NetworkLink(asyncio.Protocol):
         reason = self._reason if exc is None else f"{self._reason}: {exc}"
         self._log.info("network link closed", reason=reason)
         self._on_end(self)
-        self._on_work(now)
+        self._on_work()
 
     # What the network calls ----------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ Owns the listening socket and all links. One timer serves every delivery, one mo
 import asyncio
 import socket
 import time
+from math import inf
 from typing import Final
 
 import structlog
@@ -33,6 +34,7 @@ class SimulatedNetwork:
         self._watcher = watcher
         self._links: set[NetworkLink] = set()
         self._advanced_at = 0.0
+        self._advance_at = inf  # when the timer will go off
         self._advance_timer: asyncio.TimerHandle | None = None
         self._tick_timer: asyncio.TimerHandle | None = None
         self._all_gone = asyncio.Event()
@@ -129,29 +131,29 @@ class SimulatedNetwork:
 
     def _tick(self) -> None:
         now = self._loop.time()
+        self._tick_timer = self._loop.call_at(now + _TICK_SECONDS, self._tick)
         for link in list(self._links):
             link.tick(now)
         self._exchange.drop_old(now)
-        self._advance_when_due(now)
-        self._tick_timer = self._loop.call_at(now + _TICK_SECONDS, self._tick)
+        self._advance_when_due()
 
-    def _advance_when_due(self, _now: float) -> None:
+    def _advance_when_due(self) -> None:
+        """Set the timer to the first delivery. Called for every piece that comes in."""
         due = self._exchange.next_due
-        timer = self._advance_timer
-        if timer is not None:
-            if timer.when() <= due:
-                return
-            timer.cancel()
-            self._advance_timer = None
-        if due != float("inf"):
-            at = max(due, self._advanced_at + _ADVANCE_SECONDS)
-            self._advance_timer = self._loop.call_at(at, self._advance)
+        if due >= self._advance_at:
+            return
+        if self._advance_timer is not None:
+            self._advance_timer.cancel()
+        # Its own note of the time: uvloop's handle of a timer that is due at once has none.
+        self._advance_at = max(due, self._advanced_at + _ADVANCE_SECONDS)
+        self._advance_timer = self._loop.call_at(self._advance_at, self._advance)
 
     def _advance(self) -> None:
         self._advance_timer = None
+        self._advance_at = inf
         now = self._advanced_at = self._loop.time()
         self._exchange.advance(now)
-        self._advance_when_due(now)
+        self._advance_when_due()
 
 
 async def run_network(sock: socket.socket, settings: NetworkSettings, stop: asyncio.Event) -> None:
