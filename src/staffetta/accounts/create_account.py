@@ -12,14 +12,13 @@ from staffetta.accounts.errors import AccountExists, InvalidCurrency
 from staffetta.accounts.space import Space
 from staffetta.db.pool import Connection
 from staffetta.domain.environments import Environment
-from staffetta.domain.money import MICRO
+from staffetta.domain.money import SANDBOX_CREDIT_MICRO
 from staffetta.domain.secrets import hash_secret, hint, make_api_key
 
-SANDBOX_CREDIT_MICRO: Final = 1_000 * MICRO  # contract section 1
 SANDBOX_CREDIT_NOTE: Final = "sandbox credit"
 _CURRENCY: Final = re.compile(r"[A-Z]{3}", re.ASCII)
 
-# Moves money into a space's wallet and answers the balance after. The ledger's `top_up` has this
+# Moves money into a space's wallet and answers the balance after. The ledger's `grant` has this
 # shape; it is an argument because accounts and ledger do not know each other.
 TopUp = Callable[[Connection, int, int, str, datetime], Awaitable[int]]
 

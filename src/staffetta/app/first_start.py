@@ -7,7 +7,7 @@ from staffetta.accounts.demo import DemoAccount, seed_demo_account
 from staffetta.db.pool import Database
 from staffetta.domain.environments import Environment
 from staffetta.domain.secrets import Keyring
-from staffetta.ledger.topup import top_up
+from staffetta.ledger.topup import grant
 from staffetta.routing.network import seed_network
 
 
@@ -17,7 +17,7 @@ async def seed_first_start(
     """Make what a newcomer needs, all or nothing; None when any account exists already."""
     async with database.transaction() as connection:
         await seed_network(connection, now)
-        return await seed_demo_account(connection, keyring, top_up, now)
+        return await seed_demo_account(connection, keyring, grant, now)
 
 
 def welcome(account: DemoAccount | None, addresses: list[str], data_dir: str) -> str:

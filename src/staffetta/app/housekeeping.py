@@ -9,6 +9,7 @@ from typing import Final
 from staffetta.app.loops import Loops
 from staffetta.app.roles import Role, RoleContext
 from staffetta.db.partitions import ensure_partitions
+from staffetta.ledger.refill import refill_once
 from staffetta.messaging.bell import Bell
 from staffetta.messaging.housekeeping import Housekeeper
 
@@ -17,6 +18,7 @@ _SEND_AGAIN_SECONDS: Final = 1.0
 _REAP_SECONDS: Final = 1.0
 _EXPIRE_SECONDS: Final = 5.0
 _FORGET_SECONDS: Final = 600.0
+_REFILL_SECONDS: Final = 600.0
 _PARTITIONS_SECONDS: Final = 3600.0
 
 
@@ -27,11 +29,12 @@ async def run_housekeeping(context: RoleContext, stop: asyncio.Event) -> None:
     resends = context.settings.on_uncertain == "resend"
     housekeeper = Housekeeper(database, bell, clock, context.ids, resends=resends)
 
-    async def reap_when_sure() -> int:
-        # After an outage of the database everybody looks dead for a moment.
-        if not context.heartbeat.steady(clock.monotonic()):
-            return 0
-        return await housekeeper.reap_once()
+    async def reap() -> int:
+        # After an outage of the database everybody looks dead for a moment; who ended is dead.
+        return await housekeeper.reap_once(silent_too=context.heartbeat.steady(clock.monotonic()))
+
+    async def refill() -> int:
+        return await refill_once(database, clock.now())
 
     async def make_partitions() -> int:
         async with database.transaction() as connection:
@@ -41,9 +44,10 @@ async def run_housekeeping(context: RoleContext, stop: asyncio.Event) -> None:
         loops.start(bell.notify_once, 0, may_be_cut=True)
         loops.start(housekeeper.promote_once, _DUE_SECONDS)
         loops.start(housekeeper.send_again_once, _SEND_AGAIN_SECONDS)
-        loops.start(reap_when_sure, _REAP_SECONDS, name="reap")
+        loops.start(reap, _REAP_SECONDS, name="reap")
         loops.start(housekeeper.expire_once, _EXPIRE_SECONDS)
         loops.start(housekeeper.forget_keys_once, _FORGET_SECONDS)
+        loops.start(refill, _REFILL_SECONDS, name="refill sandboxes")
         loops.start(make_partitions, _PARTITIONS_SECONDS, name="make partitions")
         context.ready(Role.HOUSEKEEPING)
         await stop.wait()

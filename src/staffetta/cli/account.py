@@ -9,7 +9,7 @@ from staffetta.accounts.email import Email as Address
 from staffetta.cli.opened import Opened, with_everything_open
 from staffetta.cli.options import AsJson, Email
 from staffetta.cli.output import facts, show
-from staffetta.ledger.topup import top_up
+from staffetta.ledger.topup import grant
 
 app = typer.Typer(no_args_is_help=True, help="Make accounts.")
 
@@ -32,7 +32,7 @@ def create(
 
     async def work(parts: Opened) -> NewAccount:
         async with parts.database.transaction() as connection:
-            return await create_account(connection, address, currency, top_up, parts.now)
+            return await create_account(connection, address, currency, grant, parts.now)
 
     account = with_everything_open(work)
     keys = {str(environment): key for environment, key in account.api_keys.items()}
