@@ -28,7 +28,9 @@ class Rate(msgspec.Struct, frozen=True):
 
     @property
     def headers(self) -> tuple[Header, ...]:
-        """The RateLimit-* headers."""
+        """The RateLimit-* headers; none where there is no limit."""
+        if self.limit == 0:
+            return ()
         return (
             (b"ratelimit-limit", b"%d" % self.limit),
             (b"ratelimit-remaining", b"%d" % max(self.remaining, 0)),
@@ -36,8 +38,11 @@ class Rate(msgspec.Struct, frozen=True):
         )
 
 
+_NO_LIMIT: Final = Rate(limit=0, remaining=0, reset_seconds=0)
+
+
 class TokenRates:
-    """Counts the requests of each token."""
+    """Counts the requests of each token; a limit of 0 lets everything through."""
 
     def __init__(self, per_minute_max: int) -> None:
         self._limit = per_minute_max
@@ -46,6 +51,8 @@ class TokenRates:
 
     def take(self, token_hash: bytes, now: datetime) -> Rate:
         """Count one request of a token; a refused one is not counted."""
+        if self._limit == 0:
+            return _NO_LIMIT
         window, second = divmod(int(now.timestamp()), WINDOW_SECONDS)
         if window != self._window:
             self._window = window

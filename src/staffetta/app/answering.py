@@ -70,7 +70,11 @@ class _Parts:
             acceptor=self.acceptor,
             reader=self.reader,
             is_ready=self.is_ready,
-            settings=ApiSettings(names=_names(settings), body_octets_max=settings.body_bytes_max),
+            settings=ApiSettings(
+                names=_names(settings),
+                body_octets_max=settings.body_bytes_max,
+                requests_per_minute_max=settings.rate_limit_per_minute,
+            ),
             registry=CollectorRegistry(),
         )
 

@@ -53,6 +53,10 @@ class Settings:
     segments_max: int
     default_sender: str
     response_seconds: float
+    rate_limit_per_minute: int
+    network_delivery_seconds: float
+    network_late_seconds: float
+    network_throttle_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,9 +237,41 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting(
         "RESPONSE_SECONDS",
         seconds(0.1, 600),
-        "10",
-        "10",
+        "30",
+        "30",
         "10",
         "How long a carrier may take to answer a request over SMPP.",
+    ),
+    Setting(
+        "RATE_LIMIT_PER_MINUTE",
+        whole_number(0, 100_000_000),
+        "10000",
+        "10000",
+        "60000",
+        "How many requests one token may make in a minute, in each HTTP process; 0: no limit.",
+    ),
+    Setting(
+        "NETWORK_DELIVERY_SECONDS",
+        seconds(0, 3600),
+        "1",
+        "1",
+        "0.1",
+        "How long the simulated network takes to deliver a message.",
+    ),
+    Setting(
+        "NETWORK_LATE_SECONDS",
+        seconds(0, 3600),
+        "60",
+        "60",
+        "5",
+        "How late the simulated network reports on numbers that end in 9906.",
+    ),
+    Setting(
+        "NETWORK_THROTTLE_SECONDS",
+        seconds(0, 3600),
+        "3",
+        "3",
+        "1",
+        "How long the simulated network throttles numbers that end in 9905.",
     ),
 )

@@ -84,6 +84,11 @@ class Draft(msgspec.Struct, frozen=True):
         """Where it starts. A dry run never enters the queue: it rests from the start."""
         return State.CANCELLED if self.dry_run else State.QUEUED
 
+    @property
+    def shows_price(self) -> bool:
+        """WW shows its price when a carrier has accepted; a dry run shows what it would cost."""
+        return self.market.charges_on_acceptance or self.dry_run
+
     def view(self) -> MessageView:
         """The message as the 201 shows it."""
         return MessageView(
@@ -99,7 +104,7 @@ class Draft(msgspec.Struct, frozen=True):
             encoding=self.encoding,
             characters_count=self.characters_count,
             segment_count=self.segment_count,
-            price_micro=self.quote.price_micro if self.market.charges_on_acceptance else 0,
+            price_micro=self.quote.price_micro if self.shows_price else 0,
             options=self.options,
             callback=self.callback.echo() if self.callback else None,
             blocklisted_reason=None,

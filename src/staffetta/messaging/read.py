@@ -35,12 +35,11 @@ class Reader:
 
 
 def _view(row: Row) -> MessageView:
-    market = Market(row["market"])
-    # What was paid; where it is paid at once, the quote until then and nothing after a refund.
-    paid = row["charged_micro"] > 0 or (market.charges_on_acceptance and row["dry_run"])
+    # What was paid, and nothing after a refund; a dry run shows what it would cost.
+    paid = row["charged_micro"] > 0 or row["dry_run"]
     return MessageView(
         id=row["id"],
-        market=market,
+        market=Market(row["market"]),
         state=State(row["state"]),
         dry_run=row["dry_run"],
         sender=row["sender"],

@@ -89,6 +89,7 @@ def test_what_is_no_object_is_refused(body: bytes, says: str):
     [
         ({}, "the field recipient is missing"),
         ({"recipient": "+39"}, "the field message is missing"),
+        ({**LEAST, "sendAt": "2026-03-14T10:00:00Z"}, "sendAt is not supported yet"),
         ({"message": "x"}, "the field recipient is missing"),
         ({**LEAST, "recipient": None}, "the field recipient must be a string"),
         ({**LEAST, "recipient": 393331234567}, "the field recipient must be a string"),

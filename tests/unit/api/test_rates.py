@@ -35,3 +35,9 @@ def test_the_headers_never_show_less_than_nothing():
         (b"ratelimit-remaining", b"0"),
         (b"ratelimit-reset", b"40"),
     )
+
+
+def test_a_limit_of_zero_lets_everything_through_without_headers():
+    rates = TokenRates(0)
+    taken = [rates.take(b"t", datetime(2026, 3, 14, tzinfo=UTC)) for _ in range(1000)]
+    assert all(rate.allowed and rate.headers == () for rate in taken)

@@ -38,6 +38,7 @@ class _Body(msgspec.Struct):
     sender: str | None = None
     options: _Options | None = None
     callback: dict[str, Any] | None = None
+    send_at: Any = msgspec.field(default=None, name="sendAt")
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -72,6 +73,9 @@ def parse_send(
         _explain(body)
     if _NUL_ESCAPE in body:
         _require_text(_read_slowly(body))
+    if asked.send_at is not None:
+        # Sent at once, it would be sent wrongly: better refused until it is kept.
+        raise InvalidField("the field sendAt is not supported yet: send without it")
     options = asked.options or _NO_OPTIONS
     return SendRequest(
         market=market,
