@@ -61,12 +61,8 @@ class ConnectorCounts:
     def __init__(self, metrics: ConnectorMetrics, connector: str) -> None:
         self._metrics = metrics
         self._connector = connector
-        self.submits: dict[str, int] = {}
-        self.reports: dict[str, int] = {}
-
-    def submitted(self, outcome: str, count: int = 1) -> None:
-        """Segments had this outcome."""
-        self.submits[outcome] = self.submits.get(outcome, 0) + count
+        self.submits: dict[str, int] = {}  # by outcome; raised by whoever settles
+        self.reports: dict[str, int] = {}  # by answer
 
     def reported(self, answer: str) -> None:
         """A report was answered."""

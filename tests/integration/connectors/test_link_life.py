@@ -33,6 +33,14 @@ async def test_nothing_can_be_handed_over_before_the_bind(make_rig, smsc, make_c
     assert settlement.outcomes == (NotSent("no link is bound"),)
 
 
+async def test_a_claim_that_comes_while_the_link_connects_is_given_back(make_rig, make_claim):
+    rig = make_rig()
+    rig.submit(make_claim())
+    (settlement,) = await rig.settled(1)
+    assert settlement.outcomes == (NotSent("no link is bound"),)
+    await rig.bound()
+
+
 async def test_the_inbox_hears_when_a_link_is_bound(rig):
     await until(lambda: rig.inbox.ready_count == 1)
     assert rig.connector.room() == 10

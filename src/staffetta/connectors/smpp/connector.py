@@ -10,8 +10,6 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Final, cast
 
-import structlog
-
 from staffetta.connectors import metrics
 from staffetta.connectors.metrics import ConnectorCounts, ConnectorMetrics
 from staffetta.connectors.smpp.backlog import Backlog, ClaimUnderWay
@@ -67,7 +65,6 @@ class SmppConnector:
         self._inbox = inbox
         self._may_write = may_write
         self._loop = asyncio.get_running_loop()
-        self._log = structlog.get_logger(__name__).bind(connector=settings.name)
         self._counts = ConnectorCounts(counts, settings.name)
         self._backlog = Backlog(self._settle)
         parts = LinkParts(
@@ -142,6 +139,7 @@ class SmppConnector:
             self._give_up_waiting("no link is bound")
         for link in self._links:
             link.turn(now)
+        self._links.append(self._links.pop(0))  # another one comes first the next time
         self._counts.publish()
         self._tell_room(now)
 
@@ -163,6 +161,8 @@ class SmppConnector:
     def _settle(self, work: ClaimUnderWay) -> None:
         # None is left of no segment when a claim settles.
         outcomes = cast("tuple[Outcome, ...]", tuple(work.outcomes))
+        submits = self._counts.submits
         for outcome in outcomes:
-            self._counts.submitted(_LABELS[type(outcome)])
+            label = _LABELS[type(outcome)]
+            submits[label] = submits.get(label, 0) + 1
         self._inbox.settled(Settlement(self.connector_id, work.claim, outcomes))

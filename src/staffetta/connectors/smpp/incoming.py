@@ -3,6 +3,7 @@
 Pure. Owns what one carrier's settings make of what it delivers.
 """
 
+from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import Final
 
@@ -12,6 +13,8 @@ from staffetta.messaging.connector import Report, ReportMeaning
 from staffetta.smpp.message_ids import message_id_key
 from staffetta.smpp.reports import Meaning, ReportPdu, is_report, read_report, read_report_date
 
+_DATES_MAX: Final = 1024
+_DATE_DIGITS_KEPT: Final = 15  # one more than the longest that means something
 _MEANINGS: Final = MappingProxyType(
     {
         Meaning.DELIVERED: ReportMeaning.DELIVERED,
@@ -32,7 +35,8 @@ class Incoming:
         self._connector_id = settings.connector_id
         self._sniffs = settings.sniffs_reports
         self._ids = settings.report_ids
-        self._zone = settings.report_zone
+        # Reports come in crowds, and those of a crowd bear the same minute.
+        self._date = lru_cache(_DATES_MAX)(partial(read_report_date, zone=settings.report_zone))
 
     def report(self, pdu: ReportPdu) -> Report | None:
         """The report in `pdu`; None when it is none, or names no message."""
@@ -47,7 +51,7 @@ class Incoming:
             meaning=_MEANINGS[read.meaning],
             state_word=printable_text(read.state_word),
             error=printable_text(read.error),
-            done_at=read_report_date(read.done_date, self._zone),
+            done_at=self._date(read.done_date[:_DATE_DIGITS_KEPT]),
             # A report goes the other way round: its source is the phone.
             destination=printable(pdu.source_addr),
         )

@@ -80,7 +80,7 @@ class SmppLink:
         if traffic is None or traffic.is_over:
             return
         traffic.turn(now)
-        self._parts.counts.window_used(self.number, traffic.connection.session.open_count)
+        self._parts.counts.window_used(self.number, traffic.open_count)
         self._wake_for_rate(traffic, now)
 
     def give_up_unwritten(self, reason: str) -> None:
@@ -227,6 +227,8 @@ class SmppLink:
             case _:
                 self._log.info(f"link_{state}", detail=detail)
         self._parts.counts.link_bound(self.number, state is LinkState.BOUND)
+        if state is not LinkState.DRAINING:
+            self._parts.counts.window_used(self.number, 0)
         self._changed(LinkChange(self._settings.connector_id, self.number, state, detail))
 
     # The rate ------------------------------------------------------------------------------------

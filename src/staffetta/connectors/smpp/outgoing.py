@@ -5,6 +5,7 @@ Pure. Owns what one carrier's settings make of a segment and of a command_status
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -37,6 +38,7 @@ _ENCODERS: Final[Mapping[Encoding, Callable[[str], bytes]]] = MappingProxyType(
     {Encoding.GSM_7: encode_gsm7, Encoding.UCS_2: encode_ucs2}
 )
 _RELATIVE_SECONDS_MIN: Final = 60
+_SOURCES_MAX: Final = 1024
 
 
 class Outgoing:
@@ -52,11 +54,13 @@ class Outgoing:
             (Encoding.UCS_2, False): int(codings.ucs2),
             (Encoding.UCS_2, True): int(codings.ucs2_flash),
         }
+        # Few senders send much.
+        self._source = lru_cache(_SOURCES_MAX)(settings.addresses.source)
+        self._destination = settings.addresses.destination
         self._registered_delivery = int(settings.registered_delivery)
 
     def submit_sm(self, claim: Claim, segment: Segment, now: datetime) -> pdus.SubmitSm:
         """The request for one segment; raises InvalidField for what no PDU can carry."""
-        addresses = self._settings.addresses
         header = b""
         if claim.segment_total > 1:
             header = concatenation_header(claim.reference, claim.segment_total, segment.number)
@@ -65,8 +69,8 @@ class Outgoing:
         except ValueError as error:
             raise InvalidField("short_message", f"cannot be written: {error}") from None
         return make_submit_sm(
-            addresses.source(claim.sender),
-            addresses.destination(claim.number),
+            self._source(claim.sender),
+            self._destination(claim.number),
             payload,
             user_data_header=header,
             data_coding=self._data_codings[claim.encoding, claim.flash],

@@ -12,7 +12,7 @@ def printable(octets: bytes) -> str:
 
 def printable_text(text: str) -> str:
     """The text with what cannot be shown or stored as \\xNN; cut at 255 characters."""
-    text = text[:_CHARACTERS_MAX]
-    if text.isprintable():
+    if len(text) <= _CHARACTERS_MAX and text.isprintable():
         return text
+    text = text[:_CHARACTERS_MAX]
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)[:_CHARACTERS_MAX]

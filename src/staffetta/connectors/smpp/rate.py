@@ -13,6 +13,8 @@ UNLIMITED: Final = 1 << 30
 # if it were a whole second's worth; less than the pauses of a busy loop would cost throughput.
 _BURST_SECONDS: Final = 0.05
 _PER_SECOND_MIN: Final = 1.0
+# A slow link would take minutes to notice that the carrier has room again.
+_RECOVERY_PER_SECOND_MIN: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ class RateLimit:
         rate = max(min(self._per_second, observed), 2 * _PER_SECOND_MIN)
         self._complained_at_rate = rate
         self._per_second = min(rate / 2, self._ceiling)
-        self._recovery = rate / 2 / self._throttling.recovery_seconds
+        self._recovery = max(rate / 2 / self._throttling.recovery_seconds, _RECOVERY_PER_SECOND_MIN)
         self._tokens = 0.0
         self._paused_until = now + self._throttling.pause_seconds
 

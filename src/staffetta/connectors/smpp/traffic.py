@@ -31,6 +31,7 @@ from staffetta.smpp.statuses import Status, StatusClass
 from staffetta.smpp.window import LostRequests
 
 _FRAME_OCTETS_LOGGED_MAX: Final = 512
+_DELIVERING: Final = (pdus.DeliverSm, pdus.DataSm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,11 @@ class Traffic:
         if not self._takes_claims:
             self._ring()
 
+    @property
+    def open_count(self) -> int:
+        """How many segments wait for an answer."""
+        return 0 if self.bound_at is None else self.connection.session.open_count
+
     def next_write_at(self, now: float) -> float | None:
         """When the rate lets the next segment go; None when something else is waited for."""
         waits = self._current is not None or (self._takes_claims and self._backlog.segment_count)
@@ -155,27 +161,31 @@ class Traffic:
         """Write up to `room` segments of a claim; answers how many."""
         self._current = work
         claim = work.claim
+        segments = claim.segments
         count = 0
         send, make = self.connection.session.send, self._parts.outgoing.submit_sm
-        while count < room and work.unwritten_count:
+        while count < room and work.unwritten_at < len(segments):
             index = work.unwritten_at
             self._backlog.written(work)
             try:
-                send(make(claim, claim.segments[index], wall), (work, index), now)
+                send(make(claim, segments[index], wall), (work, index), now)
             except InvalidField as error:
-                self._log.error(
-                    "segment_cannot_be_written",
-                    recipient=claim.recipient_id.hex(),
-                    segment=claim.segments[index].number,
-                    error=str(error),
-                )
-                reason = f"the segment does not fit SMPP: {error}"
-                self._backlog.answered(work, index, Refused(0, reason, temporary=False))
+                self._refuse_unwritable(work, index, error)
             else:
                 count += 1
-        if not work.unwritten_count:
+        if work.unwritten_at == len(segments):
             self._current = None
         return count
+
+    def _refuse_unwritable(self, work: ClaimUnderWay, index: int, error: InvalidField) -> None:
+        self._log.error(
+            "segment_cannot_be_written",
+            recipient=work.claim.recipient_id.hex(),
+            segment=work.claim.segments[index].number,
+            error=str(error),
+        )
+        reason = f"the segment does not fit SMPP: {error}"
+        self._backlog.answered(work, index, Refused(0, reason, temporary=False))
 
     # What the carrier says -----------------------------------------------------------------------
 
@@ -241,7 +251,7 @@ class Traffic:
 
     def _requested(self, event: events.RequestReceived) -> None:
         pdu = event.pdu
-        if not isinstance(pdu, pdus.DeliverSm | pdus.DataSm):
+        if not isinstance(pdu, _DELIVERING):
             self.connection.session.refuse(pdu, Status.INVALID_COMMAND_ID)
             return
         report = self._parts.incoming.report(pdu)
