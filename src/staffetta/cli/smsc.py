@@ -1,5 +1,10 @@
-"""`staffetta smsc`: the simulated network alone, for developers of other software."""
+"""`staffetta smsc`: the simulated network alone, for developers of other software.
 
+Owns the options. What they run is in run_smsc.py, which is imported when it is needed: no other
+command should wait for an event loop and SMPP.
+"""
+
+import os
 from typing import Annotated
 
 import typer
@@ -9,14 +14,53 @@ from staffetta.cli.failures import CommandFailed
 
 def smsc(
     port: Annotated[
-        int,
-        typer.Option("--port", help="The port to listen on; 0 takes a free one.", min=0, max=65535),
+        int, typer.Option(help="The port to listen on; 0 takes a free one.", min=0, max=65535)
     ] = 2775,
-    host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    system_id: Annotated[
+        str | None, typer.Option(help="Let only this system_id bind; without it, any may.")
+    ] = None,
+    password_env: Annotated[
+        str | None,
+        typer.Option(help="The environment variable that holds the password to ask for."),
+    ] = None,
+    delay: Annotated[
+        float, typer.Option(help="Seconds from a submit to its delivery.", min=0, max=3600)
+    ] = 1.0,
+    window: Annotated[
+        int, typer.Option(help="Reports without an answer, on one bind.", min=1, max=10_000)
+    ] = 500,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Print a line for each message and report.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
     """Run the simulated network as an SMSC of its own, until interrupted.
 
+    It is spoken to over SMPP 3.4 and delivers to nobody. What it prints at the start says which
+    recipients meet which trouble.
+
     Example: staffetta smsc --port 2775
     """
-    # The simulated network's own package runs here: `asyncio.run(serve_network(host, port))`.
-    raise CommandFailed(f"the simulated network cannot run alone yet (asked for {host}:{port})")
+    from staffetta.cli import run_smsc  # noqa: PLC0415 - as the module's docstring says
+
+    settings = run_smsc.NetworkSettings(
+        system_id=system_id,
+        password=None if password_env is None else _password(password_env),
+        delivery_seconds=delay,
+        window_size=window,
+    )
+    try:
+        run_smsc.run(settings, host, port, verbose=verbose, quiet=quiet)
+    except OSError as error:
+        # A host that is not found has a negative number, and words of its own.
+        number = error.errno or 0
+        reason = os.strerror(number) if number > 0 else error.strerror
+        raise CommandFailed(f"cannot listen on {host}:{port}: {reason}") from None
+
+
+def _password(variable: str) -> str:
+    password = os.environ.get(variable)
+    if not password:
+        raise CommandFailed(f"the environment variable {variable} is not set, or empty")
+    return password

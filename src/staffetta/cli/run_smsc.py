@@ -1,0 +1,73 @@
+"""Runs the simulated network for `staffetta smsc`, and prints what happens in it.
+
+Owns the process around it: event loop, signals, output. It decides nothing about messages.
+"""
+
+import asyncio
+import logging
+import re
+import signal
+import sys
+from typing import Final
+
+import structlog
+import typer
+import uvloop
+
+from staffetta.cli.output import Column, Result, show
+from staffetta.connectors.simulated import NetworkSettings, SimulatedNetwork
+from staffetta.connectors.simulated.behaviours import BEHAVIOURS, ORDINARY
+from staffetta.smpp.pdus import Pdu, ShortMessage
+
+__all__ = ["NetworkSettings", "run"]
+
+_unprintable: Final = re.compile(r"[^\x20-\x7e]")
+
+
+def run(settings: NetworkSettings, host: str, port: int, *, verbose: bool, quiet: bool) -> None:
+    """Run until SIGINT or SIGTERM; raises OSError when it cannot listen."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(
+            logging.WARNING if quiet else logging.INFO
+        ),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+    )
+    network = SimulatedNetwork(settings, print_message if verbose else None)
+    uvloop.run(_run(network, settings, host, port, quiet=quiet))
+
+
+async def _run(
+    network: SimulatedNetwork, settings: NetworkSettings, host: str, port: int, *, quiet: bool
+) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await network.start(host, port)
+    if not quiet:
+        _print_greeting(settings, host, network.port)
+    try:
+        await stop.wait()
+    finally:
+        await network.stop()
+
+
+def _print_greeting(settings: NetworkSettings, host: str, port: int) -> None:
+    who = "any system_id" if settings.system_id is None else f"system_id {settings.system_id}"
+    asked = "any password" if settings.password is None else "the password you set"
+    typer.echo(f"SMSC on {host}:{port}, SMPP 3.4: bind with {who} and {asked}.\n")
+    rows = [(f"...{row.digits}", row.outcome, row.what_happens) for row in BEHAVIOURS]
+    rows.append(("all others", ORDINARY.outcome, ORDINARY.what_happens))
+    columns = (Column("Recipient"), Column("Outcome"), Column("What happens"))
+    show(Result(None, columns, rows, "Ctrl-C stops it."), as_json=False)
+    sys.stdout.flush()
+
+
+def print_message(pdu: Pdu, word: str) -> None:
+    """Print one line for a submit or a report, with nothing in it that steers a terminal."""
+    if isinstance(pdu, ShortMessage):
+        sender, recipient, text = (
+            octets.decode("latin-1")
+            for octets in (pdu.source_addr, pdu.destination_addr, pdu.short_message)
+        )
+        line = f"{type(pdu).__name__} {sender} -> {recipient} {word}: {text}"
+        typer.echo(_unprintable.sub(".", line))

@@ -1,0 +1,114 @@
+"""The command `staffetta smsc` as a process."""
+
+import asyncio
+import re
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from running_network import message
+from scripted_esme import ScriptedEsme, until
+
+from staffetta.connectors.simulated.behaviours import BEHAVIOURS
+
+COMMAND = (sys.executable, "-c", "from staffetta.cli import main; main()", "smsc")
+
+
+class Running:
+    """The process, the port it told, and what it printed at the start."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.greeting = ""
+
+    @property
+    def port(self) -> int:
+        return int(re.search(r"SMSC on 127\.0\.0\.1:(\d+)", self.greeting).group(1))
+
+    async def read_until(self, word: str) -> str:
+        """The lines up to the first with `word` in it."""
+        lines = ""
+        async with asyncio.timeout(20):
+            while word not in lines:
+                line = await self.process.stdout.readline()
+                assert line, lines
+                lines += line.decode()
+        return lines
+
+
+@asynccontextmanager
+async def running_command(*options: str) -> AsyncIterator[Running]:
+    process = await asyncio.create_subprocess_exec(
+        *COMMAND,
+        *("--port", "0", "--delay", "0", *options),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={"SMSC_PASSWORD": "secret", "COLUMNS": "200"},
+    )
+    running = Running(process)
+    try:
+        running.greeting = await running.read_until("Ctrl-C")
+        yield running
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def test_it_says_where_it_is_and_which_numbers_are_special_and_stops_cleanly():
+    async with running_command() as running:
+        for row in BEHAVIOURS:
+            assert row.digits in running.greeting
+            assert row.what_happens in running.greeting
+        esme = await ScriptedEsme.bound(running.port)
+        assert (await esme.exchange(message("9902"))).command_status == 0x0B
+        running.process.send_signal(signal.SIGTERM)
+        assert await running.process.wait() == 0
+        await until(lambda: esme.is_lost)
+
+
+async def test_verbose_prints_a_line_for_each_message_and_report():
+    async with running_command("--verbose") as running:
+        esme = await ScriptedEsme.bound(running.port)
+        response = await esme.exchange(message(text=b"clear \x1b[2J screen"))
+        lines = await running.read_until("DELIVRD")
+        message_id = response.message_id.decode()
+        assert f"SubmitSm ACME -> 393331230000 accepted {message_id}: clear .[2J screen" in lines
+        assert f"DeliverSm 393331230000 -> ACME DELIVRD {message_id}: id:{message_id}" in lines
+
+
+async def test_it_lets_only_the_named_one_bind():
+    async with running_command("--system-id", "acme", "--password-env", "SMSC_PASSWORD") as running:
+        assert "system_id acme" in running.greeting
+        assert "secret" not in running.greeting
+        for system_id, password, status in (
+            (b"acme", b"secret", 0),
+            (b"acme", b"wrong", 0x0E),
+            (b"other", b"secret", 0x0F),
+        ):
+            esme = await ScriptedEsme.connect(running.port)
+            assert await esme.bind(system_id=system_id, password=password) == status
+
+
+async def failing(*options: str) -> tuple[int, str]:
+    process = await asyncio.create_subprocess_exec(
+        *(*COMMAND, *options), stderr=asyncio.subprocess.PIPE, env={}
+    )
+    _output, errors = await process.communicate()
+    return process.returncode, errors.decode()
+
+
+async def test_a_missing_password_is_said_in_one_sentence():
+    assert await failing("--password-env", "NOT_SET") == (
+        1,
+        "staffetta: the environment variable NOT_SET is not set, or empty\n",
+    )
+
+
+async def test_a_port_in_use_is_said_in_one_sentence():
+    async with running_command() as running:
+        assert await failing("--port", str(running.port)) == (
+            1,
+            f"staffetta: cannot listen on 127.0.0.1:{running.port}: Address already in use\n",
+        )
