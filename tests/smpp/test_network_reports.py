@@ -6,6 +6,7 @@ from scripted_esme import ScriptedEsme, until
 
 from staffetta.smpp import pdus
 from staffetta.smpp.timings import Timings
+from staffetta.smpp.tlvs import Tag
 
 
 def bodies(esme) -> list[bytes]:
@@ -129,6 +130,16 @@ async def test_one_system_id_cannot_fill_the_network_for_others():
         await esme.exchange(message())
         assert (await esme.exchange(message())).command_status == 0x14
         assert (await other.exchange(message())).command_status == 0
+
+
+async def test_a_long_payload_counts_as_many_messages():
+    async with running_network(delivery_seconds=0.2, pending_max=100) as network:
+        esme = await ScriptedEsme.bound(network.port)
+        tlvs = ((int(Tag.MESSAGE_PAYLOAD), b"x" * 32_000),)
+        assert (await esme.exchange(message("9908", b"", tlvs=tlvs))).command_status == 0
+        assert (await esme.exchange(message())).command_status == 0x14
+        await until(lambda: network.pending_count == 0)
+        assert len(esme.reports) == 2
 
 
 async def test_each_segment_has_its_own_id_and_report_and_the_phone_joins_them():

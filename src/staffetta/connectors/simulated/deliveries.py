@@ -28,6 +28,7 @@ class Delivery(Struct, gc=False):
     due_at: float
     is_shown: bool  # the handset is still to show it
     report_count: int  # how many times its report is still to come
+    weight: int = 1  # what it counts in the limits: more than one when its TLVs are long
     report: DeliverSm | None = None  # made when the message ends; brought again as it is
 
 

@@ -7,6 +7,8 @@ import secrets
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from msgspec import structs
+
 from staffetta.connectors.simulated.admission import Gate, address_status
 from staffetta.connectors.simulated.behaviours import Behaviour, Reporting, behaviour_of
 from staffetta.connectors.simulated.deliveries import Delivery, Schedule
@@ -24,6 +26,7 @@ Watcher = Callable[[Pdu, str], None]
 _BRING_AGAIN: Final = frozenset({StatusClass.THROTTLE, StatusClass.TEMPORARY})
 _QUEUE_FULL: Final = int(Status.MESSAGE_QUEUE_FULL)
 _RANDOM_BITS: Final = 24
+_WEIGHT_OCTETS: Final = 256  # of TLVs, that count as one message more
 
 
 class Exchange:
@@ -95,12 +98,12 @@ class Exchange:
         if status and describe_status(status).status_class in _BRING_AGAIN:
             self.bring_again(outbox, delivery, now)
         else:
-            self._close(outbox)
+            self._close(outbox, delivery)
 
     def bring_again(self, outbox: Outbox, delivery: Delivery, now: float) -> None:
         """The report was not taken: send it again after a pause, unless it is too old."""
         if delivery.submitted_at < now - self._settings.report_keep_seconds:
-            self._close(outbox)
+            self._close(outbox, delivery)
             return
         self._schedule.add(delivery, self._settings.redelivery_seconds, now)
 
@@ -119,8 +122,7 @@ class Exchange:
         kept_since = now - self._settings.report_keep_seconds
         for outbox in list(self._outboxes.values()):
             while outbox.waiting and outbox.waiting[0].submitted_at < kept_since:
-                outbox.waiting.popleft()
-                self._close(outbox)
+                self._close(outbox, outbox.waiting.popleft())
 
     # How it is done ------------------------------------------------------------------------------
 
@@ -159,29 +161,28 @@ class Exchange:
         ending = behaviour.ending
         reporting = behaviour.reporting
         count = 1 if wants_report(pdu.registered_delivery, ending) else 0
-        if count and reporting is not Reporting.ON_DELIVERY:
-            count = self._report_count(outbox, behaviour, pdu, message_id, now)
-        outbox.open_count += 1
-        self.pending_count += 1
-        return Delivery(
+        delivery = Delivery(
             pdu, outbox.system_id, message_id, ending, now, now, ending.delivered, count
         )
+        if pdu.tlvs:
+            delivery.weight += sum(len(value) for _tag, value in pdu.tlvs) // _WEIGHT_OCTETS
+        if count and reporting is not Reporting.ON_DELIVERY:
+            delivery.report_count = self._report_count(outbox, reporting, delivery, now)
+        self._count(outbox, delivery.weight)
+        return delivery
 
     def _report_count(
-        self, outbox: Outbox, behaviour: Behaviour, pdu: SubmitSm, message_id: bytes, now: float
+        self, outbox: Outbox, reporting: Reporting, delivery: Delivery, now: float
     ) -> int:
         """How many reports come with the delivery; a late one is scheduled here."""
-        match behaviour.reporting:
+        match reporting:
             case Reporting.NEVER:
                 return 0
             case Reporting.TWICE:
                 return 2
             case Reporting.LATE:
-                late = Delivery(
-                    pdu, outbox.system_id, message_id, behaviour.ending, now, now, False, 1
-                )
-                outbox.open_count += 1
-                self.pending_count += 1
+                late = structs.replace(delivery, is_shown=False)
+                self._count(outbox, late.weight)
                 self._schedule.add(late, self._settings.late_report_seconds, now)
                 return 0
             case Reporting.ON_DELIVERY | Reporting.BEFORE_ANSWER:
@@ -193,7 +194,7 @@ class Exchange:
             delivery.is_shown = False
             self.handset.receive(delivery.pdu, now + self._epoch)
         if not delivery.report_count:
-            self._close(outbox)
+            self._close(outbox, delivery)
             return
         again = delivery.report_count - 1
         if delivery.report is None:
@@ -202,8 +203,7 @@ class Exchange:
         if again:
             delivery.report_count = 1
             outbox.waiting.append(delivery)
-            outbox.open_count += 1
-            self.pending_count += 1
+            self._count(outbox, delivery.weight)
 
     def _make_report(self, delivery: Delivery, now: float) -> None:
         submitted_at = delivery.submitted_at + self._epoch
@@ -223,9 +223,12 @@ class Exchange:
             waiting.rotate(1)
             esme.outbox.send_waiting(now)
 
-    def _close(self, outbox: Outbox) -> None:
-        outbox.open_count -= 1
-        self.pending_count -= 1
+    def _count(self, outbox: Outbox, weight: int) -> None:
+        outbox.open_count += weight
+        self.pending_count += weight
+
+    def _close(self, outbox: Outbox, delivery: Delivery) -> None:
+        self._count(outbox, -delivery.weight)
         self._forget_if_idle(outbox)
 
     def _forget_if_idle(self, outbox: Outbox) -> None:
