@@ -8,6 +8,9 @@ import logging
 import re
 import signal
 import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Final
 
 import structlog
@@ -17,23 +20,56 @@ import uvloop
 from staffetta.cli.output import Column, Result, show
 from staffetta.connectors.simulated import NetworkSettings, SimulatedNetwork
 from staffetta.connectors.simulated.behaviours import BEHAVIOURS, ORDINARY
+from staffetta.connectors.simulated.exchange import Watcher
+from staffetta.connectors.simulated.journal import Journal
 from staffetta.smpp.pdus import Pdu, ShortMessage
 
-__all__ = ["NetworkSettings", "run"]
+__all__ = ["JournalNotWritable", "NetworkSettings", "run"]
 
 _unprintable: Final = re.compile(r"[^\x20-\x7e]")
 
 
-def run(settings: NetworkSettings, host: str, port: int, *, verbose: bool, quiet: bool) -> None:
-    """Run until SIGINT or SIGTERM; raises OSError when it cannot listen."""
+class JournalNotWritable(Exception):
+    """The file for the journal cannot be opened; the text says why."""
+
+
+def run(
+    settings: NetworkSettings,
+    host: str,
+    port: int,
+    *,
+    journal: Path | None,
+    verbose: bool,
+    quiet: bool,
+) -> None:
+    """Run until SIGINT or SIGTERM; raises OSError when it cannot listen, JournalNotWritable."""
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(
             logging.WARNING if quiet else logging.INFO
         ),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
     )
-    network = SimulatedNetwork(settings, print_message if verbose else None)
-    uvloop.run(_run(network, settings, host, port, quiet=quiet))
+    with ExitStack() as stack:
+        watchers = [print_message] if verbose else []
+        if journal is not None:
+            watchers.append(stack.enter_context(_open_journal(journal)).note)
+        network = SimulatedNetwork(settings, _all_of(watchers) if watchers else None)
+        uvloop.run(_run(network, settings, host, port, quiet=quiet))
+
+
+def _open_journal(path: Path) -> Journal:
+    try:
+        return Journal(path)
+    except OSError as error:
+        raise JournalNotWritable(f"cannot write the journal {path}: {error.strerror}") from error
+
+
+def _all_of(watchers: Sequence[Watcher]) -> Watcher:
+    def watch(pdu: Pdu, word: str) -> None:
+        for watcher in watchers:
+            watcher(pdu, word)
+
+    return watch
 
 
 async def _run(

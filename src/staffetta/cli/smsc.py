@@ -5,6 +5,7 @@ command should wait for an event loop and SMPP.
 """
 
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -30,6 +31,10 @@ def smsc(
     window: Annotated[
         int, typer.Option(help="Reports without an answer, on one bind.", min=1, max=10_000)
     ] = 500,
+    journal: Annotated[
+        Path | None,
+        typer.Option(help="A file that gets a line of JSON for each accepted segment."),
+    ] = None,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Print a line for each message and report.")
     ] = False,
@@ -51,7 +56,9 @@ def smsc(
         window_size=window,
     )
     try:
-        run_smsc.run(settings, host, port, verbose=verbose, quiet=quiet)
+        run_smsc.run(settings, host, port, journal=journal, verbose=verbose, quiet=quiet)
+    except run_smsc.JournalNotWritable as error:
+        raise CommandFailed(str(error)) from None
     except OSError as error:
         # A host that is not found has a negative number, and words of its own.
         number = error.errno or 0
