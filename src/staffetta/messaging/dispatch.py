@@ -95,6 +95,9 @@ class Dispatcher:
             refusal = Refused(0, "the text cannot be cut into segments", temporary=False)
             self._inbox.settled(Settlement(self._connector.connector_id, claim, (refusal,)))
             return
+        if not claim.segments:
+            self._inbox.settled(Settlement(self._connector.connector_id, claim, ()))
+            return
         self._connector.submit(claim)
 
 

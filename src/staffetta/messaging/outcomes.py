@@ -40,6 +40,8 @@ def decide(claim: Claim, outcomes: Sequence[Outcome], now: datetime) -> Decision
     An open answer outweighs a refusal (the text may be on its way), a refusal outweighs a pause,
     and a message is submitted only when every segment was accepted.
     """
+    if not outcomes:  # late answers came meanwhile: every segment is with the carrier
+        return _to(advance(State.SUBMITTING, Event.ACCEPTED), claim, accepted=False)
     accepted = any(isinstance(outcome, Accepted) for outcome in outcomes)
     gravest = max(outcomes, key=_gravity)
     match gravest:

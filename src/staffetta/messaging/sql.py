@@ -97,7 +97,7 @@ CLAIM = """
 WITH next AS (
     SELECT space_id, id
       FROM recipient
-     WHERE connector_id = $1 AND state = 'queued'
+     WHERE connector_id = $1 AND state = 'queued' AND expires_at > $4
      ORDER BY class, priority DESC, turn, id
      LIMIT $2
        FOR UPDATE SKIP LOCKED

@@ -172,6 +172,27 @@ async def test_a_submitted_message_that_is_never_reported_expires_and_stays_paid
     await gateway.books_hold()
 
 
+async def test_a_message_whose_segments_all_arrived_late_is_submitted_without_sending_again(
+    gateway: Gateway,
+) -> None:
+    claim = await gateway.accept_and_claim(text="x" * 161)
+    await gateway.settle(claim, accepted("a1"), Uncertain("no answer in time"))
+    await gateway.housekeeper.send_again_once()
+    stranger = await make_process(gateway.database)
+    await gateway.settle(claim, accepted("a1"), accepted("a2"), owner=stranger)
+    handed_over = len(gateway.connector.claims)
+    await gateway.worker.dispatcher.dispatch_once()
+    await gateway.worker.settler.settle_once()
+    assert len(gateway.connector.claims) == handed_over
+    assert (await gateway.view(claim.recipient_id)).state is State.SUBMITTED
+
+
+async def test_what_has_expired_is_not_claimed_any_more(gateway: Gateway) -> None:
+    await gateway.accept()
+    gateway.clock.advance(48 * 3600)
+    assert await gateway.worker.dispatcher.dispatch_once() == 0
+
+
 async def test_two_dispatchers_never_claim_the_same_recipient(gateway: Gateway) -> None:
     import asyncio
 
