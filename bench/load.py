@@ -38,7 +38,7 @@ class LoadPlan:
     host: str
     port: int
     path: str
-    tokens: tuple[str, ...]  # dealt to the connections in turn
+    token: str
     connections: int
     seconds: float
     requests_max: int
@@ -103,9 +103,11 @@ class _Load:
 class _Connection(asyncio.Protocol):
     """One keep-alive connection with one request under way."""
 
-    def __init__(self, load: _Load, token: str) -> None:
+    def __init__(self, load: _Load) -> None:
         self._load = load
-        self._head = load.requests.head(load.plan.path, load.plan.host, load.plan.port, token)
+        self._head = load.requests.head(
+            load.plan.path, load.plan.host, load.plan.port, load.plan.token
+        )
         self._transport: asyncio.WriteTransport
         self._sent_at = 0.0
         self._partial = b""
@@ -197,8 +199,8 @@ async def _connect(load: _Load) -> Sequence[_Connection]:
     loop = asyncio.get_running_loop()
     plan = load.plan
     connections = []
-    for index in range(plan.connections):
-        connection = _Connection(load, plan.tokens[index % len(plan.tokens)])
+    for _ in range(plan.connections):
+        connection = _Connection(load)
         await loop.create_connection(lambda made=connection: made, plan.host, plan.port)  # type: ignore[misc]  # mypy cannot infer a lambda with a default
         connections.append(connection)
         load.open_count += 1
@@ -217,8 +219,7 @@ def _cpu_seconds() -> float:
 
 def main() -> None:
     """Run the plan on standard input."""
-    given = json.load(sys.stdin)
-    plan = LoadPlan(**{**given, "tokens": tuple(given["tokens"])})
+    plan = LoadPlan(**json.load(sys.stdin))
     json.dump(asdict(uvloop.run(run_load(plan))), sys.stdout)
 
 

@@ -88,7 +88,7 @@ async def post(system: System, options: Options, seconds: float, serial: int) ->
         host=HOST,
         port=system.port,
         path="/v2/IT-messages",
-        tokens=system.tokens,
+        token=system.token,
         connections=options.connections,
         seconds=seconds,
         requests_max=min(options.requests_max, _NUMBERS_APART),

@@ -13,7 +13,7 @@ import socket
 import sys
 import tempfile
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,6 @@ from staffetta.db.embedded import EmbeddedServer
 HOST = "127.0.0.1"
 EMAIL = "bench@example.com"
 SYSTEM_ID = "bench"
-TOKENS_COUNT = 32  # a token may make 10,000 requests a minute: a load needs many
 _CREDIT = "1000000"
 _PRICE = "0.03"
 _WINDOW = "500"
@@ -35,7 +34,6 @@ _START_SECONDS_MAX = 90.0
 _STOP_SECONDS_MAX = 60.0
 _COMMAND_SECONDS_MAX = 60.0
 _POLL_SECONDS = 0.05
-_COMMANDS_AT_ONCE = 2
 _LOG_CHARACTERS_SHOWN = 3_000
 
 
@@ -56,12 +54,13 @@ class System:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.port = 0
-        self.tokens: tuple[str, ...] = ()
+        self.token = ""
         self.database: asyncpg.Connection[Any]
         self._roots: dict[int, NameOf] = {}
         self._environment = _clean_environment() | {
             "STAFFETTA_DATA_DIR": str(directory / "data"),
             "STAFFETTA_LOG_LEVEL": "warning",
+            "STAFFETTA_RATE_LIMIT_PER_MINUTE": "0",
             "BENCH_SMSC_PASSWORD": "bench",
         }
 
@@ -95,20 +94,20 @@ class System:
     # Making it ---------------------------------------------------------------------------------
 
     async def start(self, plan: SystemPlan, stack: AsyncExitStack) -> Self:
-        """Start the SMSC and the gateway, make an account, tokens and a connector."""
+        """Start the SMSC and the gateway, make an account, a token and a connector."""
         self.port, smsc_port = _free_port(), _free_port()
         if plan.smsc_answers:
-            smsc = [sys.executable, "-m", "bench.smsc", str(smsc_port)]
+            smsc = (*_staffetta(), "smsc", "--port", str(smsc_port), "--delay", "0", "--quiet")
             await self._spawn("smsc", smsc, lambda _: "smsc", stack)
         self._environment["STAFFETTA_PORT"] = str(self.port)
-        await self._spawn("serve", [*_staffetta(), "serve"], _name_of_ours, stack)
+        await self._spawn("serve", (*_staffetta(), "serve"), _name_of_ours, stack)
         await self._until_healthy()
         await self._connect_database(stack)
         await self._furnish(smsc_port)
         return self
 
     async def _spawn(
-        self, name: str, command: list[str], name_of: NameOf, stack: AsyncExitStack
+        self, name: str, command: Sequence[str], name_of: NameOf, stack: AsyncExitStack
     ) -> None:
         log = stack.enter_context((self.directory / f"{name}.log").open("wb"))
         process = await asyncio.create_subprocess_exec(
@@ -156,14 +155,7 @@ class System:
             *("--password-env", "BENCH_SMSC_PASSWORD", "--window", _WINDOW, "--rate", "0"),
             *("--countries", "IT,ES,*", "--price", _PRICE),
         )
-        gate = asyncio.Semaphore(_COMMANDS_AT_ONCE)
-
-        async def token() -> str:
-            async with gate:
-                made: str = (await self.command("token", "create", *account))["token"]
-                return made
-
-        self.tokens = tuple(await asyncio.gather(*(token() for _ in range(TOKENS_COUNT))))
+        self.token = (await self.command("token", "create", *account))["token"]
 
 
 @asynccontextmanager
