@@ -14,6 +14,7 @@ from staffetta.app.roles import Role, RoleContext
 from staffetta.connectors.metrics import ConnectorMetrics
 from staffetta.connectors.smpp.settings import InvalidSmppSettings, SmppSettings, settings_of
 from staffetta.db.pool import DatabaseError
+from staffetta.messaging.answers import write_answers_once
 from staffetta.messaging.bell import CHANNEL
 from staffetta.messaging.inbox import MemoryInbox
 from staffetta.messaging.report import Reporter
@@ -55,8 +56,12 @@ async def run_dispatch(context: RoleContext, stop: asyncio.Event) -> None:
     )
     async with asyncio.TaskGroup() as tasks, Loops() as writing:
         fleet = Fleet(parts, tasks)
-        writing.start(settler.settle_once, _IDLE_SECONDS, wake=inbox.settlements_came)
-        writing.start(reporter.report_once, _IDLE_SECONDS, wake=inbox.reports_came)
+        writing.start(
+            lambda: write_answers_once(settler, reporter),
+            _IDLE_SECONDS,
+            wake=inbox.answers_came,
+            name="write answers",
+        )
         writing.start(reporter.rematch_once, _REMATCH_SECONDS)
         writing.start(fleet.tell_once, _IDLE_SECONDS, wake=fleet.changed)
         async with Loops() as claiming:

@@ -33,13 +33,12 @@ class WaitingReport:
 
 
 class MemoryInbox:
-    """Takes what connectors say, wakes the steps that write it."""
+    """Takes what connectors say, wakes the step that writes it."""
 
     def __init__(self) -> None:
         self.settlements: deque[Settlement] = deque()
         self.reports: deque[WaitingReport] = deque()
-        self.settlements_came = asyncio.Event()
-        self.reports_came = asyncio.Event()
+        self.answers_came = asyncio.Event()  # cleared by whoever waits for it, before looking
         self._room: dict[int, asyncio.Event] = {}
 
     def room_of(self, connector_id: int) -> asyncio.Event:
@@ -53,12 +52,12 @@ class MemoryInbox:
     def settled(self, settlement: Settlement) -> None:
         """Take the outcome of a claim."""
         self.settlements.append(settlement)
-        self.settlements_came.set()
+        self.answers_came.set()
 
     def reported(self, report: Report, stored: Callable[[bool], None]) -> bool:
         """Take a delivery report, unless too many wait already."""
         if len(self.reports) >= REPORTS_WAITING_MAX:
             return False
         self.reports.append(WaitingReport(report, stored))
-        self.reports_came.set()
+        self.answers_came.set()
         return True

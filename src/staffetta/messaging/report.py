@@ -34,15 +34,24 @@ class Reporter:
         self._clock = clock
         self._ids = ids
 
+    def take(self) -> Sequence[WaitingReport]:
+        """Take a batch out of the inbox, to be stored or given back."""
+        waiting = self._inbox.reports
+        return [waiting.popleft() for _ in range(min(len(waiting), BATCH_MAX))]
+
+    def give_back(self, batch: Sequence[WaitingReport]) -> None:
+        """Put a batch back where it was: nothing was tried."""
+        self._inbox.reports.extendleft(reversed(batch))
+
     async def report_once(self) -> int:
-        """Write one batch; answers how many reports it held.
+        """Take and store one batch; answers how many reports it held."""
+        return await self.store(self.take())
+
+    async def store(self, batch: Sequence[WaitingReport]) -> int:
+        """Write a batch; answers how many reports it held.
 
         What could not be written is given back to its carrier, which brings it again.
         """
-        waiting = self._inbox.reports
-        batch = [waiting.popleft() for _ in range(min(len(waiting), BATCH_MAX))]
-        if not waiting:
-            self._inbox.reports_came.clear()
         if not batch:
             return 0
         try:

@@ -72,8 +72,6 @@ class Settler:
             await write_in_halves(batch, self._write, _give_up)
             for _ in batch:
                 waiting.popleft()
-        if not waiting:
-            self._inbox.settlements_came.clear()
         return len(batch)
 
     async def _write(self, batch: Sequence[Settlement]) -> None:

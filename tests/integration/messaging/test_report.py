@@ -2,11 +2,15 @@
 
 import asyncio
 
+import pytest
 from hand_gateway import FRENCH, Gateway, accepted, make_process
 
+from staffetta.db.pool import Database, NotConnected
 from staffetta.domain.environments import Market
 from staffetta.domain.states import State
-from staffetta.messaging.connector import ReportMeaning, Uncertain
+from staffetta.messaging.answers import write_answers_once
+from staffetta.messaging.connector import ReportMeaning, Settlement, Uncertain
+from staffetta.messaging.settle import Settler
 
 
 async def submitted(gateway: Gateway, *keys: str, **changes: object) -> bytes:
@@ -176,3 +180,35 @@ async def test_a_full_inbox_gives_the_report_back(gateway: Gateway) -> None:
     for _ in range(REPORTS_WAITING_MAX):
         assert gateway.inbox.reported(report, gateway.answers.append)
     assert not gateway.inbox.reported(report, gateway.answers.append)
+
+
+async def test_a_report_that_follows_its_answer_into_the_inbox_never_waits(
+    gateway: Gateway,
+) -> None:
+    claim = await gateway.accept_and_claim()
+    settlement = Settlement(gateway.connector.connector_id, claim, (accepted("a1"),))
+    gateway.inbox.settled(settlement)
+    assert gateway.inbox.reported(gateway.delivered("a1"), gateway.answers.append)
+    assert await write_answers_once(gateway.worker.settler, gateway.reporter) == 2
+    assert await state_of(gateway, claim.recipient_id) is State.DELIVERED
+    assert gateway.answers == [True]
+    assert await gateway.rows("SELECT id FROM report") == []
+
+
+async def test_reports_stay_in_the_inbox_while_settlements_cannot_be_written(
+    gateway: Gateway, database_url: str
+) -> None:
+    claim = await gateway.accept_and_claim()
+    settlement = Settlement(gateway.connector.connector_id, claim, (accepted("a1"),))
+    gateway.inbox.settled(settlement)
+    for key in ("a1", "a2"):
+        assert gateway.inbox.reported(gateway.delivered(key), gateway.answers.append)
+    closed = await Database.connect(database_url)
+    await closed.close()
+    settler = Settler(closed, gateway.inbox, gateway.clock, gateway.ids, gateway.owner)
+    with pytest.raises(NotConnected):
+        await write_answers_once(settler, gateway.reporter)
+    assert [one.report.smsc_key for one in gateway.inbox.reports] == ["a1", "a2"]
+    assert gateway.answers == []
+    await write_answers_once(gateway.worker.settler, gateway.reporter)
+    assert await state_of(gateway, claim.recipient_id) is State.DELIVERED
