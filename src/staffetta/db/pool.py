@@ -6,6 +6,7 @@ connection from `acquire` or `transaction`): returning it costs no round trip, s
 """
 
 import asyncio
+import re
 from collections.abc import (
     AsyncIterator,
     Awaitable,
@@ -54,6 +55,7 @@ _RECONNECT_PAUSE_SECONDS: Final = 0.1
 _HEALTH_SECONDS_MAX: Final = 2.0
 _LISTEN_CHECK_SECONDS: Final = 15.0
 _QUERIES_PER_CONNECTION_MAX: Final = 10_000_000  # a new one then: caches of plans only grow
+_QUOTED_VALUE: Final = re.compile(r":.*|\"[^\"]*\"", re.DOTALL)
 _JSONB_VERSION: Final = b"\x01"  # the first byte of the binary format
 
 
@@ -303,10 +305,12 @@ def _passes(error: Exception) -> bool:
 
 def _forget_values(error: Exception) -> None:
     """Take out of an error what it quotes: rows and arguments hold people's numbers and texts."""
+    if not isinstance(error, asyncpg.PostgresError | ValueError):
+        return
     if isinstance(error, asyncpg.PostgresError):
         error.detail = None
-    elif isinstance(error, ValueError):  # "invalid input for query argument $1: ..."
-        error.args = (str(error).partition(":")[0],)
+    if str(getattr(error, "sqlstate", None) or "22").startswith("22"):  # data exceptions
+        error.args = (_QUOTED_VALUE.sub("", str(error.args[0])),)
 
 
 async def _watch(connection: "asyncpg.Connection[asyncpg.Record]", ended: asyncio.Event) -> None:

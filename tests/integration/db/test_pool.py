@@ -90,9 +90,10 @@ async def test_a_refused_row_is_not_quoted(database: Database) -> None:
     assert "393331234567" not in str(caught.value.__cause__)
 
 
-async def test_a_refused_argument_is_not_quoted(database: Database) -> None:
-    with pytest.raises(DataRefused) as caught:
-        await _execute(database, "SELECT $1::int", "+393331234567")
+@pytest.mark.parametrize("query", ["SELECT $1::int", "SELECT $1::text::inet"])
+async def test_a_refused_argument_is_not_quoted(database: Database, query: str) -> None:
+    with pytest.raises(DataRefused, match="invalid input") as caught:
+        await _execute(database, query, "+393331234567")
     assert "393331234567" not in str(caught.value)
     assert "393331234567" not in str(caught.value.__cause__)
 
