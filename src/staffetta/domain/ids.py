@@ -14,6 +14,7 @@ from typing import Final
 ID_BYTES: Final = 12
 _FRACTIONS_PER_SECOND: Final = 1 << 24
 _RANDOM_BYTES: Final = 5
+_IDS_PER_DRAW: Final = 64
 _HEX = re.compile(r"[0-9a-f]{24}", re.ASCII | re.IGNORECASE)
 
 
@@ -23,12 +24,16 @@ class IdMaker:
     def __init__(self, random_bytes: Callable[[int], bytes] = secrets.token_bytes) -> None:
         self._random_bytes = random_bytes
         self._last_tick = 0
+        self._pool = b""
 
     def make(self, now: datetime) -> bytes:
         """One id for the moment `now` (aware)."""
         tick = max(int(now.timestamp() * _FRACTIONS_PER_SECOND), self._last_tick + 1)
         self._last_tick = tick
-        return tick.to_bytes(7, "big") + self._random_bytes(_RANDOM_BYTES)
+        if not self._pool:  # asking the system for each id would cost more than all the rest
+            self._pool = self._random_bytes(_RANDOM_BYTES * _IDS_PER_DRAW)
+        random, self._pool = self._pool[:_RANDOM_BYTES], self._pool[_RANDOM_BYTES:]
+        return tick.to_bytes(7, "big") + random
 
 
 def lowest_id(at: datetime) -> bytes:

@@ -30,38 +30,30 @@ async def open_book(
 
 async def write_book(connection: Connection, book: Book) -> None:
     """Write a book's entries, holds and wallets; nothing is written when nothing moved."""
-    if book.entries:
-        await connection.execute(
-            sql.INSERT_ENTRIES,
-            [entry.space_id for entry in book.entries],
-            [entry.sequence for entry in book.entries],
-            [entry.id for entry in book.entries],
-            [entry.kind for entry in book.entries],
-            [entry.amount_micro for entry in book.entries],
-            [entry.balance_after_micro for entry in book.entries],
-            [entry.counter_account for entry in book.entries],
-            [entry.message_id for entry in book.entries],
-            [entry.recipient_id for entry in book.entries],
-            [entry.note for entry in book.entries],
-            book.now,
-        )
-    if book.holds:
-        await connection.execute(
-            sql.INSERT_HOLDS,
-            [hold.space_id for hold in book.holds],
-            [hold.recipient_id for hold in book.holds],
-            [hold.amount_micro for hold in book.holds],
-            book.now,
-        )
-    if wallets := book.touched:
-        await connection.execute(
-            sql.UPDATE_WALLETS,
-            [wallet.space_id for wallet in wallets],
-            [wallet.balance_micro for wallet in wallets],
-            [wallet.held_micro for wallet in wallets],
-            [wallet.sequence for wallet in wallets],
-            book.now,
-        )
+    wallets = book.touched
+    if not wallets:
+        return
+    await connection.execute(
+        sql.WRITE_BOOK,
+        book.now,
+        [entry.space_id for entry in book.entries],
+        [entry.sequence for entry in book.entries],
+        [entry.id for entry in book.entries],
+        [entry.kind for entry in book.entries],
+        [entry.amount_micro for entry in book.entries],
+        [entry.balance_after_micro for entry in book.entries],
+        [entry.counter_account for entry in book.entries],
+        [entry.message_id for entry in book.entries],
+        [entry.recipient_id for entry in book.entries],
+        [entry.note for entry in book.entries],
+        [hold.space_id for hold in book.holds],
+        [hold.recipient_id for hold in book.holds],
+        [hold.amount_micro for hold in book.holds],
+        [wallet.space_id for wallet in wallets],
+        [wallet.balance_micro for wallet in wallets],
+        [wallet.held_micro for wallet in wallets],
+        [wallet.sequence for wallet in wallets],
+    )
 
 
 async def settle_holds(

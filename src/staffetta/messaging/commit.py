@@ -163,29 +163,22 @@ async def _free_keys(
 
 
 async def _write(connection: Connection, book: Book, drafts: Sequence[Draft]) -> None:
-    turns = await _take_turns(connection, drafts)
-    await connection.execute(sql.INSERT_MESSAGES, *_message_columns(drafts))
-    await connection.execute(sql.INSERT_RECIPIENTS, *_recipient_columns(drafts, turns))
+    await connection.execute(sql.STORE_DRAFTS, *_columns(drafts))
     await write_book(connection, book)
 
 
-async def _take_turns(connection: Connection, drafts: Sequence[Draft]) -> list[int]:
-    """The fair-queue tag of each draft: a space's backlog lies behind others' next message."""
-    pairs = sorted({(draft.space_id, draft.quote.connector_id) for draft in drafts})
-    spaces = [space_id for space_id, _ in pairs]
-    connectors = [connector_id for _, connector_id in pairs]
-    rows = await connection.fetch(sql.READ_TURNS, spaces, connectors)
-    newest = {(row["space_id"], row["connector_id"]): row["turn"] for row in rows}
-    turns = []
+def _turn_offsets(drafts: Sequence[Draft]) -> list[int]:
+    """How far behind its space's place on its connector each draft stands, in segments."""
+    newest: dict[tuple[int, int], int] = {}
+    offsets = []
     for draft in drafts:
         pair = (draft.space_id, draft.quote.connector_id)
-        newest[pair] += draft.segment_count
-        turns.append(newest[pair])
-    await connection.execute(sql.WRITE_TURNS, spaces, connectors, [newest[pair] for pair in pairs])
-    return turns
+        newest[pair] = newest.get(pair, 0) + draft.segment_count
+        offsets.append(newest[pair])
+    return offsets
 
 
-def _message_columns(drafts: Sequence[Draft]) -> tuple[object, ...]:
+def _columns(drafts: Sequence[Draft]) -> tuple[object, ...]:
     return (
         [draft.space_id for draft in drafts],
         [draft.id for draft in drafts],
@@ -202,25 +195,14 @@ def _message_columns(drafts: Sequence[Draft]) -> tuple[object, ...]:
         [draft.options for draft in drafts],
         [draft.callback and draft.callback.echo() for draft in drafts],
         [draft.now for draft in drafts],
-    )
-
-
-def _recipient_columns(drafts: Sequence[Draft], turns: Sequence[int]) -> tuple[object, ...]:
-    return (
-        [draft.space_id for draft in drafts],
-        [draft.id for draft in drafts],
         [draft.phone.e164 for draft in drafts],
         [draft.phone.country for draft in drafts],
         [draft.phone.calling_code for draft in drafts],
         [draft.state for draft in drafts],
-        [draft.class_ for draft in drafts],
-        [draft.priority for draft in drafts],
-        turns,
+        _turn_offsets(drafts),
         [draft.quote.connector_id for draft in drafts],
-        [draft.segment_count for draft in drafts],
         [draft.quote.price_micro for draft in drafts],
         [draft.charge_micro for draft in drafts],
         [draft.callback is not None and not draft.dry_run for draft in drafts],
-        [draft.now for draft in drafts],
         [draft.expires_at for draft in drafts],
     )

@@ -59,8 +59,8 @@ class Intake:
         answer: asyncio.Future[Stored | Replayed] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(draft, answer))
         self._arrived.set()
-        # The write goes on when the client hangs up: the message is then simply accepted.
-        return await asyncio.shield(answer)
+        # A cancelled request takes only its answer with it: the draft is stored all the same.
+        return await answer
 
     async def arrived(self) -> None:
         """Wait until something waits to be stored."""

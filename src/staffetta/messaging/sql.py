@@ -36,47 +36,47 @@ DELETE FROM idempotency_key AS kept
    AND kept.message_id = refused.message_id
 """
 
-READ_TURNS = """
-SELECT pair.space_id, pair.connector_id,
-       greatest(queue_turn.turn, queue_clock.turn, 0::bigint) AS turn
-  FROM unnest($1::int[], $2::int[]) AS pair (space_id, connector_id)
-  LEFT JOIN queue_turn USING (space_id, connector_id)
-  LEFT JOIN queue_clock ON queue_clock.connector_id = pair.connector_id
-"""
-
-WRITE_TURNS = """
-INSERT INTO queue_turn (space_id, connector_id, turn)
-SELECT * FROM unnest($1::int[], $2::int[], $3::bigint[])
-    ON CONFLICT (space_id, connector_id) DO UPDATE SET turn = excluded.turn
-"""
-
-INSERT_MESSAGES = """
-INSERT INTO message (space_id, id, service, market, class, priority, sender, body, encoding,
-                     characters_count, segment_count, reference, dry_run, options, callback,
-                     created_at, due_at)
-SELECT space_id, id, 'v2', market, class, priority, sender, body, encoding,
-       characters_count, segment_count, reference, dry_run, options, callback,
-       created_at, created_at
-  FROM unnest($1::int[], $2::bytea[], $3::text[], $4::smallint[], $5::int[], $6::text[],
-              $7::text[], $8::text[], $9::int[], $10::smallint[], $11::smallint[], $12::boolean[],
-              $13::jsonb[], $14::jsonb[], $15::timestamptz[])
-       AS new (space_id, id, market, class, priority, sender, body, encoding,
-               characters_count, segment_count, reference, dry_run, options, callback, created_at)
-"""
-
-INSERT_RECIPIENTS = """
+# A batch of drafts in one statement: each round trip would make every other request of the process
+# wait for its answer. A draft's turn is its place behind the newest of its space on its connector,
+# or behind the queue's own place, whichever is further (start-time fair queueing).
+STORE_DRAFTS = """
+WITH new AS (
+    SELECT *
+      FROM unnest($1::int[], $2::bytea[], $3::text[], $4::smallint[], $5::int[], $6::text[],
+                  $7::text[], $8::text[], $9::int[], $10::smallint[], $11::smallint[],
+                  $12::boolean[], $13::jsonb[], $14::jsonb[], $15::timestamptz[], $16::text[],
+                  $17::text[], $18::text[], $19::text[], $20::bigint[], $21::int[], $22::bigint[],
+                  $23::bigint[], $24::boolean[], $25::timestamptz[])
+           AS new (space_id, id, market, class, priority, sender, body, encoding,
+                   characters_count, segment_count, reference, dry_run, options, callback,
+                   created_at, number, country, calling_code, state, turn_offset, connector_id,
+                   price_micro, charged_micro, calls_back, expires_at)
+), placed AS (
+    SELECT new.*, greatest(queue_turn.turn, queue_clock.turn, 0::bigint) + turn_offset AS turn
+      FROM new
+      LEFT JOIN queue_turn ON queue_turn.space_id = new.space_id
+                          AND queue_turn.connector_id = new.connector_id
+      LEFT JOIN queue_clock ON queue_clock.connector_id = new.connector_id
+), moved AS (
+    INSERT INTO queue_turn (space_id, connector_id, turn)
+    SELECT space_id, connector_id, max(turn) FROM placed GROUP BY space_id, connector_id
+        ON CONFLICT (space_id, connector_id) DO UPDATE SET turn = excluded.turn
+), stored AS (
+    INSERT INTO message (space_id, id, service, market, class, priority, sender, body, encoding,
+                         characters_count, segment_count, reference, dry_run, options, callback,
+                         created_at, due_at)
+    SELECT space_id, id, 'v2', market, class, priority, sender, body, encoding,
+           characters_count, segment_count, reference, dry_run, options, callback,
+           created_at, created_at
+      FROM new
+)
 INSERT INTO recipient (space_id, id, message_id, number, country, calling_code, state, class,
                        priority, turn, connector_id, segment_count, price_micro, charged_micro,
                        calls_back, due_at, expires_at, updated_at)
 SELECT space_id, id, id, number, country, calling_code, state::recipient_state, class,
        priority, turn, connector_id, segment_count, price_micro, charged_micro,
-       calls_back, due_at, expires_at, due_at
-  FROM unnest($1::int[], $2::bytea[], $3::text[], $4::text[], $5::text[], $6::text[],
-              $7::smallint[], $8::int[], $9::bigint[], $10::int[], $11::smallint[], $12::bigint[],
-              $13::bigint[], $14::boolean[], $15::timestamptz[], $16::timestamptz[])
-       AS new (space_id, id, number, country, calling_code, state, class, priority, turn,
-               connector_id, segment_count, price_micro, charged_micro, calls_back, due_at,
-               expires_at)
+       calls_back, created_at, expires_at, created_at
+  FROM placed
 """
 
 FIND_MESSAGES = """
