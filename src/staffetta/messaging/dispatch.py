@@ -6,6 +6,7 @@ takes no more than the connector has room for, so a dead process leaves little t
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import structlog
@@ -23,6 +24,7 @@ CLAIM_MAX: Final = 500
 # each answered segment would cost ten times what it moves.
 _GATHER_SECONDS_MAX: Final = 0.02
 _GATHER_STEP_SECONDS: Final = 0.002
+_MOMENT: Final = timedelta(microseconds=1)  # as fine as the database keeps times
 
 _log = structlog.get_logger(__name__)
 
@@ -48,32 +50,53 @@ class Dispatcher:
         self._may_write = may_write
         self._batch_wanted = min(batch_wanted, CLAIM_MAX)
         self._has_backlog = False
+        self._claimed_at = datetime.min.replace(tzinfo=UTC)
+        self._in_doubt_since: datetime | None = None  # the moment of a claim that broke off
 
     async def dispatch_once(self) -> int:
         """Claim and hand over one batch; answers how many recipients it held.
 
         A process whose heartbeat is too old claims nothing: others may take it for dead.
         """
+        if self._in_doubt_since is not None:
+            await self._put_back(self._in_doubt_since)
         room = await self._gather_room()
         if room <= 0 or not self._may_write():
             return 0
-        now = self._clock.now()
-        async with self._database.transaction() as connection:
-            rows = await connection.fetch(
-                sql.CLAIM, self._connector.connector_id, room, self._owner, now
-            )
-            self._has_backlog = len(rows) == room
-            if not rows:
-                return 0
-            accepted = await _accepted_segments(connection, rows)
-            await connection.execute(
-                sql.ADVANCE_QUEUE_CLOCK,
-                self._connector.connector_id,
-                max(row["turn"] for row in rows),
-            )
+        # Whatever breaks off between here and the end of the transaction leaves a claim of which
+        # nobody knows whether it was committed. No two claims have the same moment.
+        now = self._claimed_at = max(self._clock.now(), self._claimed_at + _MOMENT)
+        self._in_doubt_since = now
+        rows, accepted = await self._claim(room, now)
+        self._in_doubt_since = None
+        self._has_backlog = len(rows) == room
         for row in rows:
             self._hand_over(row, accepted.get(row["id"], frozenset()))
         return len(rows)
+
+    async def _claim(
+        self, room: int, now: datetime
+    ) -> tuple[Sequence[Any], dict[bytes, frozenset[int]]]:
+        """Claim up to `room` recipients; the rows, and which segments carriers have already."""
+        connector_id = self._connector.connector_id
+        async with self._database.transaction() as connection:
+            rows = await connection.fetch(sql.CLAIM, connector_id, room, self._owner, now)
+            if not rows:
+                return rows, {}
+            accepted = await _accepted_segments(connection, rows)
+            turn = max(row["turn"] for row in rows)
+            await connection.execute(sql.ADVANCE_QUEUE_CLOCK, connector_id, turn)
+        return rows, accepted
+
+    async def _put_back(self, claimed_at: datetime) -> None:
+        """Queue what a claim took whose commit nobody answered: none of it was handed over."""
+        connector_id = self._connector.connector_id
+        async with self._database.transaction() as connection:
+            # A claim holds this lock until it is committed: one that still is, is waited for.
+            await connection.execute(sql.LOCK_QUEUE_CLOCK, connector_id)
+            status = await connection.execute(sql.PUT_BACK, connector_id, self._owner, claimed_at)
+        self._in_doubt_since = None
+        _log.warning("claim_put_back", connector=connector_id, recipients=status)
 
     async def _gather_room(self) -> int:
         """Free room; with a backlog, after waiting a little for enough of it."""

@@ -138,6 +138,17 @@ INSERT INTO queue_clock (connector_id, turn) VALUES ($1, $2)
  WHERE queue_clock.turn < excluded.turn
 """
 
+LOCK_QUEUE_CLOCK = """
+SELECT FROM queue_clock WHERE connector_id = $1 FOR UPDATE
+"""
+
+# What one claim of ours took, when nothing of it was handed over.
+PUT_BACK = """
+UPDATE recipient
+   SET state = 'queued', owner = NULL
+ WHERE connector_id = $1 AND owner = $2 AND claimed_at = $3 AND state = 'submitting'
+"""
+
 # Settle -------------------------------------------------------------------------------------------
 
 # Compares owner and attempt: a late answer to a claim that was taken over changes nothing.
