@@ -16,10 +16,12 @@ from phonenumbers import (
     PhoneMetadata,
     PhoneNumber,
     PhoneNumberType,
+    national_significant_number,
 )
 
 from staffetta.domain.environments import Market
 from staffetta.domain.errors import InvalidRecipient, WrongCountry
+from staffetta.domain.numbering_plans import classify
 
 _DIGITS_MAX: Final = 15
 _CACHED_MAX: Final = 65_536
@@ -53,18 +55,17 @@ def parse_mobile(raw: str) -> Phone:
     if _E164.fullmatch(raw) is None:
         raise InvalidRecipient(_what_is_wrong(raw))
     number = _read_literally(raw) or _read(raw)
-    # The type is UNKNOWN exactly when the number is not valid.
-    kind = phonenumbers.number_type(number)
-    if kind not in _MOBILE_TYPES:
+    calling_code, national = number.country_code, national_significant_number(number)
+    assert calling_code is not None, "it was read with its calling code"
+    classified = classify(calling_code, national)
+    if classified.kind not in _MOBILE_TYPES:
         raise InvalidRecipient(
             f"{raw} is not a valid phone number: a digit is wrong, missing or too many"
-            if kind == PhoneNumberType.UNKNOWN
+            if classified.kind == PhoneNumberType.UNKNOWN
             else f"{raw} is a valid phone number, but not a mobile one"
         )
-    country = phonenumbers.region_code_for_number(number)
-    assert country is not None, "a number with a type has a region"
-    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return Phone(e164, country, str(number.country_code))
+    assert classified.region is not None, "a number with a kind has a region"
+    return Phone(f"+{calling_code}{national}", classified.region, str(calling_code))
 
 
 def _read(raw: str) -> PhoneNumber:
@@ -133,5 +134,5 @@ def warm_up(countries: Iterable[str]) -> None:
     """Load the plans of these countries (ISO 3166) now: each costs its first number 1 to 3 ms."""
     for country in countries:
         example = phonenumbers.example_number_for_type(country, PhoneNumberType.MOBILE)
-        if example is not None:
-            phonenumbers.number_type(example)
+        if example is not None and example.country_code is not None:
+            classify(example.country_code, national_significant_number(example))
