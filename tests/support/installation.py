@@ -67,7 +67,7 @@ class Installation:
     def log_path(self) -> Path:
         return self.data_dir.parent / f"{self.data_dir.name}.log"
 
-    def start(self) -> None:
+    def start(self, *, wait: bool = True) -> None:
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
@@ -77,7 +77,8 @@ class Installation:
                 stderr=log,
                 start_new_session=True,
             )
-        self.wait_until_healthy()
+        if wait:
+            self.wait_until_healthy()
 
     def wait_until_healthy(self, seconds_max: float = START_SECONDS_MAX) -> None:
         try:

@@ -35,6 +35,9 @@ async def run_api(context: RoleContext, stop: asyncio.Event) -> None:
         servers.add(sockets.http)
     if sockets.https is not None:
         servers.add(sockets.https, settings.tls_cert, settings.tls_key)
+    # Before the first request: without routes it would be told that there are none.
+    await parts.routes.refresh_once()
+    await parts.refresh_grants()
     async with Loops() as loops:
         # Ended in the reverse order: the bell last, since storing rings it.
         loops.start(parts.bell.notify_once, 0, may_be_cut=True)

@@ -1,0 +1,73 @@
+"""A carrier: `staffetta smsc` in a process of its own, with a journal of what truly reached it."""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from installation import COMMAND, Installation, free_port, wait_for
+
+from staffetta.connectors.simulated.journal import JournalEntry, read_journal
+
+PASSWORD_VARIABLE = "CARRIER_PASSWORD"
+
+
+@dataclass(frozen=True)
+class Carrier:
+    """A running carrier."""
+
+    port: int
+    journal_path: Path
+
+    def journal(self) -> list[JournalEntry]:
+        """Every segment it accepted, in the order of the wire."""
+        return read_journal(self.journal_path) if self.journal_path.exists() else []
+
+
+@contextmanager
+def running_carrier(directory: Path, delay_seconds: float = 0.1) -> Iterator[Carrier]:
+    """A carrier for as long as the block runs; its journal and its errors stay in `directory`."""
+    directory.mkdir(parents=True, exist_ok=True)
+    carrier = Carrier(free_port(), directory / "carrier.journal")
+    options = ("--port", str(carrier.port), "--delay", str(delay_seconds), "--quiet")
+    with (
+        (directory / "carrier.log").open("ab") as log,
+        subprocess.Popen(
+            [COMMAND, "smsc", *options, "--journal", str(carrier.journal_path)],
+            stdout=log,
+            stderr=log,
+        ) as process,
+    ):
+        try:
+            wait_for(carrier.journal_path.exists, 20, "the carrier started")
+            yield carrier
+        finally:
+            process.terminate()
+
+
+def add_carrier(
+    installation: Installation,
+    port: int,
+    *,
+    name: str = "acme",
+    window: int = 100,
+    countries: str = "*",
+) -> None:
+    """A connector of production to a carrier on this machine, without a limit of rate."""
+    installation.settings[PASSWORD_VARIABLE] = "secret"
+    installation.json(
+        *("connector", "add", "--name", name, "--environment", "production"),
+        *("--host", "127.0.0.1", "--port", str(port), "--system-id", "gw"),
+        *("--password-env", PASSWORD_VARIABLE, "--window", str(window), "--rate", "0"),
+        *("--countries", countries, "--price", "0.03"),
+    )
+
+
+def links_of(installation: Installation, name: str = "acme") -> list[str]:
+    """The states of a connector's links, as `staffetta connector list` shows them."""
+    for connector in installation.json("connector", "list"):
+        if connector["connector"] == name:
+            states: list[str] = connector["links"]
+            return states
+    return []
