@@ -17,8 +17,13 @@ def own_pages(context: ApiContext) -> list[tuple[str, AsgiApp]]:
     """Each path with its page."""
     return [
         ("/healthz", _page(lambda: _WELL if context.is_ready() else _UNWELL)),
-        ("/metrics", _page(lambda: metrics_answer(context.registry))),
+        ("/metrics", _page(lambda: _metrics(context))),
     ]
+
+
+def _metrics(context: ApiContext) -> Answer:
+    context.metrics.publish()
+    return metrics_answer(context.registry)
 
 
 def _page(make: Callable[[], Answer]) -> AsgiApp:

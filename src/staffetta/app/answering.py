@@ -16,25 +16,29 @@ from staffetta.app.http_server import HttpServers
 from staffetta.app.loops import Loops
 from staffetta.app.roles import Role, RoleContext
 from staffetta.config import Settings
+from staffetta.domain.phones import warm_up
 from staffetta.messaging.accept import Acceptor, AcceptRules
 from staffetta.messaging.bell import Bell
 from staffetta.messaging.intake import Intake
 from staffetta.messaging.read import Reader
 from staffetta.routing.live import LiveRoutes
 
+_MARKETS: Final = ("IT", "ES")
 _REFRESH_SECONDS: Final = 0.5
+_PUBLISH_SECONDS: Final = 1.0
 _DATABASE_SILENT_SECONDS_MAX: Final = 3.0
 
 
 async def run_api(context: RoleContext, stop: asyncio.Event) -> None:
     """Answer requests until `stop`, then finish those in progress and store what they brought."""
     parts = _Parts(context)
-    servers = HttpServers(make_app(parts.api_context()))
+    servers = HttpServers(make_app(parts.api))
     sockets, settings = context.sockets, context.settings
     if sockets.http is not None:
         servers.add(sockets.http)
     if sockets.https is not None:
         servers.add(sockets.https, settings.tls_cert, settings.tls_key)
+    warm_up(_MARKETS)
     # Before the first request: without routes it would be told that there are none.
     await parts.routes.refresh_once()
     await parts.refresh_grants()
@@ -44,6 +48,7 @@ async def run_api(context: RoleContext, stop: asyncio.Event) -> None:
         loops.start(parts.store_arrived, 0)
         loops.start(parts.routes.refresh_once, _REFRESH_SECONDS)
         loops.start(parts.refresh_grants, _REFRESH_SECONDS)
+        loops.start(parts.publish_metrics, _PUBLISH_SECONDS)
         await servers.serve(lambda: context.ready(Role.API), stop)
         parts.intake.close()
 
@@ -63,8 +68,9 @@ class _Parts:
         self.acceptor = Acceptor(
             self.routes, self.intake, self.reader, _rules(context.settings), context.ids
         )
+        self.api = self._api_context()
 
-    def api_context(self) -> ApiContext:
+    def _api_context(self) -> ApiContext:
         """What the API depends on."""
         settings = self._context.settings
         return make_context(
@@ -95,6 +101,11 @@ class _Parts:
         """Drop the grants that changed; answers 0, so that the loop pauses."""
         await self.authorizer.refresh_once(self._context.clock.now())
         self._grants_refreshed_at = self._context.clock.monotonic()
+        return 0
+
+    async def publish_metrics(self) -> int:
+        """Bring what was counted to its series; answers 0, so that the loop pauses."""
+        self.api.metrics.publish()
         return 0
 
 

@@ -13,6 +13,7 @@ registry = CollectorRegistry()
 metrics = ApiMetrics(registry)
 metrics.count("v2 POST /IT-messages", 201)
 metrics.accepted(0.004)
+metrics.publish()
 print(metrics_answer(registry).body.decode())
 """
 
