@@ -214,7 +214,14 @@ def _furnish(installation: Installation, carrier: Carrier) -> str:
     installation.json("topup", *production, "--amount", _CREDIT)
     add_carrier(installation, carrier.port, window=_WINDOW)
     token: str = installation.json("token", "create", *production)["token"]
+    with installation.client(token, "production") as client:
+        wait_for(lambda: _accepts(client), 10, "the new route is known")
     return token
+
+
+def _accepts(client: httpx.Client) -> bool:
+    body = {"recipient": "+393331234567", "message": "ciao", "options": {"dryRun": True}}
+    return client.post("/IT-messages", json=body).status_code == httpx.codes.CREATED
 
 
 def _left(data_dir: Path) -> Sequence[str]:
