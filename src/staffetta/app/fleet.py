@@ -74,7 +74,7 @@ class Fleet:
     def ring(self, payload: str) -> None:
         """A NOTIFY said that a connector has something to claim."""
         if payload.isdigit() and int(payload) in self._running:
-            self._parts.inbox.ready(int(payload))
+            self._parts.inbox.rung(int(payload))
 
     async def refresh_once(self) -> int:
         """Start, replace and stop connectors as the configuration says; how many changed."""

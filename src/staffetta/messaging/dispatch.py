@@ -17,7 +17,8 @@ from staffetta.domain.encodings import Encoding
 from staffetta.domain.errors import InvalidText
 from staffetta.domain.segments import segment_text
 from staffetta.messaging import sql
-from staffetta.messaging.connector import Claim, Connector, Inbox, Refused, Segment, Settlement
+from staffetta.messaging.connector import Claim, Connector, Refused, Segment, Settlement
+from staffetta.messaging.inbox import MemoryInbox
 
 CLAIM_MAX: Final = 500
 # With a backlog, a claim waits this long at most for room for a whole batch: a transaction for
@@ -36,7 +37,7 @@ class Dispatcher:
         self,
         database: Database,
         connector: Connector,
-        inbox: Inbox,
+        inbox: MemoryInbox,
         clock: Clock,
         owner: int,
         may_write: Callable[[], bool],
@@ -62,6 +63,7 @@ class Dispatcher:
             await self._put_back(self._in_doubt_since)
         room = await self._gather_room()
         if room <= 0 or not self._may_write():
+            self._inbox.note_queue(self._connector.connector_id, is_empty=False)
             return 0
         # Whatever breaks off between here and the end of the transaction leaves a claim of which
         # nobody knows whether it was committed. No two claims have the same moment.
@@ -70,6 +72,7 @@ class Dispatcher:
         rows, accepted = await self._claim(room, now)
         self._in_doubt_since = None
         self._has_backlog = len(rows) == room
+        self._inbox.note_queue(self._connector.connector_id, is_empty=not self._has_backlog)
         for row in rows:
             self._hand_over(row, accepted.get(row["id"], frozenset()))
         return len(rows)

@@ -40,14 +40,30 @@ class MemoryInbox:
         self.reports: deque[WaitingReport] = deque()
         self.answers_came = asyncio.Event()  # cleared by whoever waits for it, before looking
         self._room: dict[int, asyncio.Event] = {}
+        self._emptied: set[int] = set()  # connectors whose queue had nothing left
 
     def room_of(self, connector_id: int) -> asyncio.Event:
         """The event that a connector's dispatch loop waits for."""
         return self._room.setdefault(connector_id, asyncio.Event())
 
     def ready(self, connector_id: int) -> None:
-        """A connector may take more."""
+        """A connector may take more; of use only where the last claim may have left something."""
+        if connector_id not in self._emptied:
+            self.room_of(connector_id).set()
+
+    def rung(self, connector_id: int) -> None:
+        """A connector has something new to claim."""
         self.room_of(connector_id).set()
+
+    def note_queue(self, connector_id: int, *, is_empty: bool) -> None:
+        """Say what is known of a queue: while it is empty, room alone is no reason to look again.
+
+        Each answered submit makes room, and most would wake a claim that finds nothing.
+        """
+        if is_empty:
+            self._emptied.add(connector_id)
+        else:
+            self._emptied.discard(connector_id)
 
     def settled(self, settlement: Settlement) -> None:
         """Take the outcome of a claim."""

@@ -91,6 +91,9 @@ class Settler:
             await self._move_money(connection, settled, changed, now)
             keys = [(row[5], row[9]) for row in submissions if row[9] is not None]
             await match_waiting_reports(connection, keys, self._ids, now)
+        for one in settled:
+            if one.decision.state is State.QUEUED:
+                self._inbox.note_queue(one.settlement.connector_id, is_empty=False)
 
     async def _move_money(
         self,
