@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from rich.console import Console
 
 from bench.benchmark import Benchmark, Options
+from bench.cpu import wait_until_quiet
 from bench.machine import Machine, describe_machine
 from bench.profiling import Hot, NoProfiler, Profiler
 from bench.report import Result, show, write
@@ -47,6 +48,9 @@ def _parse(benchmarks: dict[str, Benchmark]) -> tuple[list[str], Options]:
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--profile", action="store_true", help="one more run, sampled by py-spy")
     parser.add_argument("--keep", action="store_true", help="leave the data directory behind")
+    parser.add_argument(
+        "--patience", type=float, default=0.0, help="seconds to wait for a quiet machine, each run"
+    )
     given = parser.parse_args()
     unknown = set(given.names) - set(benchmarks)
     if unknown:
@@ -59,6 +63,7 @@ def _parse(benchmarks: dict[str, Benchmark]) -> tuple[list[str], Options]:
         requests_max=_REQUESTS_MAX,
         profile=given.profile,
         keep=given.keep,
+        patience_seconds=given.patience,
     )
     return given.names or list(benchmarks), options
 
@@ -77,6 +82,8 @@ async def _measure(
         await benchmark.run(system, options, options.warm_up_seconds, 0)
         samples = []
         for number in range(1, options.runs + 1):
+            if options.patience_seconds and not await wait_until_quiet(options.patience_seconds):
+                console.print("the machine does not become quiet: measured all the same")
             samples.append(await benchmark.run(system, options, options.seconds, number))
             first = benchmark.figures[0]
             console.print(

@@ -18,6 +18,7 @@ class Options:
     requests_max: int  # in each run
     profile: bool
     keep: bool
+    patience_seconds: float  # for others on the machine to become quiet, before each run
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,9 @@ A process counts with the children it has buried, so backends and vacuum workers
 are not lost. Linux counts in ticks of 10 ms, fine enough for seconds of load.
 """
 
+import asyncio
 import os
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -14,6 +16,9 @@ _PROC = Path("/proc")
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 # After the command's name in parentheses: field 3 of proc(5) comes first.
 _PARENT, _USER, _SYSTEM, _CHILDREN_USER, _CHILDREN_SYSTEM = 1, 11, 12, 13, 14
+
+_QUIET_SECONDS = 2.0
+_QUIET_SHARE_MAX = 0.05
 
 NameOf = Callable[[str], str]  # from a command line to what the process is
 
@@ -66,6 +71,19 @@ def machine_time() -> MachineTime:
     ticks = [int(field) / _TICKS_PER_SECOND for field in first.split()[1:9]]
     idle = ticks[3] + ticks[4]
     return MachineTime(busy=sum(ticks) - idle, idle=idle)
+
+
+async def wait_until_quiet(seconds_max: float) -> bool:
+    """Wait until the machine has been nearly idle for a while; False when it never was."""
+    deadline = time.monotonic() + seconds_max
+    while time.monotonic() < deadline:
+        before = machine_time()
+        await asyncio.sleep(_QUIET_SECONDS)
+        after = machine_time()
+        busy, idle = after.busy - before.busy, after.idle - before.idle
+        if busy < _QUIET_SHARE_MAX * (busy + idle):
+            return True
+    return False
 
 
 def _root_of(
