@@ -109,9 +109,10 @@ def test_children_of_a_killed_supervisor_end_and_the_next_one_adopts_the_databas
 def test_a_killed_database_is_started_again(installation: Installation) -> None:
     postmaster = _postmaster(installation)
     os.kill(postmaster, signal.SIGKILL)
-    wait_for(lambda: "postgresql_died" in installation.log_path.read_text())
-    wait_for(installation.is_healthy)
+    ready = '"event": "postgresql_ready"'
+    wait_for(lambda: installation.log_path.read_text().count(ready) == 2)
     assert _postmaster(installation) != postmaster
+    wait_for(installation.is_healthy)
 
 
 def test_everything_killed_at_once_starts_again_with_the_same_account(
