@@ -158,7 +158,7 @@ class Fleet:
             tasks.create_task(connector.run(stop))
             tasks.create_task(
                 run_forever(
-                    dispatcher.dispatch_once,
+                    dispatcher.dispatch_or_rest,
                     POLL_SECONDS,
                     wake=self._parts.inbox.room_of(connector.connector_id),
                     stop=stop,

@@ -54,6 +54,14 @@ class Dispatcher:
         self._claimed_at = datetime.min.replace(tzinfo=UTC)
         self._in_doubt_since: datetime | None = None  # the moment of a claim that broke off
 
+    async def dispatch_or_rest(self) -> int:
+        """As dispatch_once, but 0 when the claim left nothing behind.
+
+        A loop then waits for something new, instead of looking twice for every batch.
+        """
+        claimed_count = await self.dispatch_once()
+        return claimed_count if self._has_backlog else 0
+
     async def dispatch_once(self) -> int:
         """Claim and hand over one batch; answers how many recipients it held.
 

@@ -37,3 +37,17 @@ async def test_room_wakes_a_claim_after_there_was_none(gateway: Gateway) -> None
     gateway.connector.capacity = 0
     assert await gateway.worker.dispatcher.dispatch_once() == 0
     assert wakes(gateway)
+
+
+async def test_a_claim_that_emptied_the_queue_is_not_followed_by_another(gateway: Gateway) -> None:
+    await gateway.accept()
+    assert await gateway.worker.dispatcher.dispatch_or_rest() == 0
+    assert len(gateway.connector.claims) == 1
+
+
+async def test_a_claim_that_was_full_is_followed_by_another(gateway: Gateway) -> None:
+    for _ in range(2):
+        await gateway.accept()
+    gateway.connector.capacity = 1
+    assert await gateway.worker.dispatcher.dispatch_or_rest() == 1
+    assert len(gateway.connector.claims) == 1
