@@ -9,7 +9,7 @@ import asyncio
 from typing import Final
 
 from staffetta.db.pool import Database
-from staffetta.messaging import sql
+from staffetta.messaging.sql import accept as sql
 
 CHANNEL: Final = "staffetta_queue"
 PAUSE_SECONDS: Final = 0.005

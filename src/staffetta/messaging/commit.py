@@ -13,9 +13,9 @@ from staffetta.domain.ids import IdMaker
 from staffetta.domain.money import format_amount
 from staffetta.ledger.book import Book, CounterAccount, EntryKind
 from staffetta.ledger.store import open_book, write_book
-from staffetta.messaging import sql
 from staffetta.messaging.draft import Draft
 from staffetta.messaging.results import Replayed, Result, Stored
+from staffetta.messaging.sql import accept as sql
 
 _KeyName = tuple[int, str, str]
 

@@ -16,9 +16,9 @@ from staffetta.domain.clock import Clock
 from staffetta.domain.encodings import Encoding
 from staffetta.domain.errors import InvalidText
 from staffetta.domain.segments import segment_text
-from staffetta.messaging import sql
 from staffetta.messaging.connector import Claim, Connector, Refused, Segment, Settlement
 from staffetta.messaging.inbox import MemoryInbox
+from staffetta.messaging.sql import dispatch as sql
 
 CLAIM_MAX: Final = 500
 # With a backlog, a claim waits this long at most for room for a whole batch: a transaction for

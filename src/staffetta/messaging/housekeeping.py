@@ -9,9 +9,9 @@ from typing import Final
 from staffetta.db.pool import Database
 from staffetta.domain.clock import Clock
 from staffetta.domain.ids import IdMaker
-from staffetta.messaging import sql
 from staffetta.messaging.bell import Bell
 from staffetta.messaging.money import settle_money
+from staffetta.messaging.sql import housekeeping as sql
 
 STEP_MAX: Final = 1000
 OWNER_DEAD_SECONDS: Final = 10.0

@@ -13,8 +13,8 @@ import msgspec
 from staffetta.db.pool import Connection
 from staffetta.domain.ids import IdMaker, lowest_id
 from staffetta.domain.states import Event, State, advance
-from staffetta.messaging import sql
 from staffetta.messaging.money import Capture, settle_money
+from staffetta.messaging.sql import report as sql
 
 # A message lives 48 hours, and carriers report days late; after that an id may be another's.
 MATCH_WITHIN: Final = timedelta(days=7)

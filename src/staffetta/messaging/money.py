@@ -14,7 +14,7 @@ from staffetta.db.pool import Connection
 from staffetta.domain.ids import IdMaker
 from staffetta.ledger.book import CounterAccount, EntryKind
 from staffetta.ledger.store import HoldSettlement, open_book, settle_holds, write_book
-from staffetta.messaging import sql
+from staffetta.messaging.sql import settle as sql
 
 
 class Capture(msgspec.Struct, frozen=True):

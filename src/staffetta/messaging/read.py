@@ -7,7 +7,7 @@ from staffetta.db.pool import Database, Row
 from staffetta.domain.encodings import Encoding
 from staffetta.domain.environments import Market
 from staffetta.domain.states import State
-from staffetta.messaging import sql
+from staffetta.messaging.sql import read as sql
 from staffetta.messaging.view import MessageView
 
 DRY_RUN_KEPT: Final = timedelta(hours=24)

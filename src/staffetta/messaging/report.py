@@ -9,7 +9,6 @@ from staffetta.db.batches import write_in_halves
 from staffetta.db.pool import Database, DataRefused
 from staffetta.domain.clock import Clock
 from staffetta.domain.ids import IdMaker
-from staffetta.messaging import sql
 from staffetta.messaging.connector import Report
 from staffetta.messaging.inbox import MemoryInbox, WaitingReport
 from staffetta.messaging.match import (
@@ -19,6 +18,7 @@ from staffetta.messaging.match import (
     match_reports,
     sweep_waiting_reports,
 )
+from staffetta.messaging.sql import report as sql
 
 BATCH_MAX: Final = 500
 

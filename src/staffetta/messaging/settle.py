@@ -16,12 +16,12 @@ from staffetta.db.pool import Connection, Database, DataRefused
 from staffetta.domain.clock import Clock
 from staffetta.domain.ids import IdMaker
 from staffetta.domain.states import State
-from staffetta.messaging import sql
 from staffetta.messaging.connector import Accepted, Refused, Settlement, Uncertain
 from staffetta.messaging.inbox import MemoryInbox
 from staffetta.messaging.match import match_waiting_reports
 from staffetta.messaging.money import Capture, settle_money
 from staffetta.messaging.outcomes import Decision, decide
+from staffetta.messaging.sql import settle as sql
 
 BATCH_MAX: Final = 500
 

@@ -1,0 +1,117 @@
+"""Statements of delivery reports: finding what they speak of, keeping what they say."""
+
+# The submission each report speaks of: the newest with that id on that connector. Ids may repeat
+# after weeks, so nothing older than the bound is looked at.
+FIND_REPORTED = """
+SELECT asked.ordinal::int AS ordinal, found.space_id, found.recipient_id, found.attempt,
+       found.segment, found.segment_total, found.report_event
+  FROM unnest($1::int[], $2::text[]) WITH ORDINALITY AS asked (connector_id, smsc_key, ordinal)
+ CROSS JOIN LATERAL (
+       SELECT space_id, recipient_id, attempt, segment, segment_total, report_event
+         FROM submission
+        WHERE submission.connector_id = asked.connector_id
+          AND submission.smsc_key = asked.smsc_key
+          AND submission.recipient_id >= $3
+        ORDER BY submission.recipient_id DESC
+        LIMIT 1) AS found
+"""
+
+STORE_REPORTS = """
+UPDATE submission
+   SET report_state = new.report_state, report_error = new.report_error,
+       report_event = new.report_event, reported_at = $9, done_at = new.done_at
+  FROM unnest($1::int[], $2::bytea[], $3::smallint[], $4::smallint[], $5::text[], $6::text[],
+              $7::text[], $8::timestamptz[])
+       AS new (space_id, recipient_id, attempt, segment, report_state, report_error, report_event,
+               done_at)
+ WHERE submission.space_id = new.space_id
+   AND submission.recipient_id = new.recipient_id
+   AND submission.attempt = new.attempt
+   AND submission.segment = new.segment
+   AND submission.report_event IS NULL
+"""
+
+# How far the segments of long messages have come, over all tries.
+COUNT_REPORTED_SEGMENTS = """
+SELECT submission.space_id, submission.recipient_id,
+       count(DISTINCT submission.segment)
+           FILTER (WHERE submission.report_event = 'report_delivered') AS delivered_count,
+       min(submission.report_event)
+           FILTER (WHERE submission.report_event <> 'report_delivered') AS failed_event
+  FROM submission
+  JOIN unnest($1::int[], $2::bytea[]) AS asked (space_id, recipient_id)
+       USING (space_id, recipient_id)
+ GROUP BY submission.space_id, submission.recipient_id
+"""
+
+FINISH = """
+UPDATE recipient
+   SET state = new.state::recipient_state,
+       owner = NULL,
+       delivered_at = CASE WHEN new.state = 'delivered' THEN $5::timestamptz END,
+       sent_at = coalesce(recipient.sent_at, $5),
+       detail = new.detail,
+       updated_at = $5
+  FROM unnest($1::int[], $2::bytea[], $3::text[], $4::text[]) AS new (space_id, id, state, detail)
+ WHERE recipient.space_id = new.space_id
+   AND recipient.id = new.id
+   AND recipient.state IN ('scheduled', 'queued', 'submitting', 'submitted', 'uncertain')
+RETURNING recipient.space_id, recipient.id, recipient.message_id, recipient.charged_micro,
+          recipient.price_micro * recipient.segment_count AS cost_micro
+"""
+
+# What a capture outside the usual settlement cost: a report that overtook its answer.
+ADD_CHARGES = """
+UPDATE recipient
+   SET charged_micro = charged_micro + paid.paid_micro
+  FROM unnest($1::int[], $2::bytea[], $3::bigint[]) AS paid (space_id, id, paid_micro)
+ WHERE recipient.space_id = paid.space_id AND recipient.id = paid.id
+"""
+
+KEEP_REPORTS = """
+INSERT INTO report (id, connector_id, smsc_id, smsc_key, report_state, report_error, report_event,
+                    done_at, destination, received_at, disposition)
+SELECT id, connector_id, smsc_id, smsc_key, report_state, report_error, report_event,
+       done_at, destination, $11, disposition
+  FROM unnest($1::bytea[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+              $8::timestamptz[], $9::text[], $10::text[])
+       AS new (id, connector_id, smsc_id, smsc_key, report_state, report_error, report_event,
+               done_at, destination, disposition)
+"""
+
+# Reports that came before the answer that these submissions are made of.
+FIND_WAITING_REPORTS = """
+SELECT report.id, report.connector_id, report.smsc_id, report.smsc_key, report.report_state,
+       report.report_error, report.report_event, report.done_at, report.destination
+  FROM unnest($1::int[], $2::text[]) AS asked (connector_id, smsc_key)
+  JOIN report USING (connector_id, smsc_key)
+ WHERE report.disposition = 'waiting'
+ ORDER BY report.id
+   FOR UPDATE OF report SKIP LOCKED
+"""
+
+# Waiting reports whose submission has come since; a few at a time, the oldest first.
+FIND_MATCHABLE_REPORTS = """
+SELECT report.id, report.connector_id, report.smsc_id, report.smsc_key, report.report_state,
+       report.report_error, report.report_event, report.done_at, report.destination
+  FROM report
+ WHERE report.disposition = 'waiting'
+   AND EXISTS (SELECT FROM submission
+                WHERE submission.connector_id = report.connector_id
+                  AND submission.smsc_key = report.smsc_key
+                  AND submission.recipient_id >= $1)
+ ORDER BY report.id
+ LIMIT $2
+   FOR UPDATE SKIP LOCKED
+"""
+
+CLOSE_REPORTS = """
+UPDATE report
+   SET disposition = new.disposition
+  FROM unnest($1::bytea[], $2::text[]) AS new (id, disposition)
+ WHERE report.id = new.id
+"""
+
+ORPHAN_REPORTS = """
+UPDATE report SET disposition = 'orphan' WHERE disposition = 'waiting' AND received_at < $1
+"""

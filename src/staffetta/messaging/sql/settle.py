@@ -1,0 +1,49 @@
+"""Statements of settling: outcomes of tries, and what they cost."""
+
+# Compares owner and attempt: a late answer to a claim that was taken over changes nothing.
+SETTLE = """
+UPDATE recipient
+   SET state = new.state::recipient_state,
+       owner = NULL,
+       failure_count = new.failure_count,
+       due_at = coalesce(new.due_at, recipient.due_at),
+       sent_at = CASE WHEN new.accepted THEN coalesce(recipient.sent_at, $12)
+                      ELSE recipient.sent_at END,
+       charged_micro = recipient.charged_micro + new.capture_micro,
+       command_status = coalesce(new.command_status, recipient.command_status),
+       detail = coalesce(new.detail, recipient.detail),
+       updated_at = $12
+  FROM unnest($1::int[], $2::bytea[], $3::smallint[], $4::text[], $5::smallint[],
+              $6::timestamptz[], $7::boolean[], $8::bigint[], $9::bigint[], $10::text[])
+       AS new (space_id, id, attempt, state, failure_count, due_at, accepted, capture_micro,
+               command_status, detail)
+ WHERE recipient.space_id = new.space_id
+   AND recipient.id = new.id
+   AND recipient.state = 'submitting'
+   AND recipient.attempt = new.attempt
+   AND recipient.owner = $11
+RETURNING recipient.space_id, recipient.id, recipient.message_id, recipient.charged_micro
+"""
+
+# An answer that comes after all replaces "uncertain"; anything else is written once.
+INSERT_SUBMISSIONS = """
+INSERT INTO submission (space_id, recipient_id, attempt, segment, segment_total, connector_id,
+                        outcome, command_status, smsc_id, smsc_key, answered_at)
+SELECT space_id, recipient_id, attempt, segment, segment_total, connector_id,
+       outcome, command_status, smsc_id, smsc_key, $11
+  FROM unnest($1::int[], $2::bytea[], $3::smallint[], $4::smallint[], $5::smallint[], $6::int[],
+              $7::text[], $8::bigint[], $9::text[], $10::text[])
+       AS new (space_id, recipient_id, attempt, segment, segment_total, connector_id,
+               outcome, command_status, smsc_id, smsc_key)
+    ON CONFLICT (space_id, recipient_id, attempt, segment) DO UPDATE
+   SET outcome = excluded.outcome, command_status = excluded.command_status,
+       smsc_id = excluded.smsc_id, smsc_key = excluded.smsc_key, answered_at = excluded.answered_at
+ WHERE submission.outcome = 'uncertain'
+"""
+
+CLEAR_CHARGES = """
+UPDATE recipient
+   SET charged_micro = 0
+  FROM unnest($1::int[], $2::bytea[]) AS refunded (space_id, id)
+ WHERE recipient.space_id = refunded.space_id AND recipient.id = refunded.id
+"""
