@@ -24,10 +24,12 @@ import asyncpg
 import pytest
 
 from staffetta.db.embedded import EmbeddedServer
+from staffetta.db.file_locks import open_lock, try_alone
 from staffetta.db.migrations import migrate
 from staffetta.db.partitions import ensure_partitions
 from staffetta.db.pool import Database
 
+_DATA_DIR_PREFIX = f"staffetta-tests-{os.getuid()}-"
 _TEMPLATE_LOCK = 0x57AF_FE7E
 _SETTLED = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 
@@ -89,8 +91,9 @@ def database_server(
         yield server
         asyncio.run(_drop_template(server))
         return
+    _sweep_abandoned()
     # Shared by the workers of one run, and by nobody else.
-    data_dir = Path(tempfile.gettempdir(), f"staffetta-tests-{os.getuid()}-{testrun_uid[:12]}")
+    data_dir = Path(tempfile.gettempdir(), f"{_DATA_DIR_PREFIX}{testrun_uid[:12]}")
     embedded = EmbeddedServer(data_dir, durable=False)
     asyncio.run(embedded.start())
     server = TestServer(embedded.url("postgres"), template)
@@ -101,6 +104,30 @@ def database_server(
         stopped = asyncio.run(embedded.stop())
         if stopped:
             shutil.rmtree(data_dir, ignore_errors=True)
+
+
+def _sweep_abandoned() -> None:
+    """Stop the servers of runs that were killed: those that nobody uses any more."""
+    for data_dir in Path(tempfile.gettempdir()).glob(f"{_DATA_DIR_PREFIX}*"):
+        if _is_abandoned(data_dir / "locks"):
+            asyncio.run(_stop_abandoned(EmbeddedServer(data_dir, durable=False)))
+            shutil.rmtree(data_dir, ignore_errors=True)
+
+
+def _is_abandoned(locks: Path) -> bool:
+    """Whether nobody uses the server, nor is just starting it."""
+    descriptors = [open_lock(locks / name) for name in ("starting", "users") if locks.exists()]
+    try:
+        return bool(descriptors) and all(try_alone(descriptor) for descriptor in descriptors)
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+async def _stop_abandoned(server: EmbeddedServer) -> None:
+    if (server.cluster / "postmaster.pid").exists():
+        await server.start()  # adopts it
+        await server.stop()
 
 
 async def _make_template(server: TestServer) -> None:

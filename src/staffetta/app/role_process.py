@@ -25,7 +25,7 @@ from staffetta.app.processes import RENEW_SECONDS, Heartbeat
 from staffetta.app.roles import Role, RoleContext, RunRole, Sockets
 from staffetta.app.simulating import run_network
 from staffetta.config import Settings, ensure_server_key
-from staffetta.db.file_locks import open_lock, try_lock
+from staffetta.db.file_locks import open_lock, share
 from staffetta.db.pool import Database, DatabaseError
 from staffetta.domain.clock import SystemClock
 from staffetta.domain.ids import IdMaker
@@ -135,7 +135,7 @@ def _share_processes_lock(settings: Settings, stack: AsyncExitStack) -> None:
     locks.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = open_lock(locks / PROCESSES_LOCK)
     stack.callback(os.close, lock)
-    try_lock(lock, shared=True)
+    share(lock)
 
 
 def _watch_lifeline(orders: Orders) -> None:

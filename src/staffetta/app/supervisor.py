@@ -26,7 +26,7 @@ from staffetta.app.processes import end_child
 from staffetta.app.roles import Role
 from staffetta.app.sockets import LOOPBACK, AddressInUseError, port_of, wanted
 from staffetta.config import Settings, ensure_server_key
-from staffetta.db.file_locks import open_lock, try_lock
+from staffetta.db.file_locks import open_lock, try_alone
 from staffetta.db.pool import Database, DatabaseError
 from staffetta.domain.clock import SystemClock
 
@@ -107,7 +107,7 @@ class Supervisor:
                 "set STAFFETTA_DATA_DIR to a directory you may write to"
             ) from error
         stack.callback(os.close, lock)
-        if not try_lock(lock, shared=False):
+        if not try_alone(lock):
             raise AlreadyServingError(
                 f"another staffetta serves {self._settings.data_dir}: stop it, or give this one a "
                 "STAFFETTA_DATA_DIR of its own"
@@ -133,7 +133,7 @@ class Supervisor:
     def _predecessors_work(self) -> bool:
         lock = open_lock(self._settings.data_dir / "locks" / PROCESSES_LOCK)
         try:
-            return not try_lock(lock, shared=False)
+            return not try_alone(lock)
         finally:
             os.close(lock)
 

@@ -40,7 +40,7 @@ from staffetta.db.embedded_owner import (
     find_binaries,
     walkable,
 )
-from staffetta.db.file_locks import alone, open_lock, try_lock
+from staffetta.db.file_locks import alone, open_lock, share, try_alone
 
 __all__ = ["EmbeddedServer", "EmbeddedServerError", "embedded_server"]
 
@@ -97,7 +97,7 @@ class EmbeddedServer:
         if self._users_lock is None:
             return False
         async with alone(self._locks / "starting", "another process starting PostgreSQL"):
-            is_last = try_lock(self._users_lock, shared=False)
+            is_last = try_alone(self._users_lock)
             if is_last:
                 await self._shut_down(hurry or asyncio.Event())
             self._leave()
@@ -149,9 +149,8 @@ class EmbeddedServer:
         if self._users_lock is not None:
             return
         self._users_lock = open_lock(self._locks / "users")
-        # Only a leaving user asks for it alone, for as long as stopping takes, and inside
-        # `starting`; so this never has to wait.
-        try_lock(self._users_lock, shared=True)
+        # Alone it is held only by who looks for users, or by the last one who stops the server.
+        share(self._users_lock)
 
     def _leave(self) -> None:
         if self._users_lock is not None:
@@ -190,7 +189,7 @@ class EmbeddedServer:
     def _running_lock(self) -> int | None:
         """The `running` lock when nobody holds it, to be inherited by a new server."""
         descriptor = open_lock(self._locks / "running")
-        if try_lock(descriptor, shared=False):
+        if try_alone(descriptor):
             return descriptor
         os.close(descriptor)
         return None

@@ -19,18 +19,23 @@ _REMARK_SECONDS = 5.0
 
 
 def open_lock(path: Path) -> int:
-    """A file descriptor that `try_lock` can lock. Closing it frees the lock."""
+    """A file descriptor to lock. Closing it frees the lock."""
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
-def try_lock(descriptor: int, *, shared: bool) -> bool:
-    """Lock the file now, or say that somebody else holds it.
+def share(descriptor: int) -> None:
+    """Lock the file together with others, after whoever has it alone for a moment."""
+    fcntl.flock(descriptor, fcntl.LOCK_SH)
 
-    A failed change from shared to exclusive may lose the shared lock (flock(2): the conversion is
-    not atomic), so only a holder on its way out may ask for it.
+
+def try_alone(descriptor: int) -> bool:
+    """Lock the file alone, or say that somebody else holds it.
+
+    A failed change from shared to alone may lose the shared lock (flock(2): the conversion is not
+    atomic), so only a holder on its way out may ask for it.
     """
     try:
-        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
@@ -43,7 +48,7 @@ async def alone(path: Path, waiting_for: str) -> AsyncIterator[None]:
     try:
         loop = asyncio.get_running_loop()
         remark_at = loop.time() + _REMARK_SECONDS
-        while not try_lock(descriptor, shared=False):
+        while not try_alone(descriptor):
             if loop.time() >= remark_at:
                 _log.info("lock_awaited", waiting_for=waiting_for, lock=str(path))
                 remark_at += _REMARK_SECONDS
