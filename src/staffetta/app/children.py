@@ -5,6 +5,7 @@ it notices our death, and tells us through its standard output when it is ready.
 """
 
 import asyncio
+import math
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
@@ -19,7 +20,7 @@ _log = structlog.get_logger(__name__)
 CHILD_COMMAND: Final = (sys.executable, "-m", "staffetta.app.child")
 _PAUSE_SECONDS: Final = 0.1
 _PAUSE_SECONDS_MAX: Final = 15.0
-_STEADY_SECONDS: Final = 20.0  # who lived so long starts again without a pause
+_STEADY_SECONDS: Final = 1.0
 _OUTPUT_LINE_BYTES_MAX: Final = 1024
 
 
@@ -47,24 +48,23 @@ class Child:
         self._ended = ended
         self._command = command
         self._process: Process | None = None
+        self._ready_at = math.inf
         self._stopping = asyncio.Event()
 
     async def keep(self) -> None:
         """Run the child until `stop`; when it dies by itself, start another."""
         loop = asyncio.get_running_loop()
-        pause = _PAUSE_SECONDS
+        pause = 0.0
         while not self._stopping.is_set():
-            started_at = loop.time()
+            self._ready_at = math.inf
             try:
                 await self._run()
             except OSError as error:  # out of processes, memory or descriptors: it may pass
                 _log.error("child_not_started", child=self.plan.name, error=str(error))
             if self._stopping.is_set():
                 return
-            if loop.time() - started_at >= _STEADY_SECONDS:
-                pause = _PAUSE_SECONDS
+            pause = pause_after(pause, loop.time() - self._ready_at)
             await self._rest(pause)
-            pause = min(pause * 2, _PAUSE_SECONDS_MAX)
 
     def stop(self) -> None:
         """Ask the child to drain and end; no other is started."""
@@ -110,6 +110,7 @@ class Child:
         assert process.stdout is not None
         while data := await process.stdout.read(_OUTPUT_LINE_BYTES_MAX):
             if b"ready" in data:
+                self._ready_at = asyncio.get_running_loop().time()
                 self.ready.set()
 
     async def _tell(self, pid: int, status: int) -> None:
@@ -129,6 +130,18 @@ class Child:
     def _send(self, number: signal.Signals) -> None:
         if self._process is not None and self._process.returncode is None:
             self._process.send_signal(number)
+
+
+def pause_after(last_pause: float, ready_seconds: float) -> float:
+    """How long to wait before the next start, given the last wait (0 for none) in seconds.
+
+    What worked is started again at once, however often somebody kills it. Only what never gets
+    ready, or dies as soon as it is, waits longer each time. `ready_seconds` is how long it was
+    ready; a negative number when it never was.
+    """
+    if last_pause == 0 or ready_seconds >= _STEADY_SECONDS:
+        return _PAUSE_SECONDS
+    return min(last_pause * 2, _PAUSE_SECONDS_MAX)
 
 
 def _reason(status: int) -> str:
