@@ -41,6 +41,7 @@ ROLES: Final = MappingProxyType[Role, RunRole](
     }
 )
 _CONNECTIONS_MAX: Final = 8
+_CONNECTIONS_OF_API_MAX: Final = 120  # of all API processes together
 _COLLECTION_THRESHOLDS: Final = (50_000, 50, 100)
 _LIFELINE: Final = 0
 _READY_LINE: Final = b"ready\n"
@@ -63,7 +64,7 @@ async def run_roles(
         url = await stack.enter_async_context(
             reach_database(settings, kept_by_other=supervised, hurry=orders.hurry)
         )
-        database = await _connect(url, roles, _CONNECTIONS_MAX, stack)
+        database = await _connect(url, roles, _connections_max(settings, roles), stack)
         # Renewals never queue behind other work.
         pulse = await _connect(url, roles, 1, stack)
         clock = SystemClock()
@@ -113,6 +114,15 @@ async def _cut_short(playing: list[asyncio.Task[None]], hurry: asyncio.Event) ->
     await hurry.wait()
     for task in playing:
         task.cancel()
+
+
+def _connections_max(settings: Settings, roles: Collection[Role]) -> int:
+    """How many connections this process may have, so that all together stay below the server's."""
+    if set(roles) == {Role.NETWORK}:
+        return 1
+    if set(roles) == {Role.API}:
+        return max(2, min(_CONNECTIONS_MAX, _CONNECTIONS_OF_API_MAX // settings.api_processes))
+    return _CONNECTIONS_MAX
 
 
 async def _connect(

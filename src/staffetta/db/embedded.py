@@ -50,6 +50,7 @@ _PORT: Final = 5432
 _SOCKET_NAME: Final = f".s.PGSQL.{_PORT}"
 _SOCKET_PATH_BYTES_MAX: Final = 103  # sockaddr_un on every system we know, with its final zero
 _POLL_SECONDS: Final = 0.02
+_UNSEEN_POLL_SECONDS: Final = 1.0
 _REMARK_SECONDS: Final = 5.0
 _CONNECT_SECONDS_MAX: Final = 5.0
 _STOP_SECONDS_MAX: Final = 60.0
@@ -116,6 +117,7 @@ class EmbeddedServer:
         """Return when the server has died. Call after `start`."""
         pid = self._postmaster_pid()
         if pid is None:
+            await self._silent()
             return
         try:
             descriptor = os.pidfd_open(pid)
@@ -129,6 +131,14 @@ class EmbeddedServer:
         finally:
             loop.remove_reader(descriptor)
             os.close(descriptor)
+
+    async def _silent(self) -> None:
+        """Return when nobody answers: for a server whose process we cannot see.
+
+        Containers that share a directory see each other's sockets and not each other's processes.
+        """
+        while await self._ask() is not _Answer.SILENT:  # noqa: ASYNC110 - it is in another process
+            await asyncio.sleep(_UNSEEN_POLL_SECONDS)
 
     # Locks ---------------------------------------------------------------------------------------
 
@@ -291,9 +301,13 @@ class EmbeddedServer:
         """Ask for a fast shutdown, and for an immediate one when hurried or after a minute."""
         self._signal(signal.SIGINT)
         remark = _Remarks()
-        deadline = asyncio.get_running_loop().time() + _STOP_SECONDS_MAX
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + _STOP_SECONDS_MAX
         while (free := self._running_lock()) is None:
-            if hurry.is_set() or asyncio.get_running_loop().time() > deadline:
+            if loop.time() > deadline + _STOP_SECONDS_MAX:
+                _log.error("postgresql_not_stopped", directory=str(self.cluster))
+                return
+            if hurry.is_set() or loop.time() > deadline:
                 self._signal(signal.SIGQUIT)
             remark.make("it is writing its last checkpoint")
             await asyncio.sleep(_POLL_SECONDS)

@@ -29,7 +29,7 @@ _INITDB_SECONDS_MAX: Final = 300
 _SETTINGS: Final[dict[str, str]] = {
     "listen_addresses": "",
     "unix_socket_directories": SOCKET_FOLDER,
-    "max_connections": "60",
+    "max_connections": "256",  # an unused one costs next to nothing
     # Memory: modest, for a machine that does other things too.
     "shared_buffers": "256MB",
     "effective_cache_size": "1GB",
