@@ -18,13 +18,14 @@ from bench.system import System, SystemFailed, running_system
 
 _WARM_UP_SECONDS = 3.0
 _REQUESTS_MAX = 500_000
+_WIDTH = 120  # of tables that go into a file
 
 
 def main() -> int:
     """Run what the command line names; answers the exit status."""
     benchmarks = all_benchmarks()
     names, options = _parse(benchmarks)
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
     results: list[Result] = []
     machine: Machine | None = None
     for name in names:

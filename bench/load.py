@@ -129,7 +129,7 @@ class _Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._partial:
             data = self._partial + data
-        body_at = _body_of_whole_answer(data)
+        body_at = body_of_whole_answer(data)
         if body_at < 0:
             self._partial = data
             return
@@ -157,7 +157,7 @@ class _Connection(asyncio.Protocol):
         self._load.ended(reason)
 
 
-def _body_of_whole_answer(data: bytes) -> int:
+def body_of_whole_answer(data: bytes) -> int:
     """Where the body begins when all of it has come; -1 while it has not."""
     head_end = data.find(_END_OF_HEAD)
     if head_end < 0:
