@@ -16,10 +16,10 @@ import httpx
 import process_table
 from carrier import Carrier, add_carrier, running_carrier
 from installation import Installation, running, wait_for
+from sender import Load
 from verdict import Verdict, judge
 from victims import VICTIMS
 
-from load import Load
 from staffetta.db.embedded import EmbeddedServer
 
 EMAIL = "chaos@example.com"

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from load import Sent
+from sender import Sent
+
 from staffetta.connectors.simulated.journal import JournalEntry
 
 _SHOWN_MAX = 5
