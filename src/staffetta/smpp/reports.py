@@ -4,7 +4,7 @@ Owns the rules between the two places a report speaks in: its TLVs, which win, a
 message id is the exception: carriers write it differently in the two, so both are candidates.
 """
 
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, TypeAlias
@@ -191,8 +191,10 @@ def read_report_date(digits: str, zone: tzinfo) -> datetime | None:
         try:
             year = int(digits[:year_digits]) + (2000 if year_digits == 2 else 0)
             parts = [int(rest[at : at + 2]) for at in range(0, len(rest), 2)]
-            return datetime(year, *parts, tzinfo=zone)  # type: ignore[misc,arg-type]  # 4 or 5 numbers, month to second
-        except ValueError:
+            local = datetime(year, *parts, tzinfo=zone)  # type: ignore[misc,arg-type]  # 4 or 5 numbers, month to second
+            # Some write 1 January of the year 1 for "never", which may be no time at all in UTC.
+            return local.astimezone(UTC)
+        except (ValueError, OverflowError):
             continue
     return None
 

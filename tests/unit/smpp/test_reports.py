@@ -293,6 +293,7 @@ ROME = timezone(timedelta(hours=1))
         ("202612010730", datetime(2026, 12, 1, 7, 30, tzinfo=ROME)),
         ("20261201073059", datetime(2026, 12, 1, 7, 30, 59, tzinfo=ROME)),
         ("000000000000", None),
+        ("00010101000000", None),
         ("2613010730", None),
         ("2612017290", None),
         ("12", None),
