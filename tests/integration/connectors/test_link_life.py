@@ -57,6 +57,15 @@ async def test_wrong_credentials_wait_long(make_rig, smsc, status):
     assert 45 <= seconds <= 60
 
 
+async def test_a_host_that_can_be_no_name_is_told_of_and_waits_long(make_rig, make_claim):
+    rig = make_rig(host="smsc..example.com")
+    await until(lambda: LinkState.REFUSED in rig.states)
+    assert "smsc..example.com is not a name that can exist" in rig.changes[-1].detail
+    rig.submit(make_claim())
+    await rig.settled(1)
+    assert not rig.task.done()
+
+
 async def test_an_old_session_that_still_lives_is_waited_for(make_rig, smsc):
     smsc.bind_statuses = [0x05]
     rig = make_rig(already_bound_seconds_min=0.05)

@@ -143,6 +143,8 @@ class SmppLink:
             return _Ended(Ending.LOST, "no connection in time")
         except OSError as error:
             return _Ended(Ending.LOST, f"no connection: {error}")
+        except UnicodeError:  # what the resolver says of a label that is empty or too long
+            return _Ended(Ending.MISCONFIGURED, f"{settings.host} is not a name that can exist")
         finally:
             self._wait = None
         return None
