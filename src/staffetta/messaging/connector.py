@@ -41,7 +41,7 @@ class Claim(msgspec.Struct, frozen=True):
     accepted_before: bool  # some segment was accepted by an earlier try: money is settled
     failure_count: int  # temporary refusals so far
     resend_count: int  # times sent again after no answer
-    capture_micro: int  # what a first acceptance costs the account; 0 where it is paid already
+    capture_micro: int | None  # what a first acceptance costs; None where it is paid already
 
 
 class Accepted(msgspec.Struct, frozen=True):

@@ -108,8 +108,10 @@ class Intake:
             _fail(batch, refusal)
             return
         middle = len(batch) // 2
-        await self._store(batch[:middle])
-        await self._store(batch[middle:])
+        try:
+            await self._store(batch[:middle])
+        finally:  # a bug in one half is no reason to leave the other without an answer
+            await self._store(batch[middle:])
 
     async def _answer_by_looking(self, batch: Sequence[_Waiting], lost: ConnectionLost) -> None:
         """The connection went, perhaps inside COMMIT: only the database knows what is stored."""

@@ -176,11 +176,12 @@ async def _ends_of_long(
     connection: Connection, long_ones: Mapping[tuple[int, bytes], tuple[int, str]]
 ) -> dict[tuple[int, bytes], tuple[State, str]]:
     """Delivered when all segments are, failed when one is; else not decided yet."""
-    rows = await connection.fetch(
-        sql.COUNT_REPORTED_SEGMENTS,
+    asked = (
         [space_id for space_id, _ in long_ones],
         [recipient_id for _, recipient_id in long_ones],
     )
+    await connection.execute(sql.LOCK_REPORTED, *asked)
+    rows = await connection.fetch(sql.COUNT_REPORTED_SEGMENTS, *asked)
     ends: dict[tuple[int, bytes], tuple[State, str]] = {}
     for row in rows:
         key = (row["space_id"], row["recipient_id"])
@@ -197,9 +198,10 @@ async def _capture_overtaken(
 ) -> None:
     """A report that ends a message not charged yet: the carrier had it, so its hold is captured.
 
-    It happens when the answer was lost or late, and the report was not.
+    It happens when the answer was lost or late, and the report was not. What costs nothing has a
+    hold to be given back all the same, where another route would have cost something.
     """
-    unpaid = [row for row in rows if row["charged_micro"] == 0 and row["cost_micro"] > 0]
+    unpaid = [row for row in rows if row["charged_micro"] == 0]
     if not unpaid:
         return
     paid = await settle_money(

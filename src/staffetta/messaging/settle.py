@@ -6,6 +6,7 @@ repeated after a lost connection changes nothing.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -33,10 +34,14 @@ class _Settled(msgspec.Struct, frozen=True):
     decision: Decision
 
     @property
-    def pays_now(self) -> bool:
-        """The first acceptance of a message that is charged when a carrier accepts."""
+    def cost_now_micro(self) -> int | None:
+        """What this try costs: the first acceptance of a message that is charged then.
+
+        It may cost nothing where more was held, and that is given back; None leaves what is held.
+        """
         claim = self.settlement.claim
-        return self.decision.accepted and not claim.accepted_before and claim.capture_micro > 0
+        is_first = self.decision.accepted and not claim.accepted_before
+        return claim.capture_micro if is_first else None
 
     @property
     def unsent(self) -> bool:
@@ -69,7 +74,10 @@ class Settler:
         waiting = self._inbox.settlements
         batch = [waiting[index] for index in range(min(len(waiting), BATCH_MAX))]
         if batch:
-            await write_in_halves(batch, self._write, _give_up)
+            refused: list[Settlement] = []
+            await write_in_halves(batch, self._write, partial(_give_up, refused))
+            if refused:
+                await self._leave_open(refused)
             for _ in batch:
                 waiting.popleft()
         return len(batch)
@@ -95,6 +103,19 @@ class Settler:
             if one.decision.state is State.QUEUED:
                 self._inbox.note_queue(one.settlement.connector_id, is_empty=False)
 
+    async def _leave_open(self, settlements: Sequence[Settlement]) -> None:
+        """Open claims whose outcome the database cannot hold, as if nobody had answered."""
+        claims = [settlement.claim for settlement in settlements]
+        async with self._database.acquire() as connection:
+            await connection.execute(
+                sql.LEAVE_OPEN,
+                [claim.space_id for claim in claims],
+                [claim.recipient_id for claim in claims],
+                [claim.attempt for claim in claims],
+                self._owner,
+                self._clock.now(),
+            )
+
     async def _move_money(
         self,
         connection: Connection,
@@ -109,11 +130,10 @@ class Settler:
             row = changed.get(claim.recipient_id)
             if row is None:
                 continue
-            if one.pays_now:
+            cost_micro = one.cost_now_micro
+            if cost_micro is not None:
                 captures.append(
-                    Capture(
-                        claim.space_id, claim.recipient_id, row["message_id"], claim.capture_micro
-                    )
+                    Capture(claim.space_id, claim.recipient_id, row["message_id"], cost_micro)
                 )
             elif one.unsent:
                 unsent.append(row)
@@ -131,7 +151,7 @@ def _columns(settled: Sequence[_Settled]) -> tuple[object, ...]:
         [decision.failure_count for decision in decisions],
         [decision.due_at for decision in decisions],
         [decision.accepted for decision in decisions],
-        [one.settlement.claim.capture_micro if one.pays_now else 0 for one in settled],
+        [one.cost_now_micro or 0 for one in settled],
         [decision.command_status for decision in decisions],
         [decision.detail for decision in decisions],
     )
@@ -167,8 +187,8 @@ def _submissions(settled: Sequence[_Settled]) -> list[tuple[Any, ...]]:
     return rows
 
 
-def _give_up(settlement: Settlement, refusal: DataRefused) -> None:
-    """The claim stays with this process, and becomes uncertain when the process ends."""
+def _give_up(refused: list[Settlement], settlement: Settlement, refusal: DataRefused) -> None:
+    refused.append(settlement)
     _log.error(
         "settlement_refused_by_database",
         recipient=settlement.claim.recipient_id.hex(),

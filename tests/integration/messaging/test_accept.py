@@ -165,6 +165,33 @@ async def test_a_draft_the_database_refuses_fails_alone(gateway: Gateway) -> Non
     await gateway.books_hold()
 
 
+async def test_a_fault_in_one_half_of_a_batch_leaves_the_other_answered(gateway: Gateway) -> None:
+    def draft(space_id: int, key: str) -> Draft:
+        return draft_message(
+            request(key=key),
+            space_id=space_id,
+            environment=Environment.PRODUCTION,
+            table=gateway.routes.table,
+            rules=AcceptRules(),
+            message_id=gateway.ids.make(gateway.clock.now()),
+            reference=0,
+            now=gateway.clock.now(),
+        )
+
+    without_wallet = draft(gateway.space_id + 1000, "a")
+    refused, good = draft(gateway.space_id, "b\0"), draft(gateway.space_id, "c")
+    waiting = [
+        asyncio.ensure_future(gateway.intake.store(one)) for one in (without_wallet, refused, good)
+    ]
+    await asyncio.sleep(0)
+    with pytest.raises(KeyError):
+        await gateway.intake.store_once()
+    _, unanswered = await asyncio.wait(waiting, timeout=10)
+    assert unanswered == set()
+    faults = [type(one.exception()) for one in waiting]
+    assert faults == [KeyError, DataRefused, type(None)]
+
+
 async def test_a_closed_intake_stores_what_waits_and_refuses_what_comes(gateway: Gateway) -> None:
     waiting = asyncio.ensure_future(gateway.accept())
     await gateway.intake.arrived()

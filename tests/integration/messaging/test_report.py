@@ -10,6 +10,7 @@ from staffetta.domain.environments import Market
 from staffetta.domain.states import State
 from staffetta.messaging.answers import write_answers_once
 from staffetta.messaging.connector import ReportMeaning, Settlement, Uncertain
+from staffetta.messaging.match import KnownReport, match_reports
 from staffetta.messaging.settle import Settler
 
 
@@ -129,6 +130,42 @@ async def test_a_long_message_is_delivered_when_all_its_segments_are(gateway: Ga
     await gateway.report(gateway.delivered("a1"), gateway.delivered("a3"))
     assert await state_of(gateway, message_id) is State.SUBMITTED
     await gateway.report(gateway.delivered("a2"))
+    assert await state_of(gateway, message_id) is State.DELIVERED
+
+
+async def test_segments_reported_in_two_transactions_at_once_deliver_their_message(
+    gateway: Gateway,
+) -> None:
+    message_id = await submitted(gateway, "a1", "a2", "a3")
+    await gateway.report(gateway.delivered("a1"))
+    last = KnownReport(
+        id=gateway.ids.make(gateway.clock.now()),
+        connector_id=gateway.connector.connector_id,
+        smsc_id="A3",
+        smsc_key="a3",
+        report_state="DELIVRD",
+        report_error=None,
+        report_event="report_delivered",
+        done_at=None,
+        destination="",
+    )
+
+    async def someone_waits_for_a_lock() -> bool:
+        return bool(
+            await gateway.rows(
+                "SELECT FROM pg_stat_activity"
+                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+        )
+
+    # Neither sees what the other stores, as when two processes hold the links of one connector.
+    async with gateway.database.transaction() as connection:
+        await match_reports(connection, [last], gateway.ids, gateway.clock.now())
+        other = asyncio.ensure_future(gateway.report(gateway.delivered("a2")))
+        async with asyncio.timeout(30):
+            while not (other.done() or await someone_waits_for_a_lock()):
+                pass  # each look is a query: others get their turn
+    await other
     assert await state_of(gateway, message_id) is State.DELIVERED
 
 

@@ -1,11 +1,19 @@
 """The carrier's answers: states, money, tries; each settled once."""
 
 import pytest
-from hand_gateway import FRENCH, Gateway, accepted, make_process
+from hand_gateway import FRENCH, Gateway, accepted, make_connector, make_process
 
 from staffetta.domain.environments import Market
 from staffetta.domain.states import State
-from staffetta.messaging.connector import Busy, NotSent, Outcome, Refused, Uncertain
+from staffetta.messaging.connector import (
+    Accepted,
+    Busy,
+    NotSent,
+    Outcome,
+    Refused,
+    Settlement,
+    Uncertain,
+)
 
 WORLD = {"market": Market.WORLD, "recipient": FRENCH}
 NO = Refused(0x0B, "invalid destination", temporary=False)
@@ -25,6 +33,59 @@ async def test_an_accepted_world_message_is_captured_at_its_route_price(gateway:
     assert view.sent_at == gateway.clock.now()
     assert await gateway.wallet() == (START - 160_000, 0)
     await gateway.books_hold()
+
+
+async def make_the_chosen_route_free(gateway: Gateway) -> None:
+    await gateway.rows("UPDATE route SET price_micro = 0 WHERE country = '*'")
+    await make_connector(gateway.database, "dear", {"*": 80_000})
+    await gateway.routes.refresh_once()
+
+
+async def test_a_message_that_costs_nothing_gives_back_what_was_held(gateway: Gateway) -> None:
+    await make_the_chosen_route_free(gateway)
+    claim = await gateway.accept_and_claim(**WORLD)
+    assert await gateway.wallet() == (START, 80_000)
+    await gateway.settle(claim, accepted("a1"))
+    assert await gateway.wallet() == (START, 0)
+    await gateway.books_hold()
+
+
+async def test_a_report_gives_back_what_was_held_for_a_message_that_costs_nothing(
+    gateway: Gateway,
+) -> None:
+    await make_the_chosen_route_free(gateway)
+    claim = await gateway.accept_and_claim(**WORLD)
+    await gateway.settle(claim, Uncertain("no answer in time"))
+    await gateway.settle(claim, accepted("a1"), owner=await make_process(gateway.database))
+    await gateway.report(gateway.delivered("a1"))
+    assert (await gateway.view(claim.recipient_id)).state is State.DELIVERED
+    assert await gateway.wallet() == (START, 0)
+    await gateway.books_hold()
+
+
+async def test_an_answer_that_cannot_be_stored_leaves_the_claim_open_and_no_other(
+    gateway: Gateway,
+) -> None:
+    bad, good = [await gateway.accept_and_claim() for _ in range(2)]
+    for claim, outcome in ((bad, Accepted("A\0", "a\0")), (good, accepted("a1"))):
+        gateway.inbox.settled(Settlement(gateway.connector.connector_id, claim, (outcome,)))
+    await gateway.worker.settler.settle_once()
+    assert (await gateway.view(good.recipient_id)).state is State.SUBMITTED
+    assert (await gateway.view(bad.recipient_id)).state is State.UNCERTAIN
+    assert await gateway.housekeeper.send_again_once() == 1
+    assert (await gateway.view(bad.recipient_id)).possibly_duplicate
+    await gateway.books_hold()
+
+
+async def test_a_message_tried_for_days_holds_up_no_other(gateway: Gateway) -> None:
+    tired = await gateway.accept()
+    await gateway.rows("UPDATE recipient SET attempt = 32767")
+    await gateway.accept()
+    assert await gateway.worker.dispatcher.dispatch_once() == 2
+    claim = next(c for c in gateway.connector.claims if c.recipient_id == tired.message.id)
+    await gateway.settle(claim, accepted("a1"))
+    await gateway.report(gateway.delivered("a1"))
+    assert (await gateway.view(claim.recipient_id)).state is State.DELIVERED
 
 
 async def test_a_rejected_world_message_releases_its_hold(gateway: Gateway) -> None:

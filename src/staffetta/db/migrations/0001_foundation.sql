@@ -166,7 +166,7 @@ CREATE TABLE recipient (
     segment_count       smallint NOT NULL,
     price_micro         bigint NOT NULL,              -- quoted, per segment, on this connector
     charged_micro       bigint NOT NULL DEFAULT 0,    -- what the account has paid so far
-    attempt             smallint NOT NULL DEFAULT 0,  -- claims so far: names the newest claim
+    attempt             integer NOT NULL DEFAULT 0,   -- claims so far: names the newest claim
     failure_count       smallint NOT NULL DEFAULT 0,  -- temporary refusals so far
     resend_count        smallint NOT NULL DEFAULT 0,  -- sent again after no answer
     owner               integer,                      -- the process that claimed it
@@ -200,7 +200,7 @@ CREATE INDEX recipient_of_message ON recipient (space_id, message_id, position)
 CREATE TABLE submission (
     space_id        integer NOT NULL,
     recipient_id    bytea NOT NULL CHECK (octet_length(recipient_id) = 12),
-    attempt         smallint NOT NULL,
+    attempt         integer NOT NULL,
     segment         smallint NOT NULL,                -- from 1
     segment_total   smallint NOT NULL,
     connector_id    integer NOT NULL,

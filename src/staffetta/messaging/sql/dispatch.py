@@ -26,7 +26,7 @@ SELECT claimed.space_id, claimed.id, claimed.number, claimed.attempt,
        message.sender, message.body, message.encoding, message.segment_count, message.reference,
        message.flash,
        CASE message.market WHEN 'WW' THEN claimed.price_micro * message.segment_count
-                           ELSE 0 END AS capture_micro
+                           END AS capture_micro
   FROM claimed
   JOIN message ON message.space_id = claimed.space_id AND message.id = claimed.message_id
  ORDER BY claimed.class, claimed.priority DESC, claimed.turn, claimed.id
@@ -47,8 +47,10 @@ INSERT INTO queue_clock (connector_id, turn) VALUES ($1, $2)
  WHERE queue_clock.turn < excluded.turn
 """
 
+# It waits for the first claim of a connector too, whose row nobody sees before it is committed.
 LOCK_QUEUE_CLOCK = """
-SELECT FROM queue_clock WHERE connector_id = $1 FOR UPDATE
+INSERT INTO queue_clock (connector_id) VALUES ($1)
+    ON CONFLICT (connector_id) DO UPDATE SET turn = queue_clock.turn
 """
 
 # What one claim of ours took, when nothing of it was handed over.

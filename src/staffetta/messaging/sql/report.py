@@ -20,7 +20,7 @@ STORE_REPORTS = """
 UPDATE submission
    SET report_state = new.report_state, report_error = new.report_error,
        report_event = new.report_event, reported_at = $9, done_at = new.done_at
-  FROM unnest($1::int[], $2::bytea[], $3::smallint[], $4::smallint[], $5::text[], $6::text[],
+  FROM unnest($1::int[], $2::bytea[], $3::int[], $4::smallint[], $5::text[], $6::text[],
               $7::text[], $8::timestamptz[])
        AS new (space_id, recipient_id, attempt, segment, report_state, report_error, report_event,
                done_at)
@@ -29,6 +29,16 @@ UPDATE submission
    AND submission.attempt = new.attempt
    AND submission.segment = new.segment
    AND submission.report_event IS NULL
+"""
+
+# Before the segments of long messages are counted: of two that store the reports of two segments at
+# once, the later one waits here for the earlier one's end, and then counts both.
+LOCK_REPORTED = """
+SELECT
+  FROM recipient
+  JOIN unnest($1::int[], $2::bytea[]) AS asked (space_id, id) USING (space_id, id)
+ ORDER BY space_id, id
+   FOR NO KEY UPDATE OF recipient
 """
 
 # How far the segments of long messages have come, over all tries.

@@ -13,7 +13,7 @@ UPDATE recipient
        command_status = coalesce(new.command_status, recipient.command_status),
        detail = coalesce(new.detail, recipient.detail),
        updated_at = $12
-  FROM unnest($1::int[], $2::bytea[], $3::smallint[], $4::text[], $5::smallint[],
+  FROM unnest($1::int[], $2::bytea[], $3::int[], $4::text[], $5::smallint[],
               $6::timestamptz[], $7::boolean[], $8::bigint[], $9::bigint[], $10::text[])
        AS new (space_id, id, attempt, state, failure_count, due_at, accepted, capture_micro,
                command_status, detail)
@@ -25,13 +25,26 @@ UPDATE recipient
 RETURNING recipient.space_id, recipient.id, recipient.message_id, recipient.charged_micro
 """
 
+# What was answered cannot be written: the claim is opened, or nobody would ever settle it.
+LEAVE_OPEN = """
+UPDATE recipient
+   SET state = 'uncertain', owner = NULL, updated_at = $5,
+       detail = 'what the carrier answered could not be stored'
+  FROM unnest($1::int[], $2::bytea[], $3::int[]) AS refused (space_id, id, attempt)
+ WHERE recipient.space_id = refused.space_id
+   AND recipient.id = refused.id
+   AND recipient.state = 'submitting'
+   AND recipient.attempt = refused.attempt
+   AND recipient.owner = $4
+"""
+
 # An answer that comes after all replaces "uncertain"; anything else is written once.
 INSERT_SUBMISSIONS = """
 INSERT INTO submission (space_id, recipient_id, attempt, segment, segment_total, connector_id,
                         outcome, command_status, smsc_id, smsc_key, answered_at)
 SELECT space_id, recipient_id, attempt, segment, segment_total, connector_id,
        outcome, command_status, smsc_id, smsc_key, $11
-  FROM unnest($1::int[], $2::bytea[], $3::smallint[], $4::smallint[], $5::smallint[], $6::int[],
+  FROM unnest($1::int[], $2::bytea[], $3::int[], $4::smallint[], $5::smallint[], $6::int[],
               $7::text[], $8::bigint[], $9::text[], $10::text[])
        AS new (space_id, recipient_id, attempt, segment, segment_total, connector_id,
                outcome, command_status, smsc_id, smsc_key)
