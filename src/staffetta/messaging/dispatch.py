@@ -107,7 +107,9 @@ class Dispatcher:
             await connection.execute(sql.LOCK_QUEUE_CLOCK, connector_id)
             status = await connection.execute(sql.PUT_BACK, connector_id, self._owner, claimed_at)
         self._in_doubt_since = None
-        _log.warning("claim_put_back", connector=connector_id, recipients=status)
+        count = int(status.rpartition(" ")[2])
+        if count:
+            _log.warning("claim_put_back", connector=connector_id, recipients=count)
 
     async def _gather_room(self) -> int:
         """Free room; with a backlog, after waiting a little for enough of it."""
