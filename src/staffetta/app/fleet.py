@@ -156,15 +156,14 @@ class Fleet:
     ) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(connector.run(stop))
-            tasks.create_task(
-                run_forever(
-                    dispatcher.dispatch_or_rest,
-                    POLL_SECONDS,
-                    wake=self._parts.inbox.room_of(connector.connector_id),
-                    stop=stop,
-                    name=f"dispatch {connector.connector_id}",
-                )
+            await run_forever(
+                dispatcher.dispatch_or_rest,
+                POLL_SECONDS,
+                wake=self._parts.inbox.room_of(connector.connector_id),
+                stop=stop,
+                name=f"dispatch {connector.connector_id}",
             )
+            await dispatcher.finish()
 
     def _note(self, change: LinkChange) -> None:
         self._changes[change.connector_id, change.number] = change

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import structlog
 
-from staffetta.db.pool import Connection, Database
+from staffetta.db.pool import Connection, Database, DatabaseError
 from staffetta.domain.clock import Clock
 from staffetta.domain.encodings import Encoding
 from staffetta.domain.errors import InvalidText
@@ -84,6 +84,20 @@ class Dispatcher:
         for row in rows:
             self._hand_over(row, accepted.get(row["id"], frozenset()))
         return len(rows)
+
+    async def finish(self) -> None:
+        """Leave no claim in doubt behind: whoever claims for the connector next knows of none.
+
+        What cannot be put back now stays with this process, and is opened when the process ends.
+        """
+        if self._in_doubt_since is None:
+            return
+        try:
+            await self._put_back(self._in_doubt_since)
+        except DatabaseError as error:
+            _log.error(
+                "claim_left_in_doubt", connector=self._connector.connector_id, error=str(error)
+            )
 
     async def _claim(
         self, room: int, now: datetime

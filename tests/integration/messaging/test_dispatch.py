@@ -81,6 +81,19 @@ async def test_a_claim_whose_commit_nobody_answered_is_made_again(
     assert await states(gateway) == ["submitting"]
 
 
+async def test_a_dispatcher_that_ends_leaves_no_claim_in_doubt(
+    gateway: Gateway, dispatcher: Dispatcher, proxy: TcpProxy
+) -> None:
+    await gateway.accept()
+    cut_before_the_answer(proxy)
+    with pytest.raises(ConnectionLost):
+        await dispatcher.dispatch_once()
+    proxy.guard = lambda _way, octets: len(octets)
+    await dispatcher.finish()
+    # A connector that is configured anew has a new dispatcher, which knows nothing of the old one.
+    assert await states(gateway) == ["queued"]
+
+
 async def test_what_was_handed_over_before_is_not_put_back(
     gateway: Gateway, dispatcher: Dispatcher, proxy: TcpProxy
 ) -> None:
