@@ -106,7 +106,7 @@ class NetworkLink(asyncio.Protocol):
             self._exchange.leave(self._esme, [*lost.uncertain, *lost.never_sent], now)
             self._esme = None
         reason = self._reason if exc is None else f"{self._reason}: {exc}"
-        self._log.info("network link closed", reason=reason)
+        self._log.info("network_link_closed", reason=reason)
         self._on_end(self)
         self._on_work()
 
@@ -173,10 +173,10 @@ class NetworkLink(asyncio.Protocol):
         if status:
             self._session.refuse_bind(status, now)
             self._reason = "bind refused"
-            log.info("network bind refused", kind=kind, status=describe_status(status).name)
+            log.info("network_bind_refused", kind=kind, status=describe_status(status).name)
             return
         self._session.accept_bind(self._settings.name, now)
-        log.info("network bound", kind=kind)
+        log.info("network_bound", kind=kind)
         self._esme = self._exchange.join(bind.system_id, self._session, self._flush_soon, now)
 
     def _refuse_request(self, event: events.RequestReceived, _now: float) -> None:
@@ -199,7 +199,7 @@ class NetworkLink(asyncio.Protocol):
     def _note_unbound(self, event: events.Unbound, _now: float) -> None:
         if event.by_peer:
             self._reason = "unbound"
-            self._log.info("network unbound")
+            self._log.info("network_unbound")
 
     def _note_silent(self, event: events.PeerSilent, _now: float) -> None:
         self._reason = f"silent: {event.timer}"
@@ -209,7 +209,7 @@ class NetworkLink(asyncio.Protocol):
 
     def _ignore(self, event: events.Event, _now: float) -> None:
         # Answered by the session, if at all. It may come by the thousand.
-        self._log.debug("network told", told=type(event).__name__)
+        self._log.debug("network_told", told=type(event).__name__)
 
     _HANDLERS: ClassVar[dict[type[events.Event], Callable[[Any, Any, float], None]]] = {
         events.BindRequested: _take_bind,

@@ -57,7 +57,7 @@ class SimulatedNetwork:
         else:
             self._server = await loop.create_server(self._make_link, sock=sock, backlog=_BACKLOG)
         self._tick_timer = loop.call_later(_TICK_SECONDS, self._tick)
-        _log.info("network listening", port=self.port)
+        _log.info("network_listening", port=self.port)
 
     @property
     def port(self) -> int:
@@ -101,7 +101,7 @@ class SimulatedNetwork:
             if timer is not None:
                 timer.cancel()
         await self._server.wait_closed()
-        _log.info("network stopped", accepted=self.accepted_count, pending=self.pending_count)
+        _log.info("network_stopped", accepted=self.accepted_count, pending=self.pending_count)
 
     def _make_link(self) -> NetworkLink:
         return NetworkLink(
