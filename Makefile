@@ -17,7 +17,7 @@ key = $(shell cat $(1) scripts/make-venv | sha256sum | cut -c 1-16)
 RUNTIME := $(VENV)/.runtime-$(call key,requirements/runtime.txt pyproject.toml)
 DEVELOP := $(VENV)/.develop-$(call key,requirements/develop.txt pyproject.toml)
 
-.PHONY: help serve smsc test check fix bench lock clean test-packages
+.PHONY: help serve smsc test check fix bench chaos lock clean test-packages
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -43,6 +43,9 @@ fix: $(DEVELOP)  ## Format, and mend what lint can mend
 
 bench: $(DEVELOP)  ## Run the benchmarks; prints tables, writes JSON to bench/results
 	$(BIN)/python -m bench $(ARGUMENTS)
+
+chaos: $(DEVELOP)  ## Kill -9 at load, ten times each process: nothing accepted may be lost
+	$(BIN)/python tests/chaos/run.py $(ARGUMENTS)
 
 # UPGRADE=1 takes the newest versions; without it, only what the .in files ask for changes. The
 # files name no index: whoever installs brings their own.
