@@ -14,6 +14,7 @@ from typing import Any, Final, cast
 import uvicorn
 
 from staffetta.api.asgi import AsgiApp
+from staffetta.app.http_protocol import OneWriteProtocol
 
 _KEEP_ALIVE_SECONDS: Final = 75  # longer than load balancers keep theirs: they close first
 _DRAIN_SECONDS_MAX: Final = 20
@@ -51,7 +52,7 @@ class HttpServers:
         config = uvicorn.Config(
             cast("Any", self._app),  # uvicorn spells out the events that our aliases leave open
             loop="none",
-            http="httptools",
+            http=OneWriteProtocol,
             ws="none",
             interface="asgi3",
             lifespan="off",
