@@ -10,7 +10,7 @@ from staffetta.db.pool import Database
 from staffetta.domain.clock import Clock
 from staffetta.domain.ids import IdMaker
 from staffetta.messaging.bell import Bell
-from staffetta.messaging.money import settle_money
+from staffetta.messaging.money import add_charges, captures_of, settle_money
 from staffetta.messaging.sql import housekeeping as sql
 
 STEP_MAX: Final = 1000
@@ -65,7 +65,9 @@ class Housekeeper:
         async with self._database.transaction() as connection:
             rows = await connection.fetch(sql.EXPIRE, now, STEP_MAX)
             unsent = [row for row in rows if not row["accepted"]]
-            await settle_money(connection, [], unsent, self._ids, now)
+            captures = captures_of(row for row in rows if row["accepted"])
+            paid = await settle_money(connection, captures, unsent, self._ids, now)
+            await add_charges(connection, rows, paid)
         return len(rows)
 
     async def forget_keys_once(self) -> int:

@@ -13,7 +13,7 @@ import msgspec
 from staffetta.db.pool import Connection
 from staffetta.domain.ids import IdMaker, lowest_id
 from staffetta.domain.states import Event, State, advance
-from staffetta.messaging.money import Capture, settle_money
+from staffetta.messaging.money import add_charges, captures_of, settle_money
 from staffetta.messaging.sql import report as sql
 
 # A message lives 48 hours, and carriers report days late; after that an id may be another's.
@@ -201,24 +201,5 @@ async def _capture_overtaken(
     It happens when the answer was lost or late, and the report was not. What costs nothing has a
     hold to be given back all the same, where another route would have cost something.
     """
-    unpaid = [row for row in rows if row["charged_micro"] == 0]
-    if not unpaid:
-        return
-    paid = await settle_money(
-        connection,
-        [
-            Capture(row["space_id"], row["id"], row["message_id"], row["cost_micro"])
-            for row in unpaid
-        ],
-        [],
-        ids,
-        now,
-    )
-    spaces = {row["id"]: row["space_id"] for row in unpaid}
-    if paid:
-        await connection.execute(
-            sql.ADD_CHARGES,
-            [spaces[recipient_id] for recipient_id in paid],
-            list(paid),
-            list(paid.values()),
-        )
+    paid = await settle_money(connection, captures_of(rows), [], ids, now)
+    await add_charges(connection, rows, paid)

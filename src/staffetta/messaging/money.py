@@ -4,7 +4,7 @@ The first acceptance by a carrier captures a hold. A recipient that ends before 
 segment of it gets back all it paid; every other end changes nothing (contract section 4, "Refund").
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -62,3 +62,31 @@ async def settle_money(
             sql.CLEAR_CHARGES, [row["space_id"] for row in charged], [row["id"] for row in charged]
         )
     return paid
+
+
+def captures_of(rows: Iterable[Any]) -> list[Capture]:
+    """The captures owed by recipients that a carrier had, and that are not charged yet.
+
+    Rows have space_id, id, message_id, charged_micro and cost_micro. What costs nothing may have a
+    hold to be given back all the same, where another route would have cost something.
+    """
+    return [
+        Capture(row["space_id"], row["id"], row["message_id"], row["cost_micro"])
+        for row in rows
+        if row["charged_micro"] == 0
+    ]
+
+
+async def add_charges(
+    connection: Connection, rows: Iterable[Any], paid: Mapping[bytes, int]
+) -> None:
+    """Note on these recipients what their captures cost."""
+    if not paid:
+        return
+    spaces = {row["id"]: row["space_id"] for row in rows}
+    await connection.execute(
+        sql.ADD_CHARGES,
+        [spaces[recipient_id] for recipient_id in paid],
+        list(paid),
+        list(paid.values()),
+    )

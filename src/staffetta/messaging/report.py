@@ -6,7 +6,7 @@ from typing import Final
 import structlog
 
 from staffetta.db.batches import write_in_halves
-from staffetta.db.pool import Database, DataRefused
+from staffetta.db.pool import Database
 from staffetta.domain.clock import Clock
 from staffetta.domain.ids import IdMaker
 from staffetta.messaging.connector import Report
@@ -114,7 +114,7 @@ def _known(report: Report, report_id: bytes) -> KnownReport:
     )
 
 
-def _give_up(one: WaitingReport, refusal: DataRefused) -> None:
+def _give_up(one: WaitingReport, refusal: Exception) -> None:
     """A report that the database cannot hold would come back for ever: it is logged and taken."""
     _log.error(
         "report_refused_by_database",

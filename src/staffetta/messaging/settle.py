@@ -13,7 +13,7 @@ import msgspec
 import structlog
 
 from staffetta.db.batches import write_in_halves
-from staffetta.db.pool import Connection, Database, DataRefused
+from staffetta.db.pool import Connection, Database
 from staffetta.domain.clock import Clock
 from staffetta.domain.ids import IdMaker
 from staffetta.domain.states import State
@@ -187,7 +187,7 @@ def _submissions(settled: Sequence[_Settled]) -> list[tuple[Any, ...]]:
     return rows
 
 
-def _give_up(refused: list[Settlement], settlement: Settlement, refusal: DataRefused) -> None:
+def _give_up(refused: list[Settlement], settlement: Settlement, refusal: Exception) -> None:
     refused.append(settlement)
     _log.error(
         "settlement_refused_by_database",

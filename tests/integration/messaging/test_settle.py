@@ -254,6 +254,21 @@ async def test_what_has_expired_is_not_claimed_any_more(gateway: Gateway) -> Non
     assert await gateway.worker.dispatcher.dispatch_once() == 0
 
 
+async def test_a_message_a_carrier_took_too_late_for_its_claim_expires_paid(
+    gateway: Gateway,
+) -> None:
+    claim = await gateway.accept_and_claim(**WORLD)
+    await gateway.settle(claim, Uncertain("no answer in time"))
+    stranger = await make_process(gateway.database)
+    await gateway.settle(claim, accepted("a1"), owner=stranger)
+    gateway.clock.advance(48 * 3600)
+    assert await gateway.housekeeper.expire_once() == 1
+    view = await gateway.view(claim.recipient_id)
+    assert (view.state, view.price_micro) == (State.EXPIRED, 80_000)
+    assert await gateway.wallet() == (START - 80_000, 0)
+    await gateway.books_hold()
+
+
 async def test_two_dispatchers_never_claim_the_same_recipient(gateway: Gateway) -> None:
     import asyncio
 

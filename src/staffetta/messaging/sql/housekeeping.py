@@ -17,6 +17,7 @@ RETURNING recipient.connector_id
 """
 
 # A submitting recipient is not expired: its owner settles it, or its owner's death does.
+# A carrier's answer may have come too late for its claim; it had the message all the same.
 EXPIRE = """
 WITH over AS (
     SELECT space_id, id
@@ -27,10 +28,17 @@ WITH over AS (
        FOR UPDATE SKIP LOCKED
 )
 UPDATE recipient
-   SET state = 'expired', detail = 'no delivery within the time to live', updated_at = $1
+   SET state = 'expired', detail = 'no delivery within the time to live', updated_at = $1,
+       sent_at = coalesce(recipient.sent_at, (
+           SELECT min(submission.answered_at)
+             FROM submission
+            WHERE submission.space_id = over.space_id
+              AND submission.recipient_id = over.id
+              AND submission.outcome = 'accepted'))
   FROM over
  WHERE recipient.space_id = over.space_id AND recipient.id = over.id
 RETURNING recipient.space_id, recipient.id, recipient.message_id, recipient.charged_micro,
+          recipient.price_micro * recipient.segment_count AS cost_micro,
           recipient.sent_at IS NOT NULL AS accepted
 """
 

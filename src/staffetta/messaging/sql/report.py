@@ -70,14 +70,6 @@ RETURNING recipient.space_id, recipient.id, recipient.message_id, recipient.char
           recipient.price_micro * recipient.segment_count AS cost_micro
 """
 
-# What a capture outside the usual settlement cost: a report that overtook its answer.
-ADD_CHARGES = """
-UPDATE recipient
-   SET charged_micro = charged_micro + paid.paid_micro
-  FROM unnest($1::int[], $2::bytea[], $3::bigint[]) AS paid (space_id, id, paid_micro)
- WHERE recipient.space_id = paid.space_id AND recipient.id = paid.id
-"""
-
 KEEP_REPORTS = """
 INSERT INTO report (id, connector_id, smsc_id, smsc_key, report_state, report_error, report_event,
                     done_at, destination, received_at, disposition)

@@ -60,3 +60,11 @@ UPDATE recipient
   FROM unnest($1::int[], $2::bytea[]) AS refunded (space_id, id)
  WHERE recipient.space_id = refunded.space_id AND recipient.id = refunded.id
 """
+
+# What a capture outside the usual settlement cost: a report that overtook its answer.
+ADD_CHARGES = """
+UPDATE recipient
+   SET charged_micro = charged_micro + paid.paid_micro
+  FROM unnest($1::int[], $2::bytea[], $3::bigint[]) AS paid (space_id, id, paid_micro)
+ WHERE recipient.space_id = paid.space_id AND recipient.id = paid.id
+"""
