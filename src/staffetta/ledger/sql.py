@@ -50,12 +50,6 @@ RETURNING hold.space_id, hold.recipient_id, asked.message_id, hold.amount_micro,
           hold.captured_micro
 """
 
-READ_WALLET = """
-SELECT space_id, balance_micro, held_micro, floor_micro, sequence
-  FROM wallet
- WHERE space_id = $1
-"""
-
 # Marks the sandbox wallets whose day is over; locked in the order every transaction locks them.
 TAKE_WALLETS_TO_REFILL = """
 WITH low AS (

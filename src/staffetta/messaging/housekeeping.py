@@ -12,9 +12,9 @@ from staffetta.domain.ids import IdMaker
 from staffetta.messaging.bell import Bell
 from staffetta.messaging.money import add_charges, captures_of, settle_money
 from staffetta.messaging.sql import housekeeping as sql
+from staffetta.routing.carriers import OWNER_DEAD_SECONDS
 
 STEP_MAX: Final = 1000
-OWNER_DEAD_SECONDS: Final = 10.0
 KEYS_KEPT: Final = timedelta(hours=24)
 
 

@@ -117,7 +117,7 @@ def _known(report: Report, report_id: bytes) -> KnownReport:
 def _give_up(one: WaitingReport, refusal: Exception) -> None:
     """A report that the database cannot hold would come back for ever: it is logged and taken."""
     _log.error(
-        "report_refused_by_database",
+        "report_given_up",
         connector=one.report.connector_id,
         smsc_id=one.report.smsc_id,
         error=str(refusal),

@@ -190,7 +190,7 @@ def _submissions(settled: Sequence[_Settled]) -> list[tuple[Any, ...]]:
 def _give_up(refused: list[Settlement], settlement: Settlement, refusal: Exception) -> None:
     refused.append(settlement)
     _log.error(
-        "settlement_refused_by_database",
+        "settlement_given_up",
         recipient=settlement.claim.recipient_id.hex(),
         connector=settlement.connector_id,
         error=str(refusal),

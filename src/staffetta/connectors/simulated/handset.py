@@ -4,7 +4,6 @@ Owns the reading of a message for people: alphabets, flash, joined segments. Eve
 it came in and read when somebody looks, because thousands arrive each second and few are looked at.
 """
 
-import struct
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,9 +15,8 @@ from staffetta.domain.encodings import decode_gsm7, decode_ucs2
 from staffetta.smpp.constants import DataCoding, EsmClass, TypeOfNumber
 from staffetta.smpp.pdus import SubmitSm
 from staffetta.smpp.tlvs import Tag, find, find_integer
+from staffetta.smpp.user_data import Concatenation, UserData, read_concatenation, read_user_data
 
-# 3GPP TS 23.040 section 9.2.3.24: the two forms of the concatenation element.
-_CONCATENATION: Final = MappingProxyType({0x00: struct.Struct(">BBB"), 0x08: struct.Struct(">HBB")})
 _DISPLAY: Final = 1  # dest_addr_subunit of a message that is shown at once (3.4 section 5.3.2.1)
 
 # data_coding values that Python's codecs know; GSM and UCS-2 have functions of their own.
@@ -49,14 +47,6 @@ class HandsetMessage:
     received_at: datetime  # of the last segment
 
 
-class Concatenation(NamedTuple):
-    """Which part of which long message a segment is."""
-
-    reference: int
-    total: int
-    number: int  # from 1
-
-
 class _Segment(NamedTuple):
     pdu: SubmitSm
     received_at: float  # seconds of the Unix epoch
@@ -79,15 +69,11 @@ class Handset:
 
 def concatenation_of(pdu: SubmitSm) -> Concatenation | None:
     """The part it is, by user data header or by TLVs; None for a message in one piece."""
-    header, _text = split_user_data(pdu)
-    offset = 0
-    while offset + 2 <= len(header):
-        element, size = header[offset], header[offset + 1]
-        form = _CONCATENATION.get(element)
-        value = header[offset + 2 : offset + 2 + size]
-        if form is not None and len(value) == form.size:
-            return _checked(*form.unpack(value))
-        offset += 2 + size
+    part = read_concatenation(user_data_of(pdu)) or _part_by_tlvs(pdu)
+    return part if part is not None and 1 <= part.number <= part.total > 1 else None
+
+
+def _part_by_tlvs(pdu: SubmitSm) -> Concatenation | None:
     if not pdu.tlvs:
         return None
     reference = find_integer(pdu.tlvs, Tag.SAR_MSG_REF_NUM)
@@ -95,18 +81,17 @@ def concatenation_of(pdu: SubmitSm) -> Concatenation | None:
     number = find_integer(pdu.tlvs, Tag.SAR_SEGMENT_SEQNUM)
     if reference is None or total is None or number is None:
         return None
-    return _checked(reference, total, number)
+    return Concatenation(reference, total, number)
 
 
-def split_user_data(pdu: SubmitSm) -> tuple[bytes, bytes]:
-    """The elements of the user data header (none: empty), and the text's octets behind them."""
+def user_data_of(pdu: SubmitSm) -> UserData:
+    """The elements of the user data header, if it has one, and the text's octets."""
     data = pdu.short_message
     if not data and pdu.tlvs:
         data = find(pdu.tlvs, Tag.MESSAGE_PAYLOAD) or b""
-    if not pdu.esm_class & EsmClass.UDH_INDICATOR or not data or data[0] >= len(data):
-        return b"", data
-    text_at = data[0] + 1
-    return data[1:text_at], data[text_at:]
+    if not pdu.esm_class & EsmClass.UDH_INDICATOR:
+        return UserData((), data)
+    return read_user_data(data)
 
 
 def decode_text(octets: bytes, data_coding: int) -> str:
@@ -139,10 +124,6 @@ def _plain_coding(data_coding: int) -> int:
     return data_coding
 
 
-def _checked(reference: int, total: int, number: int) -> Concatenation | None:
-    return Concatenation(reference, total, number) if 1 <= number <= total > 1 else None
-
-
 def _join(segments: Iterable[_Segment]) -> list[HandsetMessage]:
     whole: list[HandsetMessage] = []
     open_sets: dict[tuple[bytes, bytes, int, int], dict[int, _Segment]] = {}
@@ -166,7 +147,7 @@ def _join(segments: Iterable[_Segment]) -> list[HandsetMessage]:
 def _shown(segments: list[_Segment]) -> HandsetMessage:
     first = segments[0].pdu
     # Joined before it is decoded: a sender may have cut a surrogate pair in two.
-    octets = b"".join(split_user_data(segment.pdu)[1] for segment in segments)
+    octets = b"".join(user_data_of(segment.pdu).body for segment in segments)
     international = first.source_addr_ton == TypeOfNumber.INTERNATIONAL
     sender = first.source_addr.decode("latin-1")
     return HandsetMessage(

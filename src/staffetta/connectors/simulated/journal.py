@@ -11,7 +11,7 @@ from typing import Final, Self
 
 import msgspec
 
-from staffetta.connectors.simulated.handset import concatenation_of, decode_text, split_user_data
+from staffetta.connectors.simulated.handset import concatenation_of, decode_text, user_data_of
 from staffetta.smpp.pdus import Pdu, SubmitSm
 
 _ACCEPTED: Final = "accepted"
@@ -60,7 +60,7 @@ class Journal:
 def entry_of(pdu: SubmitSm, at: float) -> JournalEntry:
     """What the journal says of a segment that was accepted at this time."""
     part = concatenation_of(pdu)
-    _header, octets = split_user_data(pdu)
+    octets = user_data_of(pdu).body
     return JournalEntry(
         time=at,
         source=pdu.source_addr.decode("latin-1"),

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from staffetta.connectors.simulated.behaviours import DELIVERED, EXPIRED, UNDELIVERABLE, Ending
-from staffetta.connectors.simulated.handset import split_user_data
+from staffetta.connectors.simulated.handset import user_data_of
 from staffetta.smpp.constants import DataCoding, EsmClass, RegisteredDelivery
 from staffetta.smpp.pdus import DeliverSm, SubmitSm
 from staffetta.smpp.tlvs import Tag
@@ -73,7 +73,7 @@ def _first_octets(pdu: SubmitSm) -> bytes:
     """The beginning of the text, when its alphabet is the report's own."""
     if pdu.data_coding != DataCoding.SMSC_DEFAULT:
         return b""
-    text = split_user_data(pdu)[1] if pdu.esm_class or not pdu.short_message else pdu.short_message
+    text = user_data_of(pdu).body if pdu.esm_class or not pdu.short_message else pdu.short_message
     return _no_split_escape.sub(b"", text[:_TEXT_OCTETS])
 
 
