@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from staffetta.accounts import sql
+from staffetta.accounts.terms import Terms, parse_terms
 from staffetta.db.pool import Database, Row
 from staffetta.domain.environments import Environment
 from staffetta.domain.scopes import ScopeSet
@@ -43,6 +44,7 @@ class Grant:
     expire_at: datetime
     blocklisted: bool
     token_hash: bytes
+    terms: Terms
 
     def allows(self, method: str, hosts: Sequence[str], segment: str) -> bool:
         """Whether the token's scopes cover a call; `hosts` are the called service's names."""
@@ -182,6 +184,7 @@ def _read(row: Row, token_hash: bytes) -> _Cached:
             expire_at=row["expire_at"],
             blocklisted=row["blocklisted"],
             token_hash=token_hash,
+            terms=parse_terms(row["settings"]),
         ),
         row["token_updated_at"],
         row["space_updated_at"],

@@ -53,7 +53,7 @@ SELECT space.id AS space_id, account.id AS account_id, account.email, account.cu
 
 READ_GRANT = """
 SELECT token.space_id, space.account_id, account.email, space.environment::text AS environment,
-       account.currency, token.scopes, token.expire_at,
+       account.currency, token.scopes, token.expire_at, space.settings,
        space.blocklisted_at IS NOT NULL AS blocklisted,
        token.updated_at AS token_updated_at, space.updated_at AS space_updated_at
   FROM token

@@ -37,6 +37,8 @@ PARTITIONED_TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "ledger_entry": _WRITTEN_ONCE,
     "report": _CHANGING,
     "callback": _CHANGING,
+    "callback_attempt": _WRITTEN_ONCE,
+    "bundle_use": _SETTLED_ONCE,
 }
 
 LOCK_PARTITIONS = "SELECT pg_advisory_xact_lock($1)"

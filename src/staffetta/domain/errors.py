@@ -8,10 +8,14 @@ StaffettaError
 │   ├── NumericSender               2024
 │   ├── TooManySegments             2030: the caller asked for one segment at most
 │   ├── InvalidText                 2031: empty, or longer than the limit
+│   ├── SenderNotApproved           2025
+│   ├── GuardRefused                2040: an OTP rate, a country, the daily cap
+│   ├── ForbiddenWords              2044 or 2050
 │   ├── InvalidCallback             2060
 │   ├── NoRoute                     2080
 │   └── CreditTooLow                2001
 ├── IdempotencyKeyReused            1002
+├── OtpOver                         1031: used, expired, out of tries
 ├── AccountBlocklisted              2020
 └── NotAcceptingNow                 2081: try again later, nothing was kept
 
@@ -52,6 +56,26 @@ class InvalidText(MessageRefused):
     """A text that is empty, too long, or holds characters no SMS can carry."""
 
 
+class SenderNotApproved(MessageRefused):
+    """A sender that no operator approved, in a country where that is needed."""
+
+
+class GuardRefused(MessageRefused):
+    """A guard of the account: an OTP rate, a country not allowed, the daily spending cap."""
+
+
+class ForbiddenWords(MessageRefused):
+    """Words on the operator's list, in the text or the sender.
+
+    Unlike the other refusals it is kept: outside a dry run the message is stored and the account
+    blocked.
+    """
+
+    def __init__(self, sentence: str, *, blocks: bool) -> None:
+        super().__init__(sentence)
+        self.blocks = blocks
+
+
 class InvalidCallback(MessageRefused):
     """A callback whose url, method, field, retry or headers cannot be used."""
 
@@ -71,6 +95,10 @@ class CreditTooLow(MessageRefused):
 
 class IdempotencyKeyReused(StaffettaError):
     """An Idempotency-Key that came before with another body."""
+
+
+class OtpOver(StaffettaError):
+    """A one-time password that was used, has expired, or had too many wrong tries."""
 
 
 class AccountBlocklisted(StaffettaError):

@@ -9,6 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from staffetta.accounts.authorize import Grant
+from staffetta.accounts.terms import DEFAULT_TERMS
 from staffetta.api.asgi import AsgiApp
 from staffetta.api.context import ApiSettings, make_context
 from staffetta.api.server import make_app
@@ -34,6 +35,7 @@ def make_grant(environment: Environment, now, **changes) -> Grant:
         expire_at=now + timedelta(days=1),
         blocklisted=False,
         token_hash=hash_secret(TOKENS[environment]),
+        terms=DEFAULT_TERMS,
     )
     return replace(grant, **changes)
 
