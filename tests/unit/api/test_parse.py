@@ -1,4 +1,4 @@
-"""Bodies, queries and headers of v2: what is read, and what each refusal says."""
+"""Bodies and headers of v2: what is read, and what each refusal says."""
 
 import contextlib
 import hashlib
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from staffetta.api.v2.errors import InvalidField, NotAnObject
-from staffetta.api.v2.parse import Page, parse_page, parse_send
+from staffetta.api.v2.parse import parse_send
 from staffetta.domain.environments import Market
 from staffetta.messaging.draft import IdempotencyKey
 
@@ -166,35 +166,3 @@ def test_an_idempotency_key_comes_with_the_path_and_a_hash_of_the_body():
 def test_an_idempotency_key_of_another_length_is_refused(key: bytes):
     with pytest.raises(InvalidField, match="Idempotency-Key must have 1 to 255 characters"):
         parse(LEAST, {b"idempotency-key": key})
-
-
-@pytest.mark.parametrize(
-    ("query", "page"),
-    [
-        (b"", Page(0, 100)),
-        (b"skip=5&limit=10", Page(5, 10)),
-        (b"limit=1000", Page(0, 1000)),
-        (b"skip=&limit=", Page(0, 100)),
-        (b"unknown=1&skip=0", Page(0, 100)),
-    ],
-)
-def test_a_page_is_read(query: bytes, page: Page):
-    assert parse_page(query) == page
-
-
-@pytest.mark.parametrize(
-    ("query", "says"),
-    [
-        (b"limit=0", "limit must be a whole number from 1 to 1000"),
-        (b"limit=1001", "limit must be"),
-        (b"limit=ten", "limit must be"),
-        (b"limit=1.5", "limit must be"),
-        (b"limit=%D9%A3", "limit must be"),
-        (b"skip=-1", "skip must be a whole number from 0 to 1000000"),
-        (b"skip=" + b"9" * 5000, "skip must be"),
-        (b"&".join([b"a=1"] * 60), "more than 50 parameters"),
-    ],
-)
-def test_a_page_that_is_wrong_is_refused(query: bytes, says: str):
-    with pytest.raises(InvalidField, match=says):
-        parse_page(query)

@@ -1,6 +1,6 @@
 """From the octets of a v2 request to frozen types (contract sections 3 and 5).
 
-Owns: the shape of bodies, queries and headers, and the sentences that refuse them. What a value
+Owns: the shape of bodies and headers, and the sentences that refuse them. What a value
 means (is it a number, a sender, a URL?) is decided further in.
 
 A good body takes one pass of a decoder made beforehand. A bad one is read again, slowly, to say
@@ -11,7 +11,6 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NoReturn
-from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -21,10 +20,6 @@ from staffetta.messaging.accept import SendRequest
 from staffetta.messaging.draft import IdempotencyKey
 
 IDEMPOTENCY_KEY_CHARACTERS_MAX: Final = 255
-LIST_LIMIT_DEFAULT: Final = 100
-LIST_LIMIT_MAX: Final = 1000
-LIST_SKIP_MAX: Final = 1_000_000
-_QUERY_FIELDS_MAX: Final = 50
 
 
 class _Options(msgspec.Struct, rename="camel"):
@@ -39,13 +34,6 @@ class _Body(msgspec.Struct):
     options: _Options | None = None
     callback: dict[str, Any] | None = None
     send_at: Any = msgspec.field(default=None, name="sendAt")
-
-
-class Page(msgspec.Struct, frozen=True):
-    """Which part of a list is asked for."""
-
-    skip: int
-    limit: int
 
 
 _DECODER: Final = msgspec.json.Decoder(_Body)
@@ -87,30 +75,6 @@ def parse_send(
         callback=asked.callback,
         idempotency=_parse_key(headers.get(b"idempotency-key"), path, body),
     )
-
-
-def parse_page(query: bytes) -> Page:
-    """`skip` and `limit` of a list; raises InvalidField."""
-    try:
-        given = dict(parse_qsl(query.decode("latin-1"), max_num_fields=_QUERY_FIELDS_MAX))
-    except ValueError:
-        raise InvalidField(f"the query has more than {_QUERY_FIELDS_MAX} parameters") from None
-    return Page(
-        skip=_parse_count(given, "skip", 0, 0, LIST_SKIP_MAX),
-        limit=_parse_count(given, "limit", LIST_LIMIT_DEFAULT, 1, LIST_LIMIT_MAX),
-    )
-
-
-def _parse_count(
-    given: Mapping[str, str], name: str, default: int, lowest: int, highest: int
-) -> int:
-    text = given.get(name)
-    if text is None:
-        return default
-    short_digits = text.isascii() and text.isdigit() and len(text) <= len(str(highest))
-    if not short_digits or not lowest <= int(text) <= highest:
-        raise InvalidField(f"{name} must be a whole number from {lowest} to {highest}")
-    return int(text)
 
 
 def _parse_key(raw: bytes | None, path: str, body: bytes) -> IdempotencyKey | None:

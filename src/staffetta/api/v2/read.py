@@ -6,7 +6,7 @@ from staffetta.api.asgi import Answer
 from staffetta.api.context import ApiContext
 from staffetta.api.v2.endpoint import Call, Handle
 from staffetta.api.v2.errors import NoSuchMessage
-from staffetta.api.v2.parse import parse_page
+from staffetta.api.v2.parse_list import parse_page
 from staffetta.api.v2.render import render_list, render_message
 from staffetta.domain.ids import parse_id
 
