@@ -2,16 +2,21 @@
 
 Pure. A book is opened by `store.open_book` on wallets that the transaction has locked, takes any
 number of movements, and is written back once by `store.write_book`. It refuses nothing by itself
-but what would be a bug; whether credit suffices is asked with `Wallet.available_micro` first.
+but what would be a bug; whether credit suffices is asked with `Wallet.available_micro` first, and
+whether the day's cap leaves room with `Wallet.day_room_micro`.
 """
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
-from staffetta.domain.ids import IdMaker
+from staffetta.domain.ids import IdMaker, id_time
+
+_LONG_AGO: Final = date(1970, 1, 1)
+_A_DAY: Final = timedelta(days=1)
 
 
 class EntryKind(StrEnum):
@@ -34,19 +39,70 @@ class CounterAccount(StrEnum):
     GRANTS = "grants"  # the sandbox's play money
 
 
+# What requests make an account spend; bundles are bought by an operator, and are no part of it.
+# Tuples, because an enumeration's hash costs more than three comparisons.
+_SPENDING: Final = (EntryKind.CHARGE, EntryKind.CAPTURE, EntryKind.PENALTY)
+_BRINGING: Final = (EntryKind.TOP_UP, EntryKind.ADJUSTMENT)
+
+# Holds and refunds lift what is available for a moment, again and again while messages are under
+# way. Only so many times the threshold means that an account is no longer low; what somebody brings
+# arms the alert at the threshold itself.
+_ARMS_AT_TIMES: Final = 2
+
+
 class Wallet(msgspec.Struct):
-    """A space's money, all in micro-units, as it stands inside one transaction."""
+    """A space's money, all in micro-units, as it stands inside one transaction.
+
+    What guards it stands beside it, because it is read under the same lock.
+    """
 
     space_id: int
     balance_micro: int
     held_micro: int
     floor_micro: int  # how low the balance may go: 0, or less for post-paid accounts
     sequence: int
+    blocklisted: bool = False  # nothing may be sent until an operator lifts the block
+    has_bundles: bool = False  # an active bundle may exist
+    day_spend_max_micro: int | None = None  # None: no cap
+    spend_day: date = _LONG_AGO  # in UTC
+    day_spent_micro: int = 0  # of that day
+    alert_below_micro: int | None = None  # None: no alert
+    alerted: bool = False  # told that it is low, and not armed again since
 
     @property
     def available_micro(self) -> int:
         """What may still be spent: neither held already nor below the floor."""
         return self.balance_micro - self.held_micro - self.floor_micro
+
+    def day_room_micro(self, today: date) -> int | None:
+        """What may still be committed on this UTC day; None: there is no cap.
+
+        What is held counts whenever it was set aside, because it may be captured today: so the
+        day's spending never passes the cap. Below zero when the cap was lowered meanwhile.
+        """
+        if self.day_spend_max_micro is None:
+            return None
+        spent_micro = self.day_spent_micro if self._is_spend_day(today) else 0
+        return self.day_spend_max_micro - spent_micro - self.held_micro
+
+    def spend(self, amount_micro: int, today: date) -> None:
+        """Count what was spent on this UTC day; less than nothing when it came back."""
+        if not self._is_spend_day(today):
+            self.spend_day, self.day_spent_micro = today, 0
+        self.day_spent_micro = max(self.day_spent_micro + amount_micro, 0)
+
+    def _is_spend_day(self, today: date) -> bool:
+        # Clocks differ: one that is still in yesterday counts into the day that has begun, or the
+        # two would reset each other's sum. Any other day is a new one.
+        return self.spend_day in {today, today + _A_DAY}
+
+
+class LowCredit(msgspec.Struct, frozen=True):
+    """A wallet whose available credit fell below the threshold its account asked for."""
+
+    space_id: int
+    available_micro: int
+    threshold_micro: int
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -81,7 +137,10 @@ class Book:
         self.holds: list[NewHold] = []
         self.now = now
         self._ids = ids
+        self._today = now.astimezone(UTC).date()
         self._touched: set[int] = set()
+        self._brought: set[int] = set()
+        self._low: tuple[LowCredit, ...] = ()
 
     @property
     def touched(self) -> list[Wallet]:
@@ -99,13 +158,23 @@ class Book:
         recipient_id: bytes | None = None,
         note: str = "",
     ) -> None:
-        """Add one entry; a movement of nothing leaves no entry."""
+        """Add one entry; a movement of nothing leaves no entry.
+
+        Charges, captures and penalties count into what the wallet spent on the UTC day of
+        `book.now`. A refund is taken off it when its recipient was accepted on that day too: what
+        comes back from an earlier day makes no room in this one. Bundles do not count: nobody buys
+        them by sending.
+        """
         if amount_micro == 0:
             return
         wallet = self.wallets[space_id]
         wallet.balance_micro += amount_micro
         wallet.sequence += 1
         self._touched.add(space_id)
+        if kind in _SPENDING or (kind is EntryKind.REFUND and self._is_of_today(recipient_id)):
+            wallet.spend(-amount_micro, self._today)
+        elif kind in _BRINGING and amount_micro > 0:
+            self._brought.add(space_id)
         self.entries.append(
             Entry(
                 space_id=space_id,
@@ -136,3 +205,30 @@ class Book:
         wallet.held_micro -= amount_micro
         assert wallet.held_micro >= 0, "more was given back than was held"
         self._touched.add(space_id)
+
+    def low_credit(self) -> Sequence[LowCredit]:
+        """The wallets that were found low when the book was written: each is told once."""
+        return self._low
+
+    def look_for_low_credit(self, *, may_tell: bool) -> None:
+        """After the last movement: arm alerts again, and note the wallets that are low.
+
+        `may_tell` says that the caller tells what `low_credit` answers; else the next book that may
+        tells it.
+        """
+        low = []
+        for wallet in self.touched:
+            threshold_micro = wallet.alert_below_micro
+            if threshold_micro is None:
+                continue
+            if wallet.alerted:
+                brought = wallet.space_id in self._brought
+                armed_micro = threshold_micro * (1 if brought else _ARMS_AT_TIMES)
+                wallet.alerted = wallet.available_micro < armed_micro
+            if may_tell and not wallet.alerted and wallet.available_micro < threshold_micro:
+                wallet.alerted = True
+                low.append(LowCredit(wallet.space_id, wallet.available_micro, threshold_micro))
+        self._low = tuple(low)
+
+    def _is_of_today(self, recipient_id: bytes | None) -> bool:
+        return recipient_id is not None and id_time(recipient_id).date() == self._today

@@ -2,7 +2,8 @@
 
 # Sorted, so that two transactions that need the same wallets wait for each other, never in a ring.
 LOCK_WALLETS = """
-SELECT space_id, balance_micro, held_micro, floor_micro, sequence
+SELECT space_id, balance_micro, held_micro, floor_micro, sequence, blocklisted, has_bundles,
+       day_spend_max_micro, spend_day, day_spent_micro, alert_below_micro, alerted
   FROM wallet
  WHERE space_id = ANY($1::int[])
  ORDER BY space_id
@@ -28,9 +29,11 @@ WITH new_entry AS (
 )
 UPDATE wallet
    SET balance_micro = new.balance_micro, held_micro = new.held_micro,
-       sequence = new.sequence, updated_at = $1
-  FROM unnest($15::int[], $16::bigint[], $17::bigint[], $18::bigint[])
-       AS new (space_id, balance_micro, held_micro, sequence)
+       sequence = new.sequence, spend_day = new.spend_day,
+       day_spent_micro = new.day_spent_micro, alerted = new.alerted, updated_at = $1
+  FROM unnest($15::int[], $16::bigint[], $17::bigint[], $18::bigint[], $19::date[], $20::bigint[],
+              $21::boolean[])
+       AS new (space_id, balance_micro, held_micro, sequence, spend_day, day_spent_micro, alerted)
  WHERE wallet.space_id = new.space_id
 """
 
@@ -65,6 +68,58 @@ WITH low AS (
 )
 UPDATE wallet SET refilled_at = $2 FROM low WHERE wallet.space_id = low.space_id
 RETURNING wallet.space_id, wallet.balance_micro
+"""
+
+# Bundles. Whoever writes a bundle, or reads one to decide, holds its wallet's lock. ---------------
+
+# What can cover a message now, those to be used first at the front.
+READ_BUNDLES_FOR_USE = """
+SELECT space_id, id, market, country, remaining_count, period, starts_at, ends_at
+  FROM bundle
+ WHERE space_id = ANY($1::int[])
+   AND ended_at IS NULL
+   AND remaining_count > 0
+ ORDER BY space_id, ends_at, (country IS NULL)::int + (market IS NULL)::int, id
+"""
+
+WRITE_BUNDLE_USES = """
+WITH used AS (
+    INSERT INTO bundle_use (space_id, recipient_id, bundle_id, period, segment_count)
+    SELECT space_id, recipient_id, bundle_id, period, segment_count
+      FROM unnest($1::int[], $2::bytea[], $3::int[], $4::int[], $5::smallint[])
+           AS new (space_id, recipient_id, bundle_id, period, segment_count)
+)
+UPDATE bundle
+   SET remaining_count = new.remaining_count
+  FROM unnest($6::int[], $7::int[], $8::int[]) AS new (space_id, id, remaining_count)
+ WHERE bundle.space_id = new.space_id AND bundle.id = new.id
+"""
+
+# Each use is returned once. Its bundle gets the segments back while the period that gave them
+# runs; a period that is over keeps nothing, and the next one is never fuller than it was sold.
+RETURN_SEGMENTS = """
+WITH returned AS (
+    UPDATE bundle_use
+       SET returned_at = $3,
+           lost = bundle.period <> bundle_use.period OR bundle.ended_at IS NOT NULL
+                  OR bundle.ends_at <= $3
+      FROM unnest($1::int[], $2::bytea[]) AS asked (space_id, recipient_id), bundle
+     WHERE bundle_use.space_id = asked.space_id
+       AND bundle_use.recipient_id = asked.recipient_id
+       AND bundle_use.returned_at IS NULL
+       AND bundle.space_id = bundle_use.space_id
+       AND bundle.id = bundle_use.bundle_id
+ RETURNING bundle_use.space_id, bundle_use.bundle_id, bundle_use.segment_count, bundle_use.lost
+), given_back AS (
+    SELECT space_id, bundle_id, sum(segment_count)::int AS segment_count
+      FROM returned
+     WHERE NOT lost
+     GROUP BY space_id, bundle_id
+)
+UPDATE bundle
+   SET remaining_count = bundle.remaining_count + given_back.segment_count
+  FROM given_back
+ WHERE bundle.space_id = given_back.space_id AND bundle.id = given_back.bundle_id
 """
 
 # The proofs of `staffetta ledger verify`. Each returns one row for every disagreement. ------------

@@ -28,11 +28,16 @@ async def open_book(
     return Book({row["space_id"]: Wallet(**row) for row in rows}, ids, now)
 
 
-async def write_book(connection: Connection, book: Book) -> None:
-    """Write a book's entries, holds and wallets; nothing is written when nothing moved."""
+async def write_book(connection: Connection, book: Book, *, may_tell: bool = True) -> None:
+    """Write a book's entries, holds and wallets; nothing is written when nothing moved.
+
+    After it, `book.low_credit()` answers who is to be told of low credit; a caller that cannot tell
+    says so with `may_tell`, and the alert stays armed.
+    """
     wallets = book.touched
     if not wallets:
         return
+    book.look_for_low_credit(may_tell=may_tell)
     await connection.execute(
         sql.WRITE_BOOK,
         book.now,
@@ -53,6 +58,9 @@ async def write_book(connection: Connection, book: Book) -> None:
         [wallet.balance_micro for wallet in wallets],
         [wallet.held_micro for wallet in wallets],
         [wallet.sequence for wallet in wallets],
+        [wallet.spend_day for wallet in wallets],
+        [wallet.day_spent_micro for wallet in wallets],
+        [wallet.alerted for wallet in wallets],
     )
 
 

@@ -34,7 +34,8 @@ async def top_up(
         counter_account,
         note=note[:NOTE_CHARACTERS_MAX],
     )
-    await store.write_book(connection, book)
+    # Whoever takes money back by hand knows that it is gone: the next message tells the account.
+    await store.write_book(connection, book, may_tell=False)
     return book.wallets[space_id].balance_micro
 
 
