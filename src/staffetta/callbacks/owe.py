@@ -5,14 +5,20 @@ for however late it is delivered. Owns the outbox's insertion; delivery is `deli
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import Final
+from datetime import UTC, datetime
+from typing import Any, Final
 
 import msgspec
+import structlog
 
 from staffetta.callbacks import sql
+from staffetta.callbacks.target import lane_host
 from staffetta.db.pool import Connection
+from staffetta.domain.errors import InvalidCallback
 from staffetta.domain.ids import IdMaker
+from staffetta.domain.money import as_number
+
+_log = structlog.get_logger(__name__)
 
 # The place of a change in the life of a message: a newer one supersedes an older one.
 STEP_PENDING: Final = 1
@@ -38,6 +44,14 @@ class Change(msgspec.Struct, frozen=True):
     possibly_duplicate: bool
     sent_at: datetime | None
     delivered_at: datetime | None
+
+
+class LowCredit(msgspec.Struct, frozen=True):
+    """A wallet that fell below the threshold of its space. Money in micro-units."""
+
+    space_id: int
+    available_micro: int
+    threshold_micro: int
 
 
 async def owe_changes(
@@ -66,3 +80,52 @@ async def owe_changes(
 def lanes_of(changes: Iterable[Change]) -> frozenset[Lane]:
     """Where these changes are owed to."""
     return frozenset(change.lane for change in changes)
+
+
+async def owe_low_credit(
+    connection: Connection, alerts: Sequence[LowCredit], ids: IdMaker, now: datetime
+) -> frozenset[Lane]:
+    """Write what is owed to spaces that named an `alert_url`, in the caller's transaction.
+
+    Answers the lanes to be rung after the commit; a poll finds them within a second otherwise.
+    """
+    if not alerts:
+        return frozenset()
+    by_space = {alert.space_id: alert for alert in alerts}
+    rows = await connection.fetch(sql.READ_ALERT_URLS, list(by_space))
+    owed = [
+        (Lane(row["space_id"], host), _alert(row, by_space[row["space_id"]], now))
+        for row in rows
+        if (host := _alert_host(row)) is not None
+    ]
+    await connection.execute(
+        sql.OWE_LOW_CREDIT,
+        [lane.space_id for lane, _ in owed],
+        [ids.make(now) for _ in owed],
+        [lane.host for lane, _ in owed],
+        [payload for _, payload in owed],
+        now,
+    )
+    return frozenset(lane for lane, _ in owed)
+
+
+def _alert_host(row: Any) -> str | None:
+    try:
+        return lane_host(row["alert_url"])
+    except InvalidCallback as error:
+        # It must not undo the payment in whose transaction this is.
+        _log.warning("alert_url_not_usable", space=row["space_id"], error=str(error))
+        return None
+
+
+def _alert(row: Any, alert: LowCredit, now: datetime) -> dict[str, object]:
+    """All that a low_credit event says and where it goes: it has no message to be read from."""
+    body = {
+        "event": "low_credit",
+        "username": row["email"],
+        "environment": row["environment"],
+        "available": as_number(alert.available_micro),
+        "threshold": as_number(alert.threshold_micro),
+        "at": now.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z",
+    }
+    return {"url": row["alert_url"], "body": body}

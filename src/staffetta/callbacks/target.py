@@ -92,6 +92,11 @@ def parse_callback(
     )
 
 
+def lane_host(url: object) -> str:
+    """The host that a URL names, whether it may be reached or not; raises InvalidCallback."""
+    return _host_of(_parse_url(url))
+
+
 def _parse_url(value: object) -> str:
     if not isinstance(value, str) or not value:
         raise InvalidCallback("callback.url is missing: give an absolute http or https address")
@@ -104,6 +109,12 @@ def _parse_url(value: object) -> str:
 
 def _parse_host(url: str, networks: AllowedNetworks) -> str:
     """The host of `url`, where it may be called back to."""
+    host = _host_of(url)
+    _require_reachable(host, networks)
+    return host
+
+
+def _host_of(url: str) -> str:
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -115,9 +126,7 @@ def _parse_host(url: str, networks: AllowedNetworks) -> str:
         raise InvalidCallback(_NO_URL)
     if authority["port"] is not None and not 1 <= int(authority["port"]) <= 65535:
         raise InvalidCallback("callback.url: a port is a number from 1 to 65535")
-    host = _ascii_host(authority["host"])
-    _require_reachable(host, networks)
-    return host
+    return _ascii_host(authority["host"])
 
 
 def _ascii_host(host: str) -> str:
