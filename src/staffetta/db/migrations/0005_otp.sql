@@ -1,31 +1,41 @@
 -- One-time passwords: their codes, sealed, and the counters that guard them.
 
+-- A code that was reserved for a message. The row may stand although the message was refused: only
+-- otp_message and message together say that a code was sent.
 CREATE TABLE otp_code (
     space_id      integer NOT NULL,
     id            bytea NOT NULL CHECK (octet_length(id) = 12),
-    number        text NOT NULL,                      -- E.164 with its plus
     sealed        bytea NOT NULL,                     -- the code, with the server's key
-    length        smallint NOT NULL,
-    alphanumeric  boolean NOT NULL,
-    cached_until  timestamptz NOT NULL,               -- the same code again until then
-    last_sent_at  timestamptz NOT NULL,
-    tries_left    smallint NOT NULL,
+    tries_left    smallint NOT NULL CHECK (tries_left >= 0),
     used_at       timestamptz,
+    created_at    timestamptz NOT NULL,
     PRIMARY KEY (space_id, id)
 );
-CREATE INDEX otp_code_age ON otp_code (last_sent_at);
-CREATE UNIQUE INDEX otp_code_cached ON otp_code (space_id, number, length, alphanumeric)
-    WHERE used_at IS NULL AND cached_until > '1970-01-02';
+CREATE INDEX otp_code_age ON otp_code (created_at);
+
+-- The code that goes again to the same number until `cached_until`: a used one leaves earlier.
+CREATE TABLE otp_cache (
+    space_id      integer NOT NULL,
+    number        text NOT NULL,                      -- E.164 with its plus
+    length        smallint NOT NULL,
+    alphanumeric  boolean NOT NULL,
+    code_id       bytea NOT NULL,
+    sealed        bytea NOT NULL,                     -- as in otp_code
+    cached_until  timestamptz NOT NULL,
+    PRIMARY KEY (space_id, number, length, alphanumeric)
+);
+CREATE INDEX otp_cache_code ON otp_cache (space_id, code_id);
+CREATE INDEX otp_cache_age ON otp_cache (cached_until);
 
 -- Which code a message carries: several messages may repeat one code.
 CREATE TABLE otp_message (
-    space_id       integer NOT NULL,
-    message_id     bytea NOT NULL CHECK (octet_length(message_id) = 12),
-    code_id        bytea NOT NULL,
-    cache_seconds  smallint NOT NULL,
-    created_at     timestamptz NOT NULL,
+    space_id      integer NOT NULL,
+    message_id    bytea NOT NULL CHECK (octet_length(message_id) = 12),
+    code_id       bytea NOT NULL,
+    created_at    timestamptz NOT NULL,
     PRIMARY KEY (space_id, message_id)
 );
+CREATE INDEX otp_message_code ON otp_message (space_id, code_id);
 CREATE INDEX otp_message_age ON otp_message (created_at);
 
 -- The text of a message is kept without its code; this is the code, sealed, for whoever sends it.
