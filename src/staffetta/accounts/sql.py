@@ -87,3 +87,22 @@ LOCK TABLE account IN SHARE ROW EXCLUSIVE MODE
 ANY_ACCOUNT = """
 SELECT EXISTS (SELECT FROM account)
 """
+
+# The requests that tokens make. What is lent may pass the limit once, by less than one block: the
+# borrower takes no more than was left. No row where nothing is left.
+BORROW_REQUESTS = """
+INSERT INTO token_rate AS kept (token_hash, minute, taken)
+VALUES ($1, $2, $3)
+ON CONFLICT (token_hash, minute) DO UPDATE SET taken = kept.taken + excluded.taken
+ WHERE kept.taken < $4
+RETURNING taken
+"""
+
+FORGET_REQUESTS = """
+DELETE FROM token_rate
+ WHERE (token_hash, minute) IN (SELECT token_hash, minute
+                                  FROM token_rate
+                                 WHERE minute < $1
+                                 LIMIT $2
+                                   FOR UPDATE SKIP LOCKED)
+"""

@@ -7,6 +7,7 @@ import msgspec
 from prometheus_client import CollectorRegistry
 
 from staffetta.accounts.authorize import Authorizer
+from staffetta.accounts.token_rates import TokenCounter
 from staffetta.api.doors import PUBLISHED_NAMES, Names
 from staffetta.api.metrics import ApiMetrics
 from staffetta.api.rates import TokenRates
@@ -23,7 +24,7 @@ class ApiSettings(msgspec.Struct, frozen=True):
 
     names: Names = PUBLISHED_NAMES
     body_octets_max: int = BODY_OCTETS_MAX
-    requests_per_minute_max: int = REQUESTS_PER_MINUTE_MAX  # of one token, in one process
+    requests_per_minute_max: int = REQUESTS_PER_MINUTE_MAX  # of one token; 0: no limit
 
 
 class ApiContext(msgspec.Struct, frozen=True):
@@ -46,6 +47,7 @@ def make_context(
     authorizer: Authorizer,
     acceptor: Acceptor,
     reader: Reader,
+    token_counter: TokenCounter,
     is_ready: Callable[[], bool],
     settings: ApiSettings,
     registry: CollectorRegistry,
@@ -58,7 +60,7 @@ def make_context(
         reader=reader,
         is_ready=is_ready,
         settings=settings,
-        rates=TokenRates(settings.requests_per_minute_max),
+        rates=TokenRates(settings.requests_per_minute_max, token_counter),
         metrics=ApiMetrics(registry),
         registry=registry,
     )

@@ -9,19 +9,22 @@ from typing import Final
 from prometheus_client import CollectorRegistry
 
 from staffetta.accounts.authorize import Authorizer
+from staffetta.accounts.token_rates import TokenCounter
 from staffetta.api.context import ApiContext, ApiSettings, make_context
 from staffetta.api.doors import PUBLISHED_NAMES, Door, Names, Room
 from staffetta.api.server import make_app
 from staffetta.app.http_server import HttpServers
 from staffetta.app.loops import Loops
 from staffetta.app.roles import Role, RoleContext
+from staffetta.callbacks.bell import CallbackBell
 from staffetta.config import Settings
 from staffetta.domain.phones import warm_up
 from staffetta.messaging.accept import Acceptor, AcceptRules
 from staffetta.messaging.bell import Bell
+from staffetta.messaging.cancel import Canceller
 from staffetta.messaging.intake import Intake
 from staffetta.messaging.read import Reader
-from staffetta.routing.live import LiveRoutes
+from staffetta.messaging.snapshots import LiveSnapshots
 
 _MARKETS: Final = ("IT", "ES")
 _REFRESH_SECONDS: Final = 0.5
@@ -40,13 +43,14 @@ async def run_api(context: RoleContext, stop: asyncio.Event) -> None:
         servers.add(sockets.https, settings.tls_cert, settings.tls_key)
     warm_up(_MARKETS)
     # Before the first request: without routes it would be told that there are none.
-    await parts.routes.refresh_once()
+    await parts.snapshots.refresh_once()
     await parts.refresh_grants()
     async with Loops() as loops:
         # Ended in the reverse order: the bell last, since storing rings it.
         loops.start(parts.bell.notify_once, 0, may_be_cut=True)
         loops.start(parts.store_arrived, 0)
-        loops.start(parts.routes.refresh_once, _REFRESH_SECONDS)
+        loops.start(parts.callback_bell.notify_once, 0, may_be_cut=True)
+        loops.start(parts.snapshots.refresh_once, _REFRESH_SECONDS)
         loops.start(parts.refresh_grants, _REFRESH_SECONDS)
         loops.start(parts.publish_metrics, _PUBLISH_SECONDS)
         await servers.serve(lambda: context.ready(Role.API), stop)
@@ -62,12 +66,14 @@ class _Parts:
         self._grants_refreshed_at = -math.inf
         self.bell = Bell(database)
         self.intake = Intake(database, self.bell, context.ids)
-        self.routes = LiveRoutes(database)
+        self.callback_bell = CallbackBell(database)
+        self.snapshots = LiveSnapshots(database)
         self.authorizer = Authorizer(database)
         self.reader = Reader(database)
         self.acceptor = Acceptor(
-            self.routes, self.intake, self.reader, _rules(context.settings), context.ids
+            self.snapshots, self.intake, self.reader, _rules(context.settings), context.ids
         )
+        self.canceller = Canceller(database, self.callback_bell, self.reader, context.ids)
         self.api = self._api_context()
 
     def _api_context(self) -> ApiContext:
@@ -78,6 +84,8 @@ class _Parts:
             authorizer=self.authorizer,
             acceptor=self.acceptor,
             reader=self.reader,
+            canceller=self.canceller,
+            token_counter=TokenCounter(self._context.database),
             is_ready=self.is_ready,
             settings=ApiSettings(
                 names=_names(settings),
@@ -90,7 +98,7 @@ class _Parts:
     def is_ready(self) -> bool:
         """Whether a message could be accepted now: routes are known, the database answers."""
         age = self._context.clock.monotonic() - self._grants_refreshed_at
-        return self.routes.loaded and age < _DATABASE_SILENT_SECONDS_MAX
+        return self.snapshots.loaded and age < _DATABASE_SILENT_SECONDS_MAX
 
     async def store_arrived(self) -> int:
         """Wait for drafts and store one batch."""

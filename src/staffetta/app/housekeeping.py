@@ -6,6 +6,7 @@ Every step is safe in several processes at once, so it needs no election.
 import asyncio
 from typing import Final
 
+from staffetta.accounts.token_rates import forget_rates_once
 from staffetta.app.loops import Loops
 from staffetta.app.roles import Role, RoleContext
 from staffetta.db.partitions import ensure_partitions
@@ -18,6 +19,7 @@ _SEND_AGAIN_SECONDS: Final = 1.0
 _REAP_SECONDS: Final = 1.0
 _EXPIRE_SECONDS: Final = 5.0
 _FORGET_SECONDS: Final = 600.0
+_FORGET_RATES_SECONDS: Final = 60.0
 _REFILL_SECONDS: Final = 600.0
 _PARTITIONS_SECONDS: Final = 3600.0
 
@@ -36,6 +38,9 @@ async def run_housekeeping(context: RoleContext, stop: asyncio.Event) -> None:
     async def refill() -> int:
         return await refill_once(database, clock.now())
 
+    async def forget_rates() -> int:
+        return await forget_rates_once(database, clock.now())
+
     async def make_partitions() -> int:
         async with database.transaction() as connection:
             return await ensure_partitions(connection, clock.now())
@@ -47,6 +52,7 @@ async def run_housekeeping(context: RoleContext, stop: asyncio.Event) -> None:
         loops.start(reap, _REAP_SECONDS, name="reap")
         loops.start(housekeeper.expire_once, _EXPIRE_SECONDS)
         loops.start(housekeeper.forget_keys_once, _FORGET_SECONDS)
+        loops.start(forget_rates, _FORGET_RATES_SECONDS, name="forget rates")
         loops.start(refill, _REFILL_SECONDS, name="refill sandboxes")
         loops.start(make_partitions, _PARTITIONS_SECONDS, name="make partitions")
         context.ready(Role.HOUSEKEEPING)

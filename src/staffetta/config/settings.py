@@ -248,7 +248,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "10000",
         "10000",
         "60000",
-        "How many requests one token may make in a minute, in each HTTP process; 0: no limit.",
+        "How many requests one token may make in a minute, of all processes together; 0: no limit.",
     ),
     Setting(
         "NETWORK_DELIVERY_SECONDS",

@@ -16,6 +16,7 @@ from staffetta.accounts.authorize import Authorizer
 from staffetta.accounts.create_account import NewAccount, create_account
 from staffetta.accounts.create_token import create_token
 from staffetta.accounts.email import Email
+from staffetta.accounts.token_rates import TokenCounter
 from staffetta.api.context import ApiSettings, make_context
 from staffetta.api.server import make_app
 from staffetta.db.pool import Database
@@ -79,7 +80,7 @@ async def site(database: Database, clock: FrozenClock) -> AsyncIterator[Site]:
             START,
         )
     await make_connector(database, "spanish", {"ES": 40_000})
-    await gateway.routes.refresh_once()
+    await gateway.snapshots.refresh_once()
     authorizer = Authorizer(database)
     app = make_app(
         make_context(
@@ -87,6 +88,7 @@ async def site(database: Database, clock: FrozenClock) -> AsyncIterator[Site]:
             authorizer=authorizer,
             acceptor=gateway.acceptor,
             reader=gateway.reader,
+            token_counter=TokenCounter(database),
             is_ready=lambda: True,
             settings=ApiSettings(),
             registry=CollectorRegistry(),

@@ -1,5 +1,6 @@
 """The real application over doubles of what stands behind it: edges are tested here, not rules."""
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -10,6 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from staffetta.accounts.authorize import Grant
 from staffetta.accounts.terms import DEFAULT_TERMS
+from staffetta.accounts.token_rates import Loan
 from staffetta.api.asgi import AsgiApp
 from staffetta.api.context import ApiSettings, make_context
 from staffetta.api.server import make_app
@@ -78,6 +80,7 @@ class Backstage:
     messages: list[MessageView] = field(default_factory=list)
     accepted: list = field(default_factory=list)
     ready: bool = True
+    taken: Counter = field(default_factory=Counter)
 
     # as Authorizer
     def cached_grant(self, token, environment, now):
@@ -86,6 +89,14 @@ class Backstage:
     async def grant_for(self, token, environment, now):
         grant = self.grants.get(token)
         return grant if grant and grant.environment is environment else None
+
+    # as TokenCounter
+    async def borrow(self, token_hash, minute, wanted, limit):
+        if self.taken[token_hash, minute] >= limit:
+            return Loan(0, limit)
+        self.taken[token_hash, minute] += wanted
+        taken = self.taken[token_hash, minute]
+        return Loan(wanted - max(0, taken - limit), min(taken, limit))
 
     # as Acceptor
     async def accept(self, space_id, environment, request, now):
@@ -121,6 +132,7 @@ def app(backstage: Backstage, settings: ApiSettings) -> AsgiApp:
             authorizer=backstage,
             acceptor=backstage,
             reader=backstage,
+            token_counter=backstage,
             is_ready=lambda: backstage.ready,
             settings=settings,
             registry=CollectorRegistry(),

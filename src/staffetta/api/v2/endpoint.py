@@ -60,7 +60,10 @@ class Endpoint:
             grant = await authenticate(self._context.authorizer, given, environment, now)
             if isinstance(grant, Answer):
                 return grant
-            rate = self._context.rates.take(grant.token_hash, now)
+            rates = self._context.rates
+            rate = rates.take(grant.token_hash, now) or await rates.take_waiting(
+                grant.token_hash, now
+            )
             headers = rate.headers
             method = scope["method"]
             answer = self._refuse_early(grant, rate, method) or await self._handles[method](

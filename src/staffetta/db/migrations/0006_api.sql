@@ -5,5 +5,5 @@ CREATE UNLOGGED TABLE token_rate (
     minute      bigint NOT NULL,                      -- Unix time / 60
     taken       integer NOT NULL,                     -- lent to processes so far
     PRIMARY KEY (token_hash, minute)
-);
+) WITH (fillfactor = 50);
 CREATE INDEX token_rate_minute ON token_rate (minute);
