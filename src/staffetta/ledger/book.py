@@ -140,6 +140,7 @@ class Book:
         self._today = now.astimezone(UTC).date()
         self._touched: set[int] = set()
         self._brought: set[int] = set()
+        self._short: dict[int, int] = {}
         self._low: tuple[LowCredit, ...] = ()
 
     @property
@@ -210,6 +211,12 @@ class Book:
         """The wallets that were found low when the book was written: each is told once."""
         return self._low
 
+    def fall_short(self, space_id: int, needed_micro: int) -> None:
+        """Have an account that wants alerts told that its credit was too low for what was due."""
+        if self.wallets[space_id].alert_below_micro is not None:
+            self._short[space_id] = max(needed_micro, self._short.get(space_id, 0))
+            self._touched.add(space_id)
+
     def look_for_low_credit(self, *, may_tell: bool) -> None:
         """After the last movement: arm alerts again, and note the wallets that are low.
 
@@ -221,13 +228,16 @@ class Book:
             threshold_micro = wallet.alert_below_micro
             if threshold_micro is None:
                 continue
+            is_low = wallet.available_micro < threshold_micro
             if wallet.alerted:
                 brought = wallet.space_id in self._brought
                 armed_micro = threshold_micro * (1 if brought else _ARMS_AT_TIMES)
                 wallet.alerted = wallet.available_micro < armed_micro
-            if may_tell and not wallet.alerted and wallet.available_micro < threshold_micro:
-                wallet.alerted = True
-                low.append(LowCredit(wallet.space_id, wallet.available_micro, threshold_micro))
+            short_micro = self._short.get(wallet.space_id)
+            if may_tell and ((is_low and not wallet.alerted) or short_micro is not None):
+                wallet.alerted = wallet.alerted or is_low
+                wanted_micro = max(threshold_micro, short_micro or 0)
+                low.append(LowCredit(wallet.space_id, wallet.available_micro, wanted_micro))
         self._low = tuple(low)
 
     def _is_of_today(self, recipient_id: bytes | None) -> bool:

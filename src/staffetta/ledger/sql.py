@@ -122,6 +122,75 @@ UPDATE bundle
  WHERE bundle.space_id = given_back.space_id AND bundle.id = given_back.bundle_id
 """
 
+INSERT_BUNDLE = """
+INSERT INTO bundle (space_id, name, market, country, segment_count, remaining_count, price_micro,
+                    period_days, autorenew, starts_at, ends_at, created_at)
+VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9, $10, $9)
+RETURNING space_id, id, name, market, country, segment_count, remaining_count, period, price_micro,
+          period_days, autorenew, starts_at, ends_at, ended_at, ended_reason, created_at
+"""
+
+COUNT_ACTIVE_BUNDLES = """
+SELECT count(*) FROM bundle WHERE space_id = $1 AND ended_at IS NULL
+"""
+
+FIND_BUNDLE = """
+SELECT space_id, id, name, market, country, segment_count, remaining_count, period, price_micro,
+       period_days, autorenew, starts_at, ends_at, ended_at, ended_reason, created_at
+  FROM bundle
+ WHERE space_id = $1 AND id = $2
+"""
+
+LIST_BUNDLES = """
+SELECT space_id, id, name, market, country, segment_count, remaining_count, period, price_micro,
+       period_days, autorenew, starts_at, ends_at, ended_at, ended_reason, created_at
+  FROM bundle
+ WHERE space_id = $1
+ ORDER BY id DESC
+OFFSET $2 LIMIT $3
+"""
+
+FIND_SPACES_OF_OVER_BUNDLES = """
+SELECT DISTINCT space_id
+  FROM (SELECT space_id
+          FROM bundle
+         WHERE ended_at IS NULL AND ends_at <= $1
+         ORDER BY ends_at
+         LIMIT $2) AS over
+"""
+
+READ_OVER_BUNDLES = """
+SELECT space_id, id, name, market, country, segment_count, remaining_count, period, price_micro,
+       period_days, autorenew, starts_at, ends_at, ended_at, ended_reason, created_at
+  FROM bundle
+ WHERE space_id = ANY($1::int[]) AND ended_at IS NULL AND ends_at <= $2
+ ORDER BY space_id, ends_at, id
+"""
+
+RENEW_BUNDLES = """
+UPDATE bundle
+   SET period = bundle.period + 1, remaining_count = bundle.segment_count,
+       starts_at = new.starts_at, ends_at = new.ends_at
+  FROM unnest($1::int[], $2::int[], $3::timestamptz[], $4::timestamptz[])
+       AS new (space_id, id, starts_at, ends_at)
+ WHERE bundle.space_id = new.space_id AND bundle.id = new.id AND bundle.ended_at IS NULL
+"""
+
+# What remains stays written: it tells how much was not used.
+END_BUNDLES = """
+UPDATE bundle
+   SET ended_at = $4, ended_reason = over.reason
+  FROM unnest($1::int[], $2::int[], $3::text[]) AS over (space_id, id, reason)
+ WHERE bundle.space_id = over.space_id AND bundle.id = over.id AND bundle.ended_at IS NULL
+"""
+
+REFRESH_HAS_BUNDLES = """
+UPDATE wallet
+   SET has_bundles = EXISTS (SELECT FROM bundle
+                              WHERE bundle.space_id = wallet.space_id AND bundle.ended_at IS NULL)
+ WHERE space_id = ANY($1::int[])
+"""
+
 # The proofs of `staffetta ledger verify`. Each returns one row for every disagreement. ------------
 
 BROKEN_SEQUENCES = """
@@ -189,6 +258,59 @@ SELECT hold.space_id, hold.recipient_id, recipient.state::text AS state, hold.am
    AND (recipient.id IS NULL
         OR recipient.sent_at IS NOT NULL
         OR recipient.state NOT IN ('scheduled', 'queued', 'submitting', 'uncertain'))
+ LIMIT $1
+"""
+
+# A segment of the period that runs is still there, used, or was lost when it came back too late.
+BUNDLES_THAT_DISAGREE = """
+SELECT bundle.space_id, bundle.id, bundle.period, bundle.segment_count, bundle.remaining_count,
+       coalesce(used.segment_count, 0)::bigint AS used_count
+  FROM bundle
+  LEFT JOIN (SELECT space_id, bundle_id, period, sum(segment_count) AS segment_count
+               FROM bundle_use
+              WHERE returned_at IS NULL OR lost
+              GROUP BY space_id, bundle_id, period) AS used
+    ON used.space_id = bundle.space_id AND used.bundle_id = bundle.id
+   AND used.period = bundle.period
+ WHERE bundle.remaining_count + coalesce(used.segment_count, 0) <> bundle.segment_count
+ ORDER BY bundle.space_id, bundle.id
+ LIMIT $1
+"""
+
+# A recipient keeps how many of its segments were covered, returned or not.
+COVERS_THAT_DISAGREE = """
+SELECT coalesce(recipient.space_id, used.space_id) AS space_id,
+       coalesce(recipient.id, used.recipient_id) AS recipient_id,
+       coalesce(recipient.bundle_segment_count, 0) AS covered_count,
+       coalesce(used.segment_count, 0)::bigint AS used_count
+  FROM (SELECT space_id, id, bundle_segment_count
+          FROM recipient WHERE bundle_segment_count > 0) AS recipient
+  FULL JOIN (SELECT space_id, recipient_id, sum(segment_count) AS segment_count
+               FROM bundle_use GROUP BY space_id, recipient_id) AS used
+    ON used.space_id = recipient.space_id AND used.recipient_id = recipient.id
+ WHERE coalesce(recipient.bundle_segment_count, 0) <> coalesce(used.segment_count, 0)
+ LIMIT $1
+"""
+
+# Each period of a bundle is paid once.
+BUNDLE_PAYMENTS_THAT_DISAGREE = """
+SELECT coalesce(sold.space_id, paid.space_id) AS space_id,
+       coalesce(sold.price_micro, 0)::bigint AS sold_micro,
+       coalesce(paid.paid_micro, 0)::bigint AS paid_micro
+  FROM (SELECT space_id, sum(price_micro * period) AS price_micro
+          FROM bundle GROUP BY space_id) AS sold
+  FULL JOIN (SELECT space_id, -sum(amount_micro) AS paid_micro
+               FROM ledger_entry WHERE kind = 'bundle' GROUP BY space_id) AS paid USING (space_id)
+ WHERE coalesce(sold.price_micro, 0) <> coalesce(paid.paid_micro, 0)
+ LIMIT $1
+"""
+
+# Acceptance looks for bundles only where the wallet says that there may be one.
+FORGOTTEN_BUNDLES = """
+SELECT bundle.space_id, bundle.id
+  FROM bundle
+  JOIN wallet USING (space_id)
+ WHERE bundle.ended_at IS NULL AND NOT wallet.has_bundles
  LIMIT $1
 """
 

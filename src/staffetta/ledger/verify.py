@@ -1,4 +1,4 @@
-"""The proof of the books: entries, wallets, holds and messages agree, or each fault is named."""
+"""The proof of the books: entries, wallets, holds, bundles and messages agree, or what does not."""
 
 from typing import Final
 
@@ -41,6 +41,8 @@ async def verify_books(connection: Connection) -> Proof:
         *await _wallet_faults(connection),
         *await _recipient_faults(connection),
         *await _hold_faults(connection),
+        *await _bundle_faults(connection),
+        *await _cover_faults(connection),
     )
     return Proof(
         wallet_count=counts["wallet_count"],
@@ -105,6 +107,47 @@ async def _hold_faults(connection: Connection) -> list[Fault]:
             row["space_id"],
             f"{format_amount(row['amount_micro'])} is still held for recipient "
             f"{row['recipient_id'].hex()}, which is {row['state'] or 'missing'}",
+        )
+        for row in rows
+    ]
+
+
+async def _bundle_faults(connection: Connection) -> list[Fault]:
+    counts = await connection.fetch(sql.BUNDLES_THAT_DISAGREE, FAULTS_MAX)
+    sums = await connection.fetch(sql.BUNDLE_PAYMENTS_THAT_DISAGREE, FAULTS_MAX)
+    forgotten = await connection.fetch(sql.FORGOTTEN_BUNDLES, FAULTS_MAX)
+    return [
+        *(
+            Fault(
+                row["space_id"],
+                f"bundle {row['id']} has {row['remaining_count']} of {row['segment_count']} "
+                f"segments left in its period {row['period']}; its uses say that "
+                f"{row['used_count']} are gone",
+            )
+            for row in counts
+        ),
+        *(
+            Fault(
+                row["space_id"],
+                f"the periods of its bundles cost {format_amount(row['sold_micro'])}; its entries "
+                f"say that {format_amount(row['paid_micro'])} was paid for bundles",
+            )
+            for row in sums
+        ),
+        *(
+            Fault(row["space_id"], f"bundle {row['id']} is active, and the wallet knows of none")
+            for row in forgotten
+        ),
+    ]
+
+
+async def _cover_faults(connection: Connection) -> list[Fault]:
+    rows = await connection.fetch(sql.COVERS_THAT_DISAGREE, FAULTS_MAX)
+    return [
+        Fault(
+            row["space_id"],
+            f"bundles cover {row['covered_count']} segments of recipient "
+            f"{row['recipient_id'].hex()}; the uses of bundles say {row['used_count']}",
         )
         for row in rows
     ]
