@@ -9,14 +9,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from staffetta.accounts.terms import DEFAULT_TERMS
+from staffetta.callbacks.bell import CallbackBell
 from staffetta.db.pool import Database
 from staffetta.domain.clock import Clock
 from staffetta.domain.environments import Environment, Market
 from staffetta.domain.ids import IdMaker
+from staffetta.domain.secrets import Keyring, make_server_key_text
 from staffetta.ledger.topup import top_up
 from staffetta.ledger.verify import verify_books
-from staffetta.messaging.accept import Acceptance, Acceptor, AcceptRules, SendRequest
+from staffetta.messaging.accept import Acceptance, Acceptor, AcceptRules, make_draft
 from staffetta.messaging.bell import Bell
+from staffetta.messaging.cancel import Canceller
 from staffetta.messaging.connector import (
     Accepted,
     Claim,
@@ -26,15 +30,16 @@ from staffetta.messaging.connector import (
     Settlement,
 )
 from staffetta.messaging.dispatch import Dispatcher
-from staffetta.messaging.draft import IdempotencyKey
+from staffetta.messaging.draft import Draft, IdempotencyKey
 from staffetta.messaging.housekeeping import Housekeeper
 from staffetta.messaging.inbox import MemoryInbox
+from staffetta.messaging.inspection import SendRequest, Space
 from staffetta.messaging.intake import Intake
 from staffetta.messaging.read import Reader
 from staffetta.messaging.report import Reporter
 from staffetta.messaging.settle import Settler
+from staffetta.messaging.snapshots import LiveSnapshots
 from staffetta.messaging.view import MessageView
-from staffetta.routing.live import LiveRoutes
 
 START = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 ITALIAN = "+393331234567"
@@ -61,7 +66,10 @@ class Gateway:
     database: Database
     clock: "FrozenClock"
     acceptor: Acceptor
-    routes: LiveRoutes
+    snapshots: LiveSnapshots
+    canceller: Canceller
+    callback_bell: CallbackBell
+    keyring: Keyring
     ids: IdMaker
     intake: Intake
     reader: Reader
@@ -78,17 +86,32 @@ class Gateway:
     def worker(self) -> "Worker":
         return self.make_worker(self.owner)
 
-    async def accept(self, **changes: Any) -> Acceptance:
+    @property
+    def space(self) -> Space:
+        return Space(self.space_id, Environment.PRODUCTION, DEFAULT_TERMS)
+
+    async def accept(self, space: Space | None = None, **changes: Any) -> Acceptance:
         """Accept one message, as the only request of its batch unless others wait."""
         task = asyncio.ensure_future(
-            self.acceptor.accept(
-                self.space_id, Environment.PRODUCTION, request(**changes), self.clock.now()
-            )
+            self.acceptor.accept(space or self.space, request(**changes), self.clock.now())
         )
         while not task.done():
             await asyncio.sleep(0)
             await self.intake.store_once()
         return await task
+
+    def draft(self, space_id: int, **changes: Any) -> Draft:
+        """What acceptance would hand to the intake."""
+        asked, space = request(**changes), Space(space_id, Environment.PRODUCTION, DEFAULT_TERMS)
+        return make_draft(
+            asked,
+            self.acceptor.inspect(space, asked),
+            space=space,
+            rules=AcceptRules(),
+            message_id=self.ids.make(self.clock.now()),
+            reference=0,
+            now=self.clock.now(),
+        )
 
     async def accept_and_claim(self, **changes: Any) -> Claim:
         acceptance = await self.accept(**changes)
@@ -242,30 +265,34 @@ async def make_gateway(database: Database, clock: FrozenClock) -> Gateway:
     connector = HandConnector(
         await make_connector(database, "carrier", {"IT": 30_000, "*": 80_000})
     )
-    routes = LiveRoutes(database)
-    await routes.refresh_once()
-    bell = Bell(database)
+    snapshots = LiveSnapshots(database)
+    await snapshots.refresh_once()
+    bell, callback_bell = Bell(database), CallbackBell(database)
+    keyring = Keyring.parse(make_server_key_text())
     intake = Intake(database, bell, ids)
     reader = Reader(database)
 
     def make_worker(owner: int) -> Worker:
         return Worker(
-            Dispatcher(database, connector, inbox, clock, owner, lambda: True),
-            Settler(database, inbox, clock, ids, owner),
+            Dispatcher(database, connector, inbox, clock, keyring, owner, lambda: True),
+            Settler(database, inbox, clock, ids, callback_bell, owner),
         )
 
     return Gateway(
         database=database,
         clock=clock,
-        acceptor=Acceptor(routes, intake, reader, AcceptRules(), ids),
-        routes=routes,
+        acceptor=Acceptor(snapshots, intake, reader, AcceptRules(), ids),
+        snapshots=snapshots,
+        canceller=Canceller(database, callback_bell, reader, ids),
+        callback_bell=callback_bell,
+        keyring=keyring,
         ids=ids,
         intake=intake,
         reader=reader,
         inbox=inbox,
         connector=connector,
-        housekeeper=Housekeeper(database, bell, clock, ids, resends=True),
-        reporter=Reporter(database, inbox, clock, ids),
+        housekeeper=Housekeeper(database, bell, callback_bell, clock, ids, resends=True),
+        reporter=Reporter(database, inbox, clock, ids, callback_bell),
         make_worker=make_worker,
         space_id=space_id,
         owner=await make_process(database),

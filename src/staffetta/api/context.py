@@ -13,7 +13,10 @@ from staffetta.api.metrics import ApiMetrics
 from staffetta.api.rates import TokenRates
 from staffetta.domain.clock import Clock
 from staffetta.messaging.accept import Acceptor
+from staffetta.messaging.cancel import Canceller
 from staffetta.messaging.read import Reader
+from staffetta.otp.send import OtpSender
+from staffetta.otp.verify import OtpVerifier
 
 BODY_OCTETS_MAX: Final = 128 * 1024
 REQUESTS_PER_MINUTE_MAX: Final = 10_000
@@ -34,6 +37,9 @@ class ApiContext(msgspec.Struct, frozen=True):
     authorizer: Authorizer
     acceptor: Acceptor
     reader: Reader
+    canceller: Canceller
+    otp_sender: OtpSender
+    otp_verifier: OtpVerifier
     is_ready: Callable[[], bool]  # whether a message could be accepted now
     settings: ApiSettings
     rates: TokenRates
@@ -47,6 +53,9 @@ def make_context(
     authorizer: Authorizer,
     acceptor: Acceptor,
     reader: Reader,
+    canceller: Canceller,
+    otp_sender: OtpSender,
+    otp_verifier: OtpVerifier,
     token_counter: TokenCounter,
     is_ready: Callable[[], bool],
     settings: ApiSettings,
@@ -58,6 +67,9 @@ def make_context(
         authorizer=authorizer,
         acceptor=acceptor,
         reader=reader,
+        canceller=canceller,
+        otp_sender=otp_sender,
+        otp_verifier=otp_verifier,
         is_ready=is_ready,
         settings=settings,
         rates=TokenRates(settings.requests_per_minute_max, token_counter),

@@ -25,6 +25,9 @@ from staffetta.messaging.cancel import Canceller
 from staffetta.messaging.intake import Intake
 from staffetta.messaging.read import Reader
 from staffetta.messaging.snapshots import LiveSnapshots
+from staffetta.otp import languages
+from staffetta.otp.send import OtpSender
+from staffetta.otp.verify import OtpVerifier
 
 _MARKETS: Final = ("IT", "ES")
 _REFRESH_SECONDS: Final = 0.5
@@ -42,6 +45,7 @@ async def run_api(context: RoleContext, stop: asyncio.Event) -> None:
     if sockets.https is not None:
         servers.add(sockets.https, settings.tls_cert, settings.tls_key)
     warm_up(_MARKETS)
+    languages.warm_up()
     # Before the first request: without routes it would be told that there are none.
     await parts.snapshots.refresh_once()
     await parts.refresh_grants()
@@ -74,6 +78,8 @@ class _Parts:
             self.snapshots, self.intake, self.reader, _rules(context.settings), context.ids
         )
         self.canceller = Canceller(database, self.callback_bell, self.reader, context.ids)
+        self.otp_sender = OtpSender(database, self.acceptor, context.keyring, context.ids)
+        self.otp_verifier = OtpVerifier(database, context.keyring)
         self.api = self._api_context()
 
     def _api_context(self) -> ApiContext:
@@ -85,6 +91,8 @@ class _Parts:
             acceptor=self.acceptor,
             reader=self.reader,
             canceller=self.canceller,
+            otp_sender=self.otp_sender,
+            otp_verifier=self.otp_verifier,
             token_counter=TokenCounter(self._context.database),
             is_ready=self.is_ready,
             settings=ApiSettings(

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from staffetta.app.fleet import Fleet, FleetParts
 from staffetta.app.loops import Loops
 from staffetta.app.roles import Role, RoleContext
+from staffetta.callbacks.bell import CallbackBell
 from staffetta.connectors.metrics import ConnectorMetrics
 from staffetta.connectors.smpp.settings import InvalidSmppSettings, SmppSettings, settings_of
 from staffetta.db.pool import DatabaseError
@@ -42,13 +43,15 @@ async def run_dispatch(context: RoleContext, stop: asyncio.Event) -> None:
     inbox = MemoryInbox()
     database, clock, heartbeat = context.database, context.clock, context.heartbeat
     owner = heartbeat.process_id
-    settler = Settler(database, inbox, clock, context.ids, owner)
-    reporter = Reporter(database, inbox, clock, context.ids)
+    callback_bell = CallbackBell(database)
+    settler = Settler(database, inbox, clock, context.ids, callback_bell, owner)
+    reporter = Reporter(database, inbox, clock, context.ids, callback_bell)
     parts = FleetParts(
         database=database,
         inbox=inbox,
         clock=clock,
         metrics=ConnectorMetrics(CollectorRegistry()),
+        keyring=context.keyring,
         owner=owner,
         may_write=lambda: heartbeat.fresh(clock.monotonic()),
         is_steady=lambda: heartbeat.steady(clock.monotonic()),
@@ -56,6 +59,7 @@ async def run_dispatch(context: RoleContext, stop: asyncio.Event) -> None:
     )
     async with asyncio.TaskGroup() as tasks, Loops() as writing:
         fleet = Fleet(parts, tasks)
+        writing.start(callback_bell.notify_once, 0, may_be_cut=True)
         writing.start(
             lambda: write_answers_once(settler, reporter),
             _IDLE_SECONDS,

@@ -18,7 +18,7 @@ from staffetta.connectors.smpp.link_states import LinkChange, LinkState
 from staffetta.connectors.smpp.settings import InvalidSmppSettings, SmppSettings
 from staffetta.db.pool import Connection, Database, DatabaseError
 from staffetta.domain.clock import Clock
-from staffetta.domain.secrets import CannotUnseal
+from staffetta.domain.secrets import CannotUnseal, Keyring
 from staffetta.messaging.dispatch import Dispatcher
 from staffetta.messaging.inbox import MemoryInbox
 from staffetta.routing.carriers import (
@@ -43,6 +43,7 @@ class FleetParts:
     inbox: MemoryInbox
     clock: Clock
     metrics: ConnectorMetrics
+    keyring: Keyring
     owner: int
     may_write: Callable[[], bool]
     is_steady: Callable[[], bool]  # whether others' silence means that they are dead
@@ -142,6 +143,7 @@ class Fleet:
             connector,
             self._parts.inbox,
             self._parts.clock,
+            self._parts.keyring,
             self._parts.owner,
             self._parts.may_write,
             batch_wanted=settings.window_max * len(numbers) // _BATCH_WINDOWS,

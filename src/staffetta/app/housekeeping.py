@@ -9,6 +9,7 @@ from typing import Final
 from staffetta.accounts.token_rates import forget_rates_once
 from staffetta.app.loops import Loops
 from staffetta.app.roles import Role, RoleContext
+from staffetta.callbacks.bell import CallbackBell
 from staffetta.db.partitions import ensure_partitions
 from staffetta.ledger.refill import refill_once
 from staffetta.messaging.bell import Bell
@@ -29,7 +30,8 @@ async def run_housekeeping(context: RoleContext, stop: asyncio.Event) -> None:
     database, clock = context.database, context.clock
     bell = Bell(database)
     resends = context.settings.on_uncertain == "resend"
-    housekeeper = Housekeeper(database, bell, clock, context.ids, resends=resends)
+    callback_bell = CallbackBell(database)
+    housekeeper = Housekeeper(database, bell, callback_bell, clock, context.ids, resends=resends)
 
     async def reap() -> int:
         # After an outage of the database everybody looks dead for a moment; who ended is dead.
@@ -47,6 +49,7 @@ async def run_housekeeping(context: RoleContext, stop: asyncio.Event) -> None:
 
     async with Loops() as loops:
         loops.start(bell.notify_once, 0, may_be_cut=True)
+        loops.start(callback_bell.notify_once, 0, may_be_cut=True)
         loops.start(housekeeper.promote_once, _DUE_SECONDS)
         loops.start(housekeeper.send_again_once, _SEND_AGAIN_SECONDS)
         loops.start(reap, _REAP_SECONDS, name="reap")

@@ -16,6 +16,7 @@ StaffettaError
 │   └── CreditTooLow                2001
 ├── IdempotencyKeyReused            1002
 ├── OtpOver                         1031: used, expired, out of tries
+├── NotWaiting                      2075: too late to cancel
 ├── AccountBlocklisted              2020
 └── NotAcceptingNow                 2081: try again later, nothing was kept
 
@@ -71,9 +72,9 @@ class ForbiddenWords(MessageRefused):
     blocked.
     """
 
-    def __init__(self, sentence: str, *, blocks: bool) -> None:
+    def __init__(self, sentence: str, *, charged_at_once: bool) -> None:
         super().__init__(sentence)
-        self.blocks = blocks
+        self.charged_at_once = charged_at_once  # IT and ES, really sent: 2050, else 2044
 
 
 class InvalidCallback(MessageRefused):
@@ -97,12 +98,22 @@ class IdempotencyKeyReused(StaffettaError):
     """An Idempotency-Key that came before with another body."""
 
 
+class NotWaiting(StaffettaError):
+    """A message that cannot be cancelled any more."""
+
+
 class OtpOver(StaffettaError):
     """A one-time password that was used, has expired, or had too many wrong tries."""
 
 
 class AccountBlocklisted(StaffettaError):
     """The account may not send in this environment until an operator lifts the block."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the account is blocklisted in this environment: "
+            "it may send again when an operator lifts the block"
+        )
 
 
 class NotAcceptingNow(StaffettaError):

@@ -1,58 +1,54 @@
 """Accepting a message: every rule that can refuse it, in the contract's order, then the intake.
 
-The rules are pure; the route table is a value and the wallet is asked inside the transaction that
-charges it. Order of checks (contract section 2): recipient, market, sender, text, segments,
-callback, forbidden words, route, credit. What comes before (authorization, the body's shape) is the
+The rules are pure (`inspection`); the wallet, bundles and rates are asked inside the transaction
+that takes from them (`commit`). What comes before, authorization and the body's shape, is the
 API's.
 """
 
 import itertools
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Protocol
 
 import msgspec
 
-from staffetta.callbacks.target import parse_callback
-from staffetta.domain.environments import Environment, Market
-from staffetta.domain.errors import InvalidText, NoRoute, TooManySegments
+from staffetta.callbacks.addresses import AllowedNetworks
+from staffetta.compliance.senders import SenderRules
+from staffetta.compliance.words import ForbiddenList
+from staffetta.domain.errors import ForbiddenWords
 from staffetta.domain.ids import IdMaker
-from staffetta.domain.phones import parse_mobile, require_country
-from staffetta.domain.segments import Segmentation, segment_text
-from staffetta.domain.senders import parse_sender
+from staffetta.domain.senders import DEFAULT_SENDER
 from staffetta.messaging.draft import (
     CLASS_NORMAL,
+    CLASS_URGENT,
     PRIORITY_NORMAL,
     Draft,
-    IdempotencyKey,
+    Offence,
+)
+from staffetta.messaging.inspection import (
+    SEGMENTS_MAX,
+    Circumstances,
+    Inspection,
+    SendRequest,
+    Space,
+    inspect,
 )
 from staffetta.messaging.intake import Intake
+from staffetta.messaging.masked_codes import mask_code
 from staffetta.messaging.read import Reader
 from staffetta.messaging.results import Replayed
 from staffetta.messaging.view import MessageView
 from staffetta.routing.table import RouteTable
 
 
-class SendRequest(msgspec.Struct, frozen=True):
-    """What a client asked for; the types are right, the rules not yet looked at."""
-
-    market: Market
-    recipient: str
-    text: str
-    sender: str | None
-    dry_run: bool
-    fail_on_multiple_segments: bool
-    callback: Mapping[str, object] | None  # as sent: it is checked in its turn
-    idempotency: IdempotencyKey | None
-
-
 class AcceptRules(msgspec.Struct, frozen=True):
     """The settings that acceptance obeys."""
 
-    segments_max: int = 10
-    default_sender: str = "Openapi"
+    segments_max: int = SEGMENTS_MAX
+    default_sender: str = DEFAULT_SENDER
     time_to_live: timedelta = timedelta(hours=48)
+    networks: AllowedNetworks = AllowedNetworks()
 
 
 class Acceptance(msgspec.Struct, frozen=True):
@@ -62,12 +58,22 @@ class Acceptance(msgspec.Struct, frozen=True):
     replayed: bool
 
 
-class Routes(Protocol):
-    """Where the newest route table is: the live one, or a test's own."""
+class Snapshots(Protocol):
+    """Where the newest lists of the operator are: the live ones, or a test's own."""
 
     @property
     def table(self) -> RouteTable:
         """The routes as they are now."""
+        ...
+
+    @property
+    def words(self) -> ForbiddenList:
+        """The forbidden words as they are now."""
+        ...
+
+    @property
+    def senders(self) -> SenderRules:
+        """Where senders need approval, and which have it."""
         ...
 
 
@@ -75,28 +81,30 @@ class Acceptor:
     """Takes send requests of this process to the intake."""
 
     def __init__(
-        self, routes: Routes, intake: Intake, reader: Reader, rules: AcceptRules, ids: IdMaker
+        self, snapshots: Snapshots, intake: Intake, reader: Reader, rules: AcceptRules, ids: IdMaker
     ) -> None:
-        self._routes = routes
+        self._snapshots = snapshots
         self._intake = intake
         self._reader = reader
         self._rules = rules
         self._ids = ids
         self._references = rolling_references()
 
-    async def accept(
-        self, space_id: int, environment: Environment, request: SendRequest, now: datetime
-    ) -> Acceptance:
+    def inspect(self, space: Space, request: SendRequest) -> Inspection:
+        """Check a request against everything but credit and rates, as things stand now."""
+        return inspect(request, space, self._circumstances())
+
+    async def accept(self, space: Space, request: SendRequest, now: datetime) -> Acceptance:
         """Check, price and store a message: when this returns, it is durable.
 
-        Raises one of domain.errors.MessageRefused, IdempotencyKeyReused or NotAcceptingNow; then
-        nothing was stored or charged.
+        Raises one of domain.errors.MessageRefused, IdempotencyKeyReused, AccountBlocklisted or
+        NotAcceptingNow; then nothing was stored or charged. The one exception is ForbiddenWords
+        outside a dry run: the message is kept, rejected, and the account blocked.
         """
-        draft = draft_message(
+        draft = make_draft(
             request,
-            space_id=space_id,
-            environment=environment,
-            table=self._routes.table,
+            self.inspect(space, request),
+            space=space,
             rules=self._rules,
             message_id=self._ids.make(now),
             reference=next(self._references),
@@ -104,77 +112,80 @@ class Acceptor:
         )
         stored = await self._intake.store(draft)
         if isinstance(stored, Replayed):
-            first = await self._reader.get(space_id, stored.message_id, now)
+            first = await self._reader.get(space.id, stored.message_id, now)
             assert first is not None, "a remembered key names a message that exists"
             return Acceptance(first, replayed=True)
-        return Acceptance(draft.view(), replayed=False)
+        return Acceptance(draft.view(stored.covered_count), replayed=False)
+
+    def _circumstances(self) -> Circumstances:
+        return Circumstances(
+            table=self._snapshots.table,
+            words=self._snapshots.words,
+            senders=self._snapshots.senders,
+            networks=self._rules.networks,
+            segments_max=self._rules.segments_max,
+            default_sender=self._rules.default_sender,
+        )
 
 
-def draft_message(
+def make_draft(
     request: SendRequest,
+    found: Inspection,
     *,
-    space_id: int,
-    environment: Environment,
-    table: RouteTable,
+    space: Space,
     rules: AcceptRules,
     message_id: bytes,
     reference: int,
     now: datetime,
 ) -> Draft:
-    """Apply every rule but credit; raises the first refusal in the contract's order."""
-    phone = parse_mobile(request.recipient)
-    require_country(phone, request.market)
-    sender = parse_sender(request.sender, rules.default_sender)
-    segmentation = _segments(request, rules)
-    callback = parse_callback(request.callback) if request.callback is not None else None
-    quote = table.quote(environment, phone.country)
-    if quote is None:
-        raise NoRoute(
-            f"no route is configured to {phone.country} in {environment}: "
-            "nothing was charged; an operator can add one with `staffetta connector add`"
-        )
+    """What an inspection lets through; raises its first refusal.
+
+    Forbidden words make a draft all the same, unless it is a dry run: it is stored as an offence.
+    """
+    offence = _offence(request, found)
+    assert found.phone is not None, "only a refusal leaves it out"
+    assert found.sender is not None, "only a refusal leaves it out"
+    assert found.segmentation is not None, "only a refusal leaves it out"
+    code = request.code
+    due_at = max(now, request.send_at or now)
     return Draft(
-        space_id=space_id,
-        id=message_id,
+        space_id=space.id,
+        id=message_id if code is None else code.message_id,
         market=request.market,
-        class_=CLASS_NORMAL,
+        class_=CLASS_NORMAL if code is None else CLASS_URGENT,
         priority=PRIORITY_NORMAL,
-        sender=sender,
-        phone=phone,
-        text=request.text,
-        encoding=segmentation.encoding,
-        characters_count=segmentation.characters_count,
-        segment_count=len(segmentation.parts),
+        sender=found.sender,
+        phone=found.phone,
+        text=request.text if code is None else mask_code(request.text, code.code),
+        sealed_code=None if code is None else code.sealed,
+        encoding=found.segmentation.encoding,
+        characters_count=found.segmentation.characters_count,
+        segment_count=len(found.segmentation.parts),
         reference=reference,
-        quote=quote,
+        quote=found.quote,
         dry_run=request.dry_run,
+        offence=offence,
         options={
             "dryRun": request.dry_run,
             "failOnMultipleMessages": request.fail_on_multiple_segments,
         },
-        callback=callback,
+        callback=found.callback,
         idempotency=request.idempotency,
+        terms=space.terms,
         now=now,
-        expires_at=now + rules.time_to_live,
+        due_at=due_at,
+        expires_at=due_at + rules.time_to_live,
     )
 
 
-def _segments(request: SendRequest, rules: AcceptRules) -> Segmentation:
-    if not request.text:
-        raise InvalidText("the message is empty: write at least one character")
-    segmentation = segment_text(request.text)
-    count = len(segmentation.parts)
-    if count > rules.segments_max:
-        raise InvalidText(
-            f"the message needs {count} segments ({segmentation.characters_count} characters in "
-            f"{segmentation.encoding}), and {rules.segments_max} are the most"
-        )
-    if request.fail_on_multiple_segments and count > 1:
-        raise TooManySegments(
-            f"the message needs {count} segments ({segmentation.characters_count} characters in "
-            f"{segmentation.encoding}), and failOnMultipleMessages allows one"
-        )
-    return segmentation
+def _offence(request: SendRequest, found: Inspection) -> Offence | None:
+    if not found.refusals:
+        return None
+    first = found.refusals[0]
+    if not isinstance(first, ForbiddenWords) or request.dry_run:
+        raise first
+    assert found.finding is not None, "the refusal says what was found"
+    return Offence(found.finding.reason, first)
 
 
 def rolling_references() -> Iterator[int]:

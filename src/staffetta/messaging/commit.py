@@ -2,20 +2,23 @@
 
 Wallets are locked in the order of their spaces, then idempotency keys in theirs, so two batches
 wait for each other and never in a ring. A draft that is refused (credit, a reused key) is left out
-alone; the rest of the batch is stored.
+alone; the rest of the batch is stored. An offence (forbidden words) is stored and refused.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
+from staffetta.compliance.blocklist import impose_block
 from staffetta.db.pool import Connection, Database
-from staffetta.domain.errors import CreditTooLow, IdempotencyKeyReused, StaffettaError
+from staffetta.domain.errors import IdempotencyKeyReused, StaffettaError
 from staffetta.domain.ids import IdMaker
-from staffetta.domain.money import format_amount
-from staffetta.ledger.book import Book, CounterAccount, EntryKind
-from staffetta.ledger.store import open_book, write_book
+from staffetta.domain.states import State
+from staffetta.ledger.store import open_book
+from staffetta.messaging.alerts import tell_low_credit
 from staffetta.messaging.draft import Draft
 from staffetta.messaging.results import Replayed, Result, Stored
 from staffetta.messaging.sql import accept as sql
+from staffetta.messaging.till import open_till
 
 _KeyName = tuple[int, str, str]
 
@@ -31,16 +34,23 @@ async def commit_drafts(
     async with database.transaction() as connection:
         book = await open_book(connection, (draft.space_id for draft in drafts), ids, now)
         results = await _claim_keys(connection, drafts)
-        _charge(book, drafts, results)
-        kept = [draft for draft in drafts if isinstance(results.get(draft.id), Stored)]
+        till = await open_till(connection, book, drafts, now)
+        for draft in drafts:
+            if draft.id not in results:
+                results[draft.id] = till.take(draft)
+        _follow_leaders(drafts, results)
         await _free_keys(connection, drafts, results)
+        kept = [draft for draft in drafts if _is_kept(draft, results[draft.id])]
         if kept:
-            await _write(connection, book, kept)
+            await connection.execute(sql.STORE_DRAFTS, *_columns(kept, results))
+            await till.write(connection)
+            await _impose_blocks(connection, kept, now)
+            await tell_low_credit(connection, book, ids)
     return [results[draft.id] for draft in drafts]
 
 
-async def find_stored(database: Database, drafts: Sequence[Draft]) -> frozenset[bytes]:
-    """Which of these drafts the database has.
+async def find_stored(database: Database, drafts: Sequence[Draft]) -> dict[bytes, int]:
+    """Which of these drafts the database has, each with how many segments bundles cover.
 
     The wallets are locked first: a transaction that is still committing them holds those locks, so
     this waits for its end instead of missing what it is about to store.
@@ -52,7 +62,7 @@ async def find_stored(database: Database, drafts: Sequence[Draft]) -> frozenset[
             [draft.space_id for draft in drafts],
             [draft.id for draft in drafts],
         )
-    return frozenset(row["id"] for row in rows)
+    return {row["id"]: row["bundle_segment_count"] for row in rows}
 
 
 async def _claim_keys(connection: Connection, drafts: Sequence[Draft]) -> dict[bytes, Result]:
@@ -101,28 +111,6 @@ def _of_taken_key(body_hash: bytes, first_hash: bytes, message_id: bytes) -> Res
     )
 
 
-def _charge(book: Book, drafts: Sequence[Draft], results: dict[bytes, Result]) -> None:
-    """Decide on credit in the order of arrival, and add a result for every draft."""
-    for draft in drafts:
-        if draft.id in results:
-            continue
-        wallet = book.wallets[draft.space_id]
-        if wallet.available_micro < draft.needed_micro:
-            results[draft.id] = _too_low(draft, wallet.available_micro)
-            continue
-        book.hold(draft.space_id, draft.id, draft.hold_micro)
-        book.move(
-            draft.space_id,
-            EntryKind.CHARGE,
-            -draft.charge_micro,
-            CounterAccount.REVENUE,
-            message_id=draft.id,
-            recipient_id=draft.id,
-        )
-        results[draft.id] = Stored()
-    _follow_leaders(drafts, results)
-
-
 def _follow_leaders(drafts: Sequence[Draft], results: dict[bytes, Result]) -> None:
     """A request that repeats one of its own batch is answered like it, its refusal included."""
     for draft in drafts:
@@ -133,13 +121,17 @@ def _follow_leaders(drafts: Sequence[Draft], results: dict[bytes, Result]) -> No
                 results[draft.id] = first
 
 
-def _too_low(draft: Draft, available_micro: int) -> CreditTooLow:
-    return CreditTooLow(
-        draft.needed_micro,
-        available_micro,
-        f"the credit is too low: {format_amount(draft.needed_micro)} needed, "
-        f"{format_amount(available_micro)} available",
-    )
+def _is_kept(draft: Draft, result: Result) -> bool:
+    """What is stored: every message taken, and an offence whose own refusal this is."""
+    if draft.offence is not None:
+        return result is draft.offence.refusal
+    return isinstance(result, Stored)
+
+
+async def _impose_blocks(connection: Connection, drafts: Sequence[Draft], now: datetime) -> None:
+    for draft in drafts:
+        if draft.offence is not None:
+            await impose_block(connection, draft.space_id, draft.offence.reason, draft.id, now)
 
 
 async def _free_keys(
@@ -149,7 +141,9 @@ async def _free_keys(
     refused = [
         draft
         for draft in drafts
-        if draft.idempotency is not None and isinstance(results[draft.id], CreditTooLow)
+        if draft.idempotency is not None
+        and isinstance(results[draft.id], StaffettaError)
+        and not isinstance(results[draft.id], IdempotencyKeyReused)
     ]
     if refused:
         names = [_key_name(draft) for draft in refused]
@@ -162,23 +156,29 @@ async def _free_keys(
         )
 
 
-async def _write(connection: Connection, book: Book, drafts: Sequence[Draft]) -> None:
-    await connection.execute(sql.STORE_DRAFTS, *_columns(drafts))
-    await write_book(connection, book)
-
-
 def _turn_offsets(drafts: Sequence[Draft]) -> list[int]:
-    """How far behind its space's place on its connector each draft stands, in segments."""
-    newest: dict[tuple[int, int], int] = {}
+    """How far behind its space's place on its connector each draft stands, in segments.
+
+    What is not due yet gets its place when it is.
+    """
+    newest: dict[tuple[int, int | None], int] = {}
     offsets = []
     for draft in drafts:
-        pair = (draft.space_id, draft.quote.connector_id)
+        if draft.state is not State.QUEUED:
+            offsets.append(0)
+            continue
+        pair = (draft.space_id, draft.connector_id)
         newest[pair] = newest.get(pair, 0) + draft.segment_count
         offsets.append(newest[pair])
     return offsets
 
 
-def _columns(drafts: Sequence[Draft]) -> tuple[object, ...]:
+def _covered_count(result: Result) -> int:
+    return result.covered_count if isinstance(result, Stored) else 0
+
+
+def _columns(drafts: Sequence[Draft], results: Mapping[bytes, Result]) -> tuple[object, ...]:
+    covered = [_covered_count(results[draft.id]) for draft in drafts]
     return (
         [draft.space_id for draft in drafts],
         [draft.id for draft in drafts],
@@ -193,16 +193,24 @@ def _columns(drafts: Sequence[Draft]) -> tuple[object, ...]:
         [draft.reference for draft in drafts],
         [draft.dry_run for draft in drafts],
         [draft.options for draft in drafts],
-        [draft.callback and draft.callback.echo() for draft in drafts],
+        [draft.callback and draft.callback.kept() for draft in drafts],
         [draft.now for draft in drafts],
         [draft.phone.e164 for draft in drafts],
         [draft.phone.country for draft in drafts],
         [draft.phone.calling_code for draft in drafts],
         [draft.state for draft in drafts],
         _turn_offsets(drafts),
-        [draft.quote.connector_id for draft in drafts],
-        [draft.quote.price_micro for draft in drafts],
-        [draft.charge_micro for draft in drafts],
-        [draft.callback is not None and not draft.dry_run for draft in drafts],
+        [draft.connector_id for draft in drafts],
+        [draft.price_micro for draft in drafts],
+        [_charged_micro(draft, count) for draft, count in zip(drafts, covered, strict=True)],
+        [draft.callback_host for draft in drafts],
         [draft.expires_at for draft in drafts],
+        [draft.due_at for draft in drafts],
+        covered,
+        [draft.offence and draft.offence.reason for draft in drafts],
+        [draft.sealed_code for draft in drafts],
     )
+
+
+def _charged_micro(draft: Draft, covered_count: int) -> int:
+    return draft.penalty_micro if draft.offence else draft.charge_micro(covered_count)

@@ -15,9 +15,11 @@ from staffetta.db.pool import Connection, Database, DatabaseError
 from staffetta.domain.clock import Clock
 from staffetta.domain.encodings import Encoding
 from staffetta.domain.errors import InvalidText
+from staffetta.domain.secrets import CannotUnseal, Keyring
 from staffetta.domain.segments import segment_text
 from staffetta.messaging.connector import Claim, Connector, Refused, Segment, Settlement
 from staffetta.messaging.inbox import MemoryInbox
+from staffetta.messaging.masked_codes import unmask_code
 from staffetta.messaging.sql import dispatch as sql
 
 CLAIM_MAX: Final = 500
@@ -39,11 +41,13 @@ class Dispatcher:
         connector: Connector,
         inbox: MemoryInbox,
         clock: Clock,
+        keyring: Keyring,
         owner: int,
         may_write: Callable[[], bool],
         batch_wanted: int = 1,
     ) -> None:
         self._database = database
+        self._keyring = keyring
         self._connector = connector
         self._inbox = inbox
         self._clock = clock
@@ -137,12 +141,12 @@ class Dispatcher:
 
     def _hand_over(self, row: Any, accepted: frozenset[int]) -> None:
         try:
-            claim = claim_of(row, accepted)
-        except InvalidText as error:
-            # Acceptance cut this text before; only a change of the product can end here.
-            _log.error("stored_text_cannot_be_cut", recipient=row["id"].hex(), error=str(error))
-            claim = claim_of({**row, "body": ""}, accepted)
-            refusal = Refused(0, "the text cannot be cut into segments", temporary=False)
+            claim = claim_of(row, self._text_of(row), accepted)
+        except (InvalidText, CannotUnseal) as error:
+            # Acceptance cut and sealed this text before: the product changed, or the server's key.
+            _log.error("stored_text_cannot_be_sent", recipient=row["id"].hex(), error=str(error))
+            claim = claim_of(row, "", accepted)
+            refusal = Refused(0, "the stored text cannot be sent", temporary=False)
             self._inbox.settled(Settlement(self._connector.connector_id, claim, (refusal,)))
             return
         if not claim.segments:
@@ -150,10 +154,19 @@ class Dispatcher:
             return
         self._connector.submit(claim)
 
+    def _text_of(self, row: Any) -> str:
+        """The text to send: a one-time code stands in it only from here on."""
+        body: str = row["body"]
+        if row["sealed_code"] is None:
+            return body
+        return unmask_code(
+            self._keyring, row["space_id"], row["message_id"], body, row["sealed_code"]
+        )
 
-def claim_of(row: Any, accepted: frozenset[int]) -> Claim:
-    """The claim that a row is, with the segments that no carrier has yet."""
-    parts = segment_text(row["body"]).parts
+
+def claim_of(row: Any, text: str, accepted: frozenset[int]) -> Claim:
+    """The claim that a row is, with the segments of its text that no carrier has yet."""
+    parts = segment_text(text).parts
     return Claim(
         space_id=row["space_id"],
         recipient_id=row["id"],

@@ -3,15 +3,19 @@
 Every step is a bounded amount of work in one transaction, safe in several processes at once.
 """
 
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Final
 
+from staffetta.callbacks.bell import CallbackBell
 from staffetta.db.pool import Database
 from staffetta.domain.clock import Clock
 from staffetta.domain.ids import IdMaker
 from staffetta.messaging.bell import Bell
 from staffetta.messaging.money import add_charges, captures_of, settle_money
 from staffetta.messaging.sql import housekeeping as sql
+from staffetta.messaging.step import Step, begin_step
+from staffetta.messaging.telling import owe_changes_of
 from staffetta.routing.carriers import OWNER_DEAD_SECONDS
 
 STEP_MAX: Final = 1000
@@ -22,10 +26,18 @@ class Housekeeper:
     """The steps; `app` repeats them."""
 
     def __init__(
-        self, database: Database, bell: Bell, clock: Clock, ids: IdMaker, *, resends: bool
+        self,
+        database: Database,
+        bell: Bell,
+        callback_bell: CallbackBell,
+        clock: Clock,
+        ids: IdMaker,
+        *,
+        resends: bool,
     ) -> None:
         self._database = database
         self._bell = bell
+        self._callback_bell = callback_bell
         self._clock = clock
         self._ids = ids
         self._resends = resends
@@ -55,20 +67,24 @@ class Housekeeper:
         outage of the database everybody looks dead for a moment.
         """
         silent_seconds = OWNER_DEAD_SECONDS if silent_too else None
-        async with self._database.transaction() as connection:
-            rows = await connection.fetch(sql.REAP, self._clock.now(), silent_seconds, STEP_MAX)
+        async with self._begin() as step:
+            rows = await step.connection.fetch(sql.REAP, step.now, silent_seconds, STEP_MAX)
+            await owe_changes_of(step, rows)
         return len(rows)
 
     async def expire_once(self) -> int:
         """Expire what was not delivered within its time to live, and give unsent money back."""
-        now = self._clock.now()
-        async with self._database.transaction() as connection:
-            rows = await connection.fetch(sql.EXPIRE, now, STEP_MAX)
-            unsent = [row for row in rows if not row["accepted"]]
-            captures = captures_of(row for row in rows if row["accepted"])
-            paid = await settle_money(connection, captures, unsent, self._ids, now)
-            await add_charges(connection, rows, paid)
+        async with self._begin() as step:
+            rows = await step.connection.fetch(sql.EXPIRE, step.now, STEP_MAX)
+            unsent = [row for row in rows if row["sent_at"] is None]
+            captures = captures_of(row for row in rows if row["sent_at"] is not None)
+            paid = await settle_money(step, captures, unsent)
+            await add_charges(step.connection, rows, paid)
+            await owe_changes_of(step, rows, paid | {row["id"]: 0 for row in unsent})
         return len(rows)
+
+    def _begin(self) -> AbstractAsyncContextManager[Step]:
+        return begin_step(self._database, self._callback_bell, self._ids, self._clock.now())
 
     async def forget_keys_once(self) -> int:
         """Forget idempotency keys older than a day."""

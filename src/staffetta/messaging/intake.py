@@ -10,7 +10,7 @@ answer is "try again" (503).
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import structlog
@@ -18,6 +18,7 @@ import structlog
 from staffetta.db.pool import ConnectionLost, Database, DataRefused, TryAgain
 from staffetta.domain.errors import NotAcceptingNow, StaffettaError
 from staffetta.domain.ids import IdMaker
+from staffetta.domain.states import State
 from staffetta.messaging.bell import Bell
 from staffetta.messaging.commit import commit_drafts, find_stored
 from staffetta.messaging.draft import Draft
@@ -120,11 +121,11 @@ class Intake:
             async with asyncio.timeout(LOOK_UP_SECONDS_MAX):
                 stored = await find_stored(self._database, [waiting.draft for waiting in batch])
         except (ConnectionLost, TimeoutError):
-            stored = frozenset()
+            stored = {}
         unknown = NotAcceptingNow("the database was lost before the message was kept: send again")
         self._answer(
             batch,
-            [Stored() if waiting.draft.id in stored else unknown for waiting in batch],
+            [_found(waiting.draft, stored, unknown) for waiting in batch],
         )
 
     def _answer(self, batch: Sequence[_Waiting], results: Sequence[Result]) -> None:
@@ -134,8 +135,9 @@ class Intake:
                 continue
             if not waiting.answer.done():
                 waiting.answer.set_result(result)
-            if isinstance(result, Stored) and not waiting.draft.dry_run:
-                self._bell.ring(waiting.draft.quote.connector_id)
+            connector_id = waiting.draft.connector_id
+            if waiting.draft.state is State.QUEUED and connector_id is not None:
+                self._bell.ring(connector_id)
 
 
 def _fail(batch: Sequence[_Waiting], error: Exception) -> None:
@@ -144,3 +146,11 @@ def _fail(batch: Sequence[_Waiting], error: Exception) -> None:
             waiting.answer.set_exception(error)
             # A client that hung up leaves nobody to hear it; that is not a fault to log.
             waiting.answer.exception()
+
+
+def _found(draft: Draft, stored: Mapping[bytes, int], unknown: NotAcceptingNow) -> Result:
+    """What is answered for a draft after a look: stored, an offence that is, or nobody knows."""
+    covered_count = stored.get(draft.id)
+    if covered_count is None:
+        return unknown
+    return Stored(covered_count) if draft.offence is None else draft.offence.refusal

@@ -11,13 +11,18 @@ from typing import Any, Final
 import msgspec
 
 from staffetta.db.pool import Connection
-from staffetta.domain.ids import IdMaker, lowest_id
+from staffetta.domain.ids import lowest_id
 from staffetta.domain.states import Event, State, advance
+from staffetta.messaging.inspection import SEND_AHEAD_MAX
 from staffetta.messaging.money import add_charges, captures_of, settle_money
 from staffetta.messaging.sql import report as sql
+from staffetta.messaging.step import Step
+from staffetta.messaging.telling import owe_changes_of
 
 # A message lives 48 hours, and carriers report days late; after that an id may be another's.
 MATCH_WITHIN: Final = timedelta(days=7)
+# From the making of a message until the last report of it: it may have waited a month to be due.
+_MADE_WITHIN: Final = SEND_AHEAD_MAX + MATCH_WITHIN
 # A report that nothing was submitted for is an orphan after this; it is kept and shown.
 ORPHAN_AFTER: Final = timedelta(minutes=10)
 
@@ -50,11 +55,9 @@ class Disposition:
     WAITING: Final = "waiting"  # nothing submitted has this id yet
 
 
-async def match_reports(
-    connection: Connection, reports: Sequence[KnownReport], ids: IdMaker, now: datetime
-) -> list[str]:
+async def match_reports(step: Step, reports: Sequence[KnownReport]) -> list[str]:
     """Store what these reports say and advance their recipients; one disposition for each."""
-    found = await _find(connection, reports, now)
+    found = await _find(step, reports)
     dispositions = [Disposition.WAITING] * len(reports)
     taken: set[tuple[bytes, int, int]] = set()
     fresh: list[tuple[KnownReport, Any]] = []
@@ -70,59 +73,56 @@ async def match_reports(
         dispositions[index] = Disposition.MATCHED
         fresh.append((report, row))
     if fresh:
-        await _store(connection, fresh, now)
-        await _finish(connection, fresh, ids, now)
+        await _store(step, fresh)
+        await _finish(step, fresh)
     return dispositions
 
 
-async def match_waiting_reports(
-    connection: Connection, keys: Sequence[tuple[int, str]], ids: IdMaker, now: datetime
-) -> int:
+async def match_waiting_reports(step: Step, keys: Sequence[tuple[int, str]]) -> int:
     """Match what waited for these (connector, key) pairs, just submitted."""
     if not keys:
         return 0
-    rows = await connection.fetch(
+    rows = await step.connection.fetch(
         sql.FIND_WAITING_REPORTS, [key[0] for key in keys], [key[1] for key in keys]
     )
-    return await _match_kept(connection, rows, ids, now)
+    return await _match_kept(step, rows)
 
 
-async def sweep_waiting_reports(
-    connection: Connection, limit: int, ids: IdMaker, now: datetime
-) -> int:
+async def sweep_waiting_reports(step: Step, limit: int) -> int:
     """Match up to `limit` waiting reports whose submission has come since."""
-    bound = lowest_id(now - MATCH_WITHIN)
-    rows = await connection.fetch(sql.FIND_MATCHABLE_REPORTS, bound, limit)
-    return await _match_kept(connection, rows, ids, now)
+    rows = await step.connection.fetch(
+        sql.FIND_MATCHABLE_REPORTS,
+        lowest_id(step.now - _MADE_WITHIN),
+        limit,
+        step.now - MATCH_WITHIN,
+    )
+    return await _match_kept(step, rows)
 
 
-async def _match_kept(
-    connection: Connection, rows: Iterable[Any], ids: IdMaker, now: datetime
-) -> int:
+async def _match_kept(step: Step, rows: Iterable[Any]) -> int:
     reports = [KnownReport(**row) for row in rows]
     if not reports:
         return 0
-    dispositions = await match_reports(connection, reports, ids, now)
-    await connection.execute(sql.CLOSE_REPORTS, [report.id for report in reports], dispositions)
+    dispositions = await match_reports(step, reports)
+    await step.connection.execute(
+        sql.CLOSE_REPORTS, [report.id for report in reports], dispositions
+    )
     return len(reports)
 
 
-async def _find(
-    connection: Connection, reports: Sequence[KnownReport], now: datetime
-) -> dict[int, Any]:
-    rows = await connection.fetch(
+async def _find(step: Step, reports: Sequence[KnownReport]) -> dict[int, Any]:
+    rows = await step.connection.fetch(
         sql.FIND_REPORTED,
         [report.connector_id for report in reports],
         [report.smsc_key for report in reports],
-        lowest_id(now - MATCH_WITHIN),
+        lowest_id(step.now - _MADE_WITHIN),
+        step.now - MATCH_WITHIN,
     )
     return {row["ordinal"] - 1: row for row in rows}
 
 
-async def _store(
-    connection: Connection, fresh: Sequence[tuple[KnownReport, Any]], now: datetime
-) -> None:
-    await connection.execute(
+async def _store(step: Step, fresh: Sequence[tuple[KnownReport, Any]]) -> None:
+    await step.connection.execute(
         sql.STORE_REPORTS,
         [row["space_id"] for _, row in fresh],
         [row["recipient_id"] for _, row in fresh],
@@ -132,16 +132,11 @@ async def _store(
         [report.report_error for report, _ in fresh],
         [report.report_event for report, _ in fresh],
         [report.done_at for report, _ in fresh],
-        now,
+        step.now,
     )
 
 
-async def _finish(
-    connection: Connection,
-    fresh: Sequence[tuple[KnownReport, Any]],
-    ids: IdMaker,
-    now: datetime,
-) -> None:
+async def _finish(step: Step, fresh: Sequence[tuple[KnownReport, Any]]) -> None:
     """Advance the recipients that these reports decide."""
     ends: dict[tuple[int, bytes], tuple[State, str]] = {}
     long_ones: dict[tuple[int, bytes], tuple[int, str]] = {}
@@ -154,18 +149,19 @@ async def _finish(
         else:
             long_ones[key] = (row["segment_total"], report.detail)
     if long_ones:
-        ends.update(await _ends_of_long(connection, long_ones))
+        ends.update(await _ends_of_long(step.connection, long_ones))
     if not ends:
         return
-    rows = await connection.fetch(
+    rows = await step.connection.fetch(
         sql.FINISH,
         [space_id for space_id, _ in ends],
         [recipient_id for _, recipient_id in ends],
         [state for state, _ in ends.values()],
         [detail for _, detail in ends.values()],
-        now,
+        step.now,
     )
-    await _capture_overtaken(connection, rows, ids, now)
+    paid = await _capture_overtaken(step, rows)
+    await owe_changes_of(step, rows, paid)
 
 
 def _state_of(event: str) -> State:
@@ -193,13 +189,13 @@ async def _ends_of_long(
     return ends
 
 
-async def _capture_overtaken(
-    connection: Connection, rows: Sequence[Any], ids: IdMaker, now: datetime
-) -> None:
+async def _capture_overtaken(step: Step, rows: Sequence[Any]) -> dict[bytes, int]:
     """A report that ends a message not charged yet: the carrier had it, so its hold is captured.
 
     It happens when the answer was lost or late, and the report was not. What costs nothing has a
-    hold to be given back all the same, where another route would have cost something.
+    hold to be given back all the same, where another route would have cost something. Answers what
+    each of these recipients paid.
     """
-    paid = await settle_money(connection, captures_of(rows), [], ids, now)
-    await add_charges(connection, rows, paid)
+    paid = await settle_money(step, captures_of(rows), [])
+    await add_charges(step.connection, rows, paid)
+    return paid

@@ -1,20 +1,22 @@
 """What the end of a try, or of a message, means for its money, in the caller's transaction.
 
 The first acceptance by a carrier captures a hold. A recipient that ends before any carrier took a
-segment of it gets back all it paid; every other end changes nothing (contract section 4, "Refund").
+segment of it gets back all it paid, in money and in bundles' segments; every other end changes
+nothing (contract section 4, "Refund").
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from staffetta.db.pool import Connection
-from staffetta.domain.ids import IdMaker
 from staffetta.ledger.book import CounterAccount, EntryKind
+from staffetta.ledger.bundles import return_segments
 from staffetta.ledger.store import HoldSettlement, open_book, settle_holds, write_book
+from staffetta.messaging.alerts import tell_low_credit
 from staffetta.messaging.sql import settle as sql
+from staffetta.messaging.step import Step
 
 
 class Capture(msgspec.Struct, frozen=True):
@@ -27,16 +29,12 @@ class Capture(msgspec.Struct, frozen=True):
 
 
 async def settle_money(
-    connection: Connection,
-    captures: Sequence[Capture],
-    unsent: Sequence[Any],
-    ids: IdMaker,
-    now: datetime,
+    step: Step, captures: Sequence[Capture], unsent: Sequence[Any]
 ) -> dict[bytes, int]:
     """Capture, release and refund; answers what each captured recipient paid, in micro-units.
 
-    `unsent` are rows with space_id, id, message_id and charged_micro. The recipients' rows are
-    locked by the caller already, so wallets are always locked after recipients.
+    `unsent` are rows of messaging.sql.told. The recipients' rows are locked by the caller already,
+    so wallets are always locked after recipients.
     """
     if not captures and not unsent:
         return {}
@@ -44,8 +42,9 @@ async def settle_money(
         HoldSettlement(one.space_id, one.recipient_id, one.message_id, one.cost_micro)
         for one in captures
     ] + [HoldSettlement(row["space_id"], row["id"], row["message_id"], None) for row in unsent]
-    book = await open_book(connection, (hold.space_id for hold in holds), ids, now)
-    paid = await settle_holds(connection, book, holds)
+    spaces = (hold.space_id for hold in holds)
+    book = await open_book(step.connection, spaces, step.ids, step.now)
+    paid = await settle_holds(step.connection, book, holds)
     charged = [row for row in unsent if row["charged_micro"] > 0]
     for row in charged:
         book.move(
@@ -56,11 +55,15 @@ async def settle_money(
             message_id=row["message_id"],
             recipient_id=row["id"],
         )
-    await write_book(connection, book)
+    await write_book(step.connection, book)
+    await tell_low_credit(step.connection, book, step.ids)
     if charged:
-        await connection.execute(
+        await step.connection.execute(
             sql.CLEAR_CHARGES, [row["space_id"] for row in charged], [row["id"] for row in charged]
         )
+    covered = [(row["space_id"], row["id"]) for row in unsent if row["bundle_segment_count"] > 0]
+    if covered:
+        await return_segments(step.connection, covered, step.now)
     return paid
 
 

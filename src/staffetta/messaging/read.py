@@ -51,6 +51,7 @@ def _view(row: Row) -> MessageView:
         characters_count=row["characters_count"],
         segment_count=row["segment_count"],
         price_micro=row["price_micro"] if paid else 0,
+        total_price_micro=_total_micro(row),
         options=row["options"],
         callback=row["callback"],
         blocklisted_reason=row["blocklisted_reason"],
@@ -59,4 +60,11 @@ def _view(row: Row) -> MessageView:
         updated_at=row["updated_at"],
         sent_at=row["sent_at"],
         delivered_at=row["delivered_at"],
+        send_at=row["due_at"] if row["due_at"] > row["created_at"] else None,
     )
+
+
+def _total_micro(row: Row) -> int:
+    """What was paid; a dry run shows what it would cost."""
+    total: int = row["charged_micro"]
+    return row["price_micro"] * row["segment_count"] if row["dry_run"] else total

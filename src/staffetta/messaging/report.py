@@ -5,6 +5,7 @@ from typing import Final
 
 import structlog
 
+from staffetta.callbacks.bell import CallbackBell
 from staffetta.db.batches import write_in_halves
 from staffetta.db.pool import Database
 from staffetta.domain.clock import Clock
@@ -19,6 +20,7 @@ from staffetta.messaging.match import (
     sweep_waiting_reports,
 )
 from staffetta.messaging.sql import report as sql
+from staffetta.messaging.step import begin_step
 
 BATCH_MAX: Final = 500
 
@@ -28,9 +30,17 @@ _log = structlog.get_logger(__name__)
 class Reporter:
     """Writes the delivery reports that this process received."""
 
-    def __init__(self, database: Database, inbox: MemoryInbox, clock: Clock, ids: IdMaker) -> None:
+    def __init__(
+        self,
+        database: Database,
+        inbox: MemoryInbox,
+        clock: Clock,
+        ids: IdMaker,
+        bell: CallbackBell,
+    ) -> None:
         self._database = database
         self._inbox = inbox
+        self._bell = bell
         self._clock = clock
         self._ids = ids
 
@@ -65,15 +75,15 @@ class Reporter:
     async def _write(self, batch: Sequence[WaitingReport]) -> None:
         now = self._clock.now()
         reports = [_known(one.report, self._ids.make(now)) for one in batch]
-        async with self._database.transaction() as connection:
-            dispositions = await match_reports(connection, reports, self._ids, now)
+        async with begin_step(self._database, self._bell, self._ids, now) as step:
+            dispositions = await match_reports(step, reports)
             kept = [
                 (report, disposition)
                 for report, disposition in zip(reports, dispositions, strict=True)
                 if disposition != Disposition.MATCHED
             ]
             if kept:
-                await connection.execute(
+                await step.connection.execute(
                     sql.KEEP_REPORTS,
                     [report.id for report, _ in kept],
                     [report.connector_id for report, _ in kept],
@@ -93,9 +103,9 @@ class Reporter:
     async def rematch_once(self) -> int:
         """Match reports that waited; answers how many. Old ones become orphans, kept and shown."""
         now = self._clock.now()
-        async with self._database.transaction() as connection:
-            count = await sweep_waiting_reports(connection, BATCH_MAX, self._ids, now)
-            await connection.execute(sql.ORPHAN_REPORTS, now - ORPHAN_AFTER)
+        async with begin_step(self._database, self._bell, self._ids, now) as step:
+            count = await sweep_waiting_reports(step, BATCH_MAX)
+            await step.connection.execute(sql.ORPHAN_REPORTS, now - ORPHAN_AFTER)
         return count
 
 

@@ -8,6 +8,8 @@ from staffetta.domain.errors import StaffettaError
 class Stored(msgspec.Struct, frozen=True):
     """The draft is durable."""
 
+    covered_count: int = 0  # segments that bundles paid for
+
 
 class Replayed(msgspec.Struct, frozen=True):
     """The idempotency key was used before with the same body, for this message."""

@@ -5,15 +5,15 @@ repeated after a lost connection changes nothing.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
 import msgspec
 import structlog
 
+from staffetta.callbacks.bell import CallbackBell
 from staffetta.db.batches import write_in_halves
-from staffetta.db.pool import Connection, Database
+from staffetta.db.pool import Database
 from staffetta.domain.clock import Clock
 from staffetta.domain.ids import IdMaker
 from staffetta.domain.states import State
@@ -23,6 +23,8 @@ from staffetta.messaging.match import match_waiting_reports
 from staffetta.messaging.money import Capture, settle_money
 from staffetta.messaging.outcomes import Decision, decide
 from staffetta.messaging.sql import settle as sql
+from staffetta.messaging.step import Step, begin_step
+from staffetta.messaging.telling import owe_changes_of
 
 BATCH_MAX: Final = 500
 
@@ -58,8 +60,15 @@ class Settler:
     """Writes the settlements of this process, as the owner of its claims."""
 
     def __init__(
-        self, database: Database, inbox: MemoryInbox, clock: Clock, ids: IdMaker, owner: int
+        self,
+        database: Database,
+        inbox: MemoryInbox,
+        clock: Clock,
+        ids: IdMaker,
+        bell: CallbackBell,
+        owner: int,
     ) -> None:
+        self._bell = bell
         self._database = database
         self._inbox = inbox
         self._clock = clock
@@ -88,17 +97,18 @@ class Settler:
             _Settled(settlement, decide(settlement.claim, settlement.outcomes, now))
             for settlement in batch
         ]
-        async with self._database.transaction() as connection:
-            rows = await connection.fetch(sql.SETTLE, *_columns(settled), self._owner, now)
+        async with begin_step(self._database, self._bell, self._ids, now) as step:
+            rows = await step.connection.fetch(sql.SETTLE, *_columns(settled), self._owner, now)
             changed = {row["id"]: row for row in rows}
             submissions = _submissions(settled)
             if submissions:
-                await connection.execute(
+                await step.connection.execute(
                     sql.INSERT_SUBMISSIONS, *map(list, zip(*submissions, strict=True)), now
                 )
-            await self._move_money(connection, settled, changed, now)
+            refunded = await _move_money(step, settled, changed)
+            await owe_changes_of(step, rows, refunded)
             keys = [(row[5], row[9]) for row in submissions if row[9] is not None]
-            await match_waiting_reports(connection, keys, self._ids, now)
+            await match_waiting_reports(step, keys)
         for one in settled:
             if one.decision.state is State.QUEUED:
                 self._inbox.note_queue(one.settlement.connector_id, is_empty=False)
@@ -106,38 +116,39 @@ class Settler:
     async def _leave_open(self, settlements: Sequence[Settlement]) -> None:
         """Open claims whose outcome the database cannot hold, as if nobody had answered."""
         claims = [settlement.claim for settlement in settlements]
-        async with self._database.acquire() as connection:
-            await connection.execute(
+        now = self._clock.now()
+        async with begin_step(self._database, self._bell, self._ids, now) as step:
+            rows = await step.connection.fetch(
                 sql.LEAVE_OPEN,
                 [claim.space_id for claim in claims],
                 [claim.recipient_id for claim in claims],
                 [claim.attempt for claim in claims],
                 self._owner,
-                self._clock.now(),
+                now,
             )
+            await owe_changes_of(step, rows)
 
-    async def _move_money(
-        self,
-        connection: Connection,
-        settled: Sequence[_Settled],
-        changed: Mapping[bytes, Any],
-        now: datetime,
-    ) -> None:
-        captures: list[Capture] = []
-        unsent: list[Any] = []
-        for one in settled:
-            claim = one.settlement.claim
-            row = changed.get(claim.recipient_id)
-            if row is None:
-                continue
-            cost_micro = one.cost_now_micro
-            if cost_micro is not None:
-                captures.append(
-                    Capture(claim.space_id, claim.recipient_id, row["message_id"], cost_micro)
-                )
-            elif one.unsent:
-                unsent.append(row)
-        await settle_money(connection, captures, unsent, self._ids, now)
+
+async def _move_money(
+    step: Step, settled: Sequence[_Settled], changed: Mapping[bytes, Any]
+) -> dict[bytes, int]:
+    """Capture and refund; answers what the refunded have paid now: nothing."""
+    captures: list[Capture] = []
+    unsent: list[Any] = []
+    for one in settled:
+        claim = one.settlement.claim
+        row = changed.get(claim.recipient_id)
+        if row is None:
+            continue
+        cost_micro = one.cost_now_micro
+        if cost_micro is not None:
+            captures.append(
+                Capture(claim.space_id, claim.recipient_id, row["message_id"], cost_micro)
+            )
+        elif one.unsent:
+            unsent.append(row)
+    await settle_money(step, captures, unsent)
+    return {row["id"]: 0 for row in unsent}
 
 
 def _columns(settled: Sequence[_Settled]) -> tuple[object, ...]:

@@ -26,16 +26,13 @@ class MessageView(msgspec.Struct, frozen=True):
     characters_count: int
     segment_count: int
     price_micro: int  # per segment: what the account paid, or will pay at once; 0 while open
+    total_price_micro: int  # of the segments that no bundle paid for
     options: Mapping[str, object]
-    callback: Mapping[str, object] | None
+    callback: Mapping[str, object] | None  # as it is kept: a retry that was not given is null
     blocklisted_reason: str | None
     possibly_duplicate: bool
     created_at: datetime
     updated_at: datetime
     sent_at: datetime | None
     delivered_at: datetime | None
-
-    @property
-    def total_price_micro(self) -> int:
-        """The whole message: price a segment times segments (contract section 5)."""
-        return self.price_micro * self.segment_count
+    send_at: datetime | None  # when it was to be sent, where that was not at once

@@ -23,6 +23,8 @@ from staffetta.db.pool import Database
 from staffetta.domain.environments import Environment
 from staffetta.domain.scopes import all_scopes
 from staffetta.ledger.topup import top_up
+from staffetta.otp.send import OtpSender
+from staffetta.otp.verify import OtpVerifier
 
 BASES = {
     Environment.PRODUCTION: "http://127.0.0.1:8080/v2",
@@ -88,6 +90,9 @@ async def site(database: Database, clock: FrozenClock) -> AsyncIterator[Site]:
             authorizer=authorizer,
             acceptor=gateway.acceptor,
             reader=gateway.reader,
+            canceller=gateway.canceller,
+            otp_sender=OtpSender(database, gateway.acceptor, gateway.keyring, gateway.ids),
+            otp_verifier=OtpVerifier(database, gateway.keyring),
             token_counter=TokenCounter(database),
             is_ready=lambda: True,
             settings=ApiSettings(),

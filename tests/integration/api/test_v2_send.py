@@ -170,7 +170,7 @@ async def test_without_enough_credit_it_is_2001_and_says_how_much(site):
 async def test_without_a_route_it_is_2080(site):
     async with site.gateway.database.transaction() as connection:
         await connection.execute("DELETE FROM route WHERE environment = 'production'")
-    await site.gateway.routes.refresh_once()
+    await site.gateway.snapshots.refresh_once()
     answer = await site.send()
     assert (answer.status_code, answer.json()["code"]) == (503, 2080)
 

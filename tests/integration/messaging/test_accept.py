@@ -4,14 +4,15 @@ import asyncio
 
 import msgspec
 import pytest
-from hand_gateway import FRENCH, Gateway, make_space, request
+from hand_gateway import FRENCH, Gateway, make_space
 
+from staffetta.accounts.terms import DEFAULT_TERMS
 from staffetta.db.pool import DataRefused
 from staffetta.domain.environments import Environment, Market
 from staffetta.domain.errors import CreditTooLow, IdempotencyKeyReused, NoRoute, NotAcceptingNow
 from staffetta.domain.states import State
-from staffetta.messaging.accept import AcceptRules, draft_message
 from staffetta.messaging.draft import Draft
+from staffetta.messaging.inspection import Space
 
 
 async def test_an_italian_message_is_stored_queued_and_charged(gateway: Gateway) -> None:
@@ -53,9 +54,7 @@ async def test_a_world_message_needs_one_euro_a_segment(gateway: Gateway) -> Non
 
 async def test_without_a_route_nothing_is_charged(gateway: Gateway) -> None:
     with pytest.raises(NoRoute):
-        await gateway.acceptor.accept(
-            gateway.space_id, Environment.SANDBOX, request(), gateway.clock.now()
-        )
+        await gateway.accept(Space(gateway.space_id, Environment.SANDBOX, DEFAULT_TERMS))
     assert await gateway.rows("SELECT 1 FROM message") == []
 
 
@@ -140,17 +139,7 @@ async def test_a_key_is_forgotten_after_a_day(gateway: Gateway) -> None:
 
 async def test_a_draft_the_database_refuses_fails_alone(gateway: Gateway) -> None:
     def draft(text: str) -> Draft:
-        made = draft_message(
-            request(),
-            space_id=gateway.space_id,
-            environment=Environment.PRODUCTION,
-            table=gateway.routes.table,
-            rules=AcceptRules(),
-            message_id=gateway.ids.make(gateway.clock.now()),
-            reference=0,
-            now=gateway.clock.now(),
-        )
-        return msgspec.structs.replace(made, text=text)
+        return msgspec.structs.replace(gateway.draft(gateway.space_id), text=text)
 
     # The rules refuse NUL long before; the intake must survive what the rules let through.
     waiting = [
@@ -166,20 +155,9 @@ async def test_a_draft_the_database_refuses_fails_alone(gateway: Gateway) -> Non
 
 
 async def test_a_fault_in_one_half_of_a_batch_leaves_the_other_answered(gateway: Gateway) -> None:
-    def draft(space_id: int, key: str) -> Draft:
-        return draft_message(
-            request(key=key),
-            space_id=space_id,
-            environment=Environment.PRODUCTION,
-            table=gateway.routes.table,
-            rules=AcceptRules(),
-            message_id=gateway.ids.make(gateway.clock.now()),
-            reference=0,
-            now=gateway.clock.now(),
-        )
-
-    without_wallet = draft(gateway.space_id + 1000, "a")
-    refused, good = draft(gateway.space_id, "b\0"), draft(gateway.space_id, "c")
+    without_wallet = gateway.draft(gateway.space_id + 1000, key="a")
+    refused = gateway.draft(gateway.space_id, key="b\0")
+    good = gateway.draft(gateway.space_id, key="c")
     waiting = [
         asyncio.ensure_future(gateway.intake.store(one)) for one in (without_wallet, refused, good)
     ]

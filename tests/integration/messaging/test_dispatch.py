@@ -35,7 +35,13 @@ async def dispatcher(
         f"postgresql://{user}@127.0.0.1:{proxy.port}{parts.path}?sslmode=disable"
     )
     yield Dispatcher(
-        database, gateway.connector, gateway.inbox, gateway.clock, gateway.owner, lambda: True
+        database,
+        gateway.connector,
+        gateway.inbox,
+        gateway.clock,
+        gateway.keyring,
+        gateway.owner,
+        lambda: True,
     )
     await database.close()
 

@@ -12,6 +12,7 @@ from staffetta.messaging.answers import write_answers_once
 from staffetta.messaging.connector import ReportMeaning, Settlement, Uncertain
 from staffetta.messaging.match import KnownReport, match_reports
 from staffetta.messaging.settle import Settler
+from staffetta.messaging.step import Step
 
 
 async def submitted(gateway: Gateway, *keys: str, **changes: object) -> bytes:
@@ -160,7 +161,7 @@ async def test_segments_reported_in_two_transactions_at_once_deliver_their_messa
 
     # Neither sees what the other stores, as when two processes hold the links of one connector.
     async with gateway.database.transaction() as connection:
-        await match_reports(connection, [last], gateway.ids, gateway.clock.now())
+        await match_reports(Step(connection, gateway.ids, gateway.clock.now()), [last])
         other = asyncio.ensure_future(gateway.report(gateway.delivered("a2")))
         async with asyncio.timeout(30):
             while not (other.done() or await someone_waits_for_a_lock()):
@@ -242,7 +243,9 @@ async def test_reports_stay_in_the_inbox_while_settlements_cannot_be_written(
         assert gateway.inbox.reported(gateway.delivered(key), gateway.answers.append)
     closed = await Database.connect(database_url)
     await closed.close()
-    settler = Settler(closed, gateway.inbox, gateway.clock, gateway.ids, gateway.owner)
+    settler = Settler(
+        closed, gateway.inbox, gateway.clock, gateway.ids, gateway.callback_bell, gateway.owner
+    )
     with pytest.raises(NotConnected):
         await write_answers_once(settler, gateway.reporter)
     assert [one.report.smsc_key for one in gateway.inbox.reports] == ["a1", "a2"]

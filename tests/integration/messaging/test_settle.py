@@ -38,7 +38,7 @@ async def test_an_accepted_world_message_is_captured_at_its_route_price(gateway:
 async def make_the_chosen_route_free(gateway: Gateway) -> None:
     await gateway.rows("UPDATE route SET price_micro = 0 WHERE country = '*'")
     await make_connector(gateway.database, "dear", {"*": 80_000})
-    await gateway.routes.refresh_once()
+    await gateway.snapshots.refresh_once()
 
 
 async def test_a_message_that_costs_nothing_gives_back_what_was_held(gateway: Gateway) -> None:

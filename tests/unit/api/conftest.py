@@ -22,6 +22,8 @@ from staffetta.domain.secrets import hash_secret
 from staffetta.domain.states import State
 from staffetta.messaging.accept import Acceptance
 from staffetta.messaging.view import MessageView
+from staffetta.otp.send import SentOtp
+from staffetta.otp.verify import Verified, Wrong
 
 TOKENS = {Environment.PRODUCTION: "a" * 24, Environment.SANDBOX: "b" * 24}
 
@@ -57,6 +59,7 @@ def make_view(now, **changes) -> MessageView:
         "characters_count": 5,
         "segment_count": 1,
         "price_micro": 30_000,
+        "total_price_micro": 30_000,
         "options": {"dryRun": False, "failOnMultipleMessages": False},
         "callback": None,
         "blocklisted_reason": None,
@@ -65,6 +68,7 @@ def make_view(now, **changes) -> MessageView:
         "updated_at": now,
         "sent_at": None,
         "delivered_at": None,
+        "send_at": None,
     }
     return MessageView(**{**fields, **changes})
 
@@ -99,11 +103,32 @@ class Backstage:
         return Loan(wanted - max(0, taken - limit), min(taken, limit))
 
     # as Acceptor
-    async def accept(self, space_id, environment, request, now):
-        self.accepted.append((space_id, environment, request, now))
+    async def accept(self, space, request, now):
+        self.accepted.append((space.id, space.environment, request, now))
         if self.outcome is not None:
             raise self.outcome
         return Acceptance(make_view(now), self.replayed)
+
+    # as Canceller
+    async def cancel(self, space_id, message_id, now):
+        if self.outcome is not None:
+            raise self.outcome
+        return await self.get(space_id, message_id, now)
+
+    # as OtpSender
+    async def send(self, space, request, now):
+        self.accepted.append((space.id, space.environment, request, now))
+        if self.outcome is not None:
+            raise self.outcome
+        code = None if request.dry_run else "12345"
+        return SentOtp(make_view(now, text=f"Code: {code}"), code, self.replayed)
+
+    # as OtpVerifier
+    async def verify(self, space_id, message_id, given, now):
+        self.accepted.append((space_id, message_id, given, now))
+        if self.outcome is not None:
+            raise self.outcome
+        return Verified() if given == "12345" else Wrong(tries_left=4)
 
     # as Reader
     async def list(self, space_id, skip, limit):
@@ -132,6 +157,9 @@ def app(backstage: Backstage, settings: ApiSettings) -> AsgiApp:
             authorizer=backstage,
             acceptor=backstage,
             reader=backstage,
+            canceller=backstage,
+            otp_sender=backstage,
+            otp_verifier=backstage,
             token_counter=backstage,
             is_ready=lambda: backstage.ready,
             settings=settings,

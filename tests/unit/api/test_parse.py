@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -13,12 +14,28 @@ from staffetta.api.v2.parse import parse_send
 from staffetta.domain.environments import Market
 from staffetta.messaging.draft import IdempotencyKey
 
+NOW = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 LEAST = {"recipient": "+393331234567", "message": "hello"}
 
 
 def parse(body: bytes | dict[str, object], headers: dict[bytes, bytes] | None = None):
     octets = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return parse_send(octets, Market.ITALY, "/IT-messages", headers or {})
+    return parse_send(octets, Market.ITALY, "/IT-messages", headers or {}, NOW)
+
+
+@pytest.mark.parametrize(
+    ("text", "sent_at"),
+    [
+        ("2026-03-14T10:26:53+01:00", None),  # now
+        ("2020-01-01T00:00:00Z", None),  # past is now
+        ("0001-01-01T00:00:00+14:00", None),
+        ("2026-03-14T10:26:54+01:00", datetime(2026, 3, 14, 9, 26, 54, tzinfo=UTC)),
+        ("2026-04-13T09:26:53Z", datetime(2026, 4, 13, 9, 26, 53, tzinfo=UTC)),
+        ("20260315T000000Z", datetime(2026, 3, 15, tzinfo=UTC)),
+    ],
+)
+def test_send_at_is_a_moment_of_the_next_thirty_days(text: str, sent_at: datetime | None):
+    assert parse({**LEAST, "sendAt": text}).send_at == sent_at
 
 
 def test_the_least_body_has_defaults_for_the_rest():
@@ -89,7 +106,11 @@ def test_what_is_no_object_is_refused(body: bytes, says: str):
     [
         ({}, "the field recipient is missing"),
         ({"recipient": "+39"}, "the field message is missing"),
-        ({**LEAST, "sendAt": "2026-03-14T10:00:00Z"}, "sendAt is not supported yet"),
+        ({**LEAST, "sendAt": 1_790_000_000}, "the field sendAt must be ISO 8601 with an offset"),
+        ({**LEAST, "sendAt": "tomorrow"}, "the field sendAt must be ISO 8601 with an offset"),
+        ({**LEAST, "sendAt": "2026-03-14T10:00:00"}, "the field sendAt must be ISO 8601 with an"),
+        ({**LEAST, "sendAt": "2026-04-13T09:26:54Z"}, "sendAt is more than 30 days ahead"),
+        ({**LEAST, "sendAt": "9999-12-31T23:59:59-12:00"}, "sendAt is more than 30 days ahead"),
         ({"message": "x"}, "the field recipient is missing"),
         ({**LEAST, "recipient": None}, "the field recipient must be a string"),
         ({**LEAST, "recipient": 393331234567}, "the field recipient must be a string"),

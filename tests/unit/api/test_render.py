@@ -27,6 +27,7 @@ VIEW = MessageView(
     characters_count=9,
     segment_count=3,
     price_micro=35_000,
+    total_price_micro=105_000,
     options={"dryRun": False, "failOnMultipleMessages": False},
     callback=None,
     blocklisted_reason=None,
@@ -35,6 +36,7 @@ VIEW = MessageView(
     updated_at=NOW,
     sent_at=None,
     delivered_at=None,
+    send_at=None,
 )
 
 

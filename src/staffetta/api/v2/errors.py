@@ -9,9 +9,11 @@ from staffetta.api.bodies import BodyTooLarge, BodyTooSlow, ClientGone
 from staffetta.api.refusals import BODY_TOO_LARGE, coded, retry_after
 from staffetta.db.errors import ConnectionLost, TryAgain
 from staffetta.domain import errors
+from staffetta.otp.errors import UnknownOtp
 
 _DATABASE_AWAY = "the database cannot be reached now: send the request again"
 _RETRY_AFTER_SECONDS: Final = 2
+_WORDS_AND_CHARGE: Final = 2050  # IT and ES, really sent
 
 
 class NotAnObject(errors.StaffettaError):
@@ -20,6 +22,14 @@ class NotAnObject(errors.StaffettaError):
 
 class InvalidField(errors.StaffettaError):
     """1001: a field, query parameter or header is missing or of the wrong type; it is named."""
+
+
+class InvalidOtpLength(errors.StaffettaError):
+    """1020: a one-time password is to have fewer or more characters than can be."""
+
+
+class InvalidCacheSeconds(errors.StaffettaError):
+    """1021: a one-time password is to be repeated for longer than can be."""
 
 
 class NoSuchMessage(errors.StaffettaError):
@@ -33,16 +43,24 @@ CODES: Final[Mapping[type[Exception], tuple[int, int]]] = MappingProxyType(
         ClientGone: (400, 1000),  # nobody hears it, but it is counted
         InvalidField: (422, 1001),
         errors.IdempotencyKeyReused: (422, 1002),
+        InvalidOtpLength: (422, 1020),
+        InvalidCacheSeconds: (422, 1021),
+        errors.OtpOver: (422, 1031),
         errors.CreditTooLow: (402, 2001),
         errors.InvalidRecipient: (422, 2011),
         errors.WrongCountry: (422, 2013),
         errors.AccountBlocklisted: (403, 2020),
         errors.InvalidSender: (422, 2021),
         errors.NumericSender: (422, 2024),
+        errors.SenderNotApproved: (422, 2025),
         errors.TooManySegments: (422, 2030),
         errors.InvalidText: (422, 2031),
+        errors.GuardRefused: (422, 2040),
+        errors.ForbiddenWords: (422, 2044),
         errors.InvalidCallback: (422, 2060),
         NoSuchMessage: (404, 2070),
+        UnknownOtp: (404, 2070),
+        errors.NotWaiting: (422, 2075),
         BodyTooLarge: (BODY_TOO_LARGE.status, BODY_TOO_LARGE.code),
         errors.NoRoute: (503, 2080),
         errors.NotAcceptingNow: (503, 2081),
@@ -59,6 +77,8 @@ def refusal(error: Exception) -> Answer | None:
         return None
     status, code = entry
     match error:
+        case errors.ForbiddenWords(charged_at_once=True):
+            return coded(status, _WORDS_AND_CHARGE, str(error))
         case errors.NotAcceptingNow():
             return coded(status, code, str(error), retry_after(error.retry_after_seconds))
         case ConnectionLost() | TryAgain():

@@ -10,14 +10,15 @@ what is wrong with it.
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any, Final, NoReturn
 
 import msgspec
 
 from staffetta.api.v2.errors import InvalidField, NotAnObject
 from staffetta.domain.environments import Market
-from staffetta.messaging.accept import SendRequest
 from staffetta.messaging.draft import IdempotencyKey
+from staffetta.messaging.inspection import SEND_AHEAD_MAX, SendRequest
 
 IDEMPOTENCY_KEY_CHARACTERS_MAX: Final = 255
 
@@ -33,11 +34,12 @@ class _Body(msgspec.Struct):
     sender: str | None = None
     options: _Options | None = None
     callback: dict[str, Any] | None = None
-    send_at: Any = msgspec.field(default=None, name="sendAt")
+    send_at: str | None = msgspec.field(default=None, name="sendAt")
 
 
 _DECODER: Final = msgspec.json.Decoder(_Body)
 _NO_OPTIONS: Final = _Options()
+_SEND_AT: Final = 'ISO 8601 with an offset, like "2026-12-24T18:00:00+01:00"'
 _NUL_ESCAPE: Final = b"\\u0000"
 
 _FIELDS: Final[Mapping[str, tuple[type, bool, str]]] = {
@@ -48,11 +50,12 @@ _FIELDS: Final[Mapping[str, tuple[type, bool, str]]] = {
     "options.dryRun": (bool, False, "true or false"),
     "options.failOnMultipleMessages": (bool, False, "true or false"),
     "callback": (dict, False, "an object"),
+    "sendAt": (str, False, _SEND_AT),
 }
 
 
 def parse_send(
-    body: bytes, market: Market, path: str, headers: Mapping[bytes, bytes]
+    body: bytes, market: Market, path: str, headers: Mapping[bytes, bytes], now: datetime
 ) -> SendRequest:
     """The send request of a body; raises NotAnObject (1000) or InvalidField (1001)."""
     try:
@@ -61,9 +64,6 @@ def parse_send(
         _explain(body)
     if _NUL_ESCAPE in body:
         _require_text(_read_slowly(body))
-    if asked.send_at is not None:
-        # Sent at once, it would be sent wrongly: better refused until it is kept.
-        raise InvalidField("the field sendAt is not supported yet: send without it")
     options = asked.options or _NO_OPTIONS
     return SendRequest(
         market=market,
@@ -73,11 +73,28 @@ def parse_send(
         dry_run=bool(options.dry_run),
         fail_on_multiple_segments=bool(options.fail_on_multiple_messages),
         callback=asked.callback,
-        idempotency=_parse_key(headers.get(b"idempotency-key"), path, body),
+        idempotency=parse_key(headers.get(b"idempotency-key"), path, body),
+        send_at=_parse_send_at(asked.send_at, now),
     )
 
 
-def _parse_key(raw: bytes | None, path: str, body: bytes) -> IdempotencyKey | None:
+def _parse_send_at(text: str | None, now: datetime) -> datetime | None:
+    """When to send; what is past is now."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise InvalidField(f"the field sendAt must be {_SEND_AT}")
+    if moment > now + SEND_AHEAD_MAX:
+        raise InvalidField(f"the field sendAt is more than {SEND_AHEAD_MAX.days} days ahead")
+    return moment if moment > now else None
+
+
+def parse_key(raw: bytes | None, path: str, body: bytes) -> IdempotencyKey | None:
+    """The key of a request by its header; raises InvalidField."""
     if raw is None:
         return None
     key = raw.decode("latin-1")

@@ -1,6 +1,6 @@
 """A message as v2 shows it (contract section 5, "Message"). Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Final
@@ -29,11 +29,11 @@ _ENCODER: Final = msgspec.json.Encoder()
 
 
 def message_object(view: MessageView, username: str) -> dict[str, Any]:
-    """The Message. `possiblyDuplicate` is there only when it is true."""
+    """The Message. `possiblyDuplicate` and `sendAt` are there only when they say something."""
     message = {
         "id": view.id.hex(),
         "username": username,
-        "state": "NEW" if view.dry_run else STATES[view.state],
+        "state": visible_state(view),
         "sender": view.sender,
         "recipient": view.recipient,
         "internationalPrefix": view.calling_code,
@@ -47,7 +47,7 @@ def message_object(view: MessageView, username: str) -> dict[str, Any]:
         "blocklisted": view.blocklisted_reason is not None,
         "blocklistedReason": view.blocklisted_reason,
         "options": view.options,
-        "callback": view.callback,
+        "callback": _shown_callback(view.callback),
         "createdAt": _time(view.created_at),
         "updatedAt": _time(view.updated_at),
         "sentAt": _time(view.sent_at),
@@ -55,7 +55,24 @@ def message_object(view: MessageView, username: str) -> dict[str, Any]:
     }
     if view.possibly_duplicate:
         message["possiblyDuplicate"] = True
+    if view.send_at is not None:
+        message["sendAt"] = _time(view.send_at)
     return message
+
+
+def visible_state(view: MessageView) -> str:
+    """The state an account sees. What is sent a second time was PENDING, and stays so."""
+    if view.dry_run:
+        return "NEW"
+    state = STATES[view.state]
+    return "PENDING" if state == "NEW" and view.possibly_duplicate else state
+
+
+def _shown_callback(callback: Mapping[str, object] | None) -> Mapping[str, object] | None:
+    """A retry that was not given is kept as null, and shown as 0."""
+    if callback is None or callback["retry"] is not None:
+        return callback
+    return {**callback, "retry": 0}
 
 
 def render_message(view: MessageView, username: str) -> bytes:

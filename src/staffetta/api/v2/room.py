@@ -6,7 +6,9 @@ from staffetta.api.context import ApiContext
 from staffetta.api.doors import Room
 from staffetta.api.paths import Paths
 from staffetta.api.v2.endpoint import Endpoint
-from staffetta.api.v2.read import get_handle, list_handle
+from staffetta.api.v2.otp import PATH as OTP_PATH
+from staffetta.api.v2.otp import otp_handle, verify_handle
+from staffetta.api.v2.read import cancel_handle, get_handle, list_handle
 from staffetta.api.v2.send import send_handle
 from staffetta.domain.environments import Market
 
@@ -27,7 +29,11 @@ def v2_room(context: ApiContext) -> Paths:
     }
     endpoints["/messages"] = Endpoint(context, "messages", {"GET": list_handle(context)})
     endpoints["/messages/{message_id}"] = Endpoint(
-        context, "messages", {"GET": get_handle(context)}
+        context, "messages", {"GET": get_handle(context), "DELETE": cancel_handle(context)}
+    )
+    endpoints[OTP_PATH] = Endpoint(context, "otp", {"POST": otp_handle(context)})
+    endpoints[f"{OTP_PATH}/{{message_id}}/verify"] = Endpoint(
+        context, "otp", {"POST": verify_handle(context)}
     )
     return Paths(
         Room.V2, {f"{Room.V2}{path}": endpoint.serve for path, endpoint in endpoints.items()}

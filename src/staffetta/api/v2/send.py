@@ -12,8 +12,9 @@ from staffetta.api.v2.parse import parse_send
 from staffetta.api.v2.render import render_message
 from staffetta.domain.environments import Market
 from staffetta.domain.errors import AccountBlocklisted
+from staffetta.messaging.inspection import Space
 
-_REPLAYED: Final[tuple[Header, ...]] = ((b"idempotent-replay", b"true"),)
+REPLAYED: Final[tuple[Header, ...]] = ((b"idempotent-replay", b"true"),)
 
 
 def send_handle(context: ApiContext, market: Market, path: str) -> Handle:
@@ -24,17 +25,15 @@ def send_handle(context: ApiContext, market: Market, path: str) -> Handle:
 async def _send(
     context: ApiContext, market: Market, path: str, monotonic: Callable[[], float], call: Call
 ) -> Answer:
-    if call.grant.blocklisted:
-        raise AccountBlocklisted(
-            f"the account is blocklisted in the {call.grant.environment} environment: "
-            "it may send again when an operator lifts the block"
-        )
+    grant = call.grant
+    if grant.blocklisted:
+        raise AccountBlocklisted
     octets_max = context.settings.body_octets_max
     body = await read_body(call.receive, call.headers.get(b"content-length"), octets_max)
-    request = parse_send(body, market, path, call.headers)
+    request = parse_send(body, market, path, call.headers, call.now)
     started = monotonic()
-    grant = call.grant
-    accepted = await context.acceptor.accept(grant.space_id, grant.environment, request, call.now)
+    space = Space(grant.space_id, grant.environment, grant.terms)
+    accepted = await context.acceptor.accept(space, request, call.now)
     context.metrics.accepted(monotonic() - started)
-    headers = _REPLAYED if accepted.replayed else ()
+    headers = REPLAYED if accepted.replayed else ()
     return Answer(201, render_message(accepted.message, grant.email), headers)

@@ -36,7 +36,8 @@ DELETE FROM idempotency_key AS kept
 
 # A batch of drafts in one statement: each round trip would make every other request of the process
 # wait for its answer. A draft's turn is its place behind the newest of its space on its connector,
-# or behind the queue's own place, whichever is further (start-time fair queueing).
+# or behind the queue's own place, whichever is further (start-time fair queueing). What waits for
+# its time takes no place yet.
 STORE_DRAFTS = """
 WITH new AS (
     SELECT *
@@ -44,11 +45,13 @@ WITH new AS (
                   $7::text[], $8::text[], $9::int[], $10::smallint[], $11::smallint[],
                   $12::boolean[], $13::jsonb[], $14::jsonb[], $15::timestamptz[], $16::text[],
                   $17::text[], $18::text[], $19::text[], $20::bigint[], $21::int[], $22::bigint[],
-                  $23::bigint[], $24::boolean[], $25::timestamptz[])
+                  $23::bigint[], $24::text[], $25::timestamptz[], $26::timestamptz[],
+                  $27::smallint[], $28::text[], $29::bytea[])
            AS new (space_id, id, market, class, priority, sender, body, encoding,
                    characters_count, segment_count, reference, dry_run, options, callback,
                    created_at, number, country, calling_code, state, turn_offset, connector_id,
-                   price_micro, charged_micro, calls_back, expires_at)
+                   price_micro, charged_micro, callback_host, expires_at, due_at,
+                   bundle_segment_count, blocklisted_reason, sealed_code)
 ), placed AS (
     SELECT new.*, greatest(queue_turn.turn, queue_clock.turn, 0::bigint) + turn_offset AS turn
       FROM new
@@ -57,32 +60,32 @@ WITH new AS (
       LEFT JOIN queue_clock ON queue_clock.connector_id = new.connector_id
 ), moved AS (
     INSERT INTO queue_turn (space_id, connector_id, turn)
-    SELECT space_id, connector_id, max(turn) FROM placed GROUP BY space_id, connector_id
+    SELECT space_id, connector_id, max(turn)
+      FROM placed
+     WHERE turn_offset > 0
+     GROUP BY space_id, connector_id
+     ORDER BY space_id, connector_id
         ON CONFLICT (space_id, connector_id) DO UPDATE SET turn = excluded.turn
 ), stored AS (
     INSERT INTO message (space_id, id, service, market, class, priority, sender, body, encoding,
                          characters_count, segment_count, reference, dry_run, options, callback,
-                         created_at, due_at)
+                         blocklisted_reason, sealed_code, created_at, due_at)
     SELECT space_id, id, 'v2', market, class, priority, sender, body, encoding,
            characters_count, segment_count, reference, dry_run, options, callback,
-           created_at, created_at
+           blocklisted_reason, sealed_code, created_at, due_at
       FROM new
 )
 INSERT INTO recipient (space_id, id, message_id, number, country, calling_code, state, class,
                        priority, turn, connector_id, segment_count, price_micro, charged_micro,
-                       calls_back, due_at, expires_at, updated_at)
+                       bundle_segment_count, callback_host, due_at, expires_at, updated_at)
 SELECT space_id, id, id, number, country, calling_code, state::recipient_state, class,
        priority, turn, connector_id, segment_count, price_micro, charged_micro,
-       calls_back, created_at, expires_at, created_at
+       bundle_segment_count, callback_host, due_at, expires_at, created_at
   FROM placed
 """
 
 FIND_MESSAGES = """
-SELECT message.id
-  FROM message
+SELECT recipient.id, recipient.bundle_segment_count
+  FROM recipient
   JOIN unnest($1::int[], $2::bytea[]) AS asked (space_id, id) USING (space_id, id)
-"""
-
-NOTIFY = """
-SELECT pg_notify($1, $2)
 """

@@ -1,24 +1,47 @@
-"""Statements of what time does: due, expired, abandoned, forgotten."""
+"""Statements of what time does: due, expired, abandoned, cancelled, forgotten."""
 
+from staffetta.messaging.sql.told import TOLD
+
+# What comes for the first time takes its place now: behind what its space has on the connector, or
+# behind the queue's own place (as at acceptance). What tries again keeps the place it had.
 PROMOTE = """
 WITH due AS (
-    SELECT space_id, id
+    SELECT space_id, id, connector_id, segment_count, attempt = 0 AS is_new
       FROM recipient
      WHERE state = 'scheduled' AND due_at <= $1
      ORDER BY due_at
      LIMIT $2
        FOR UPDATE SKIP LOCKED
+), placed AS (
+    SELECT due.space_id, due.id, due.connector_id,
+           greatest(queue_turn.turn, queue_clock.turn, 0::bigint)
+               + sum(due.segment_count) OVER (PARTITION BY due.space_id, due.connector_id
+                                              ORDER BY due.id) AS turn
+      FROM due
+      LEFT JOIN queue_turn ON queue_turn.space_id = due.space_id
+                          AND queue_turn.connector_id = due.connector_id
+      LEFT JOIN queue_clock ON queue_clock.connector_id = due.connector_id
+     WHERE due.is_new
+), moved AS (
+    INSERT INTO queue_turn (space_id, connector_id, turn)
+    SELECT space_id, connector_id, max(turn)
+      FROM placed
+     GROUP BY space_id, connector_id
+     ORDER BY space_id, connector_id
+        ON CONFLICT (space_id, connector_id) DO UPDATE
+       SET turn = greatest(queue_turn.turn, excluded.turn)
 )
 UPDATE recipient
-   SET state = 'queued', updated_at = $1
+   SET state = 'queued', updated_at = $1, turn = coalesce(placed.turn, recipient.turn)
   FROM due
+  LEFT JOIN placed USING (space_id, id)
  WHERE recipient.space_id = due.space_id AND recipient.id = due.id
 RETURNING recipient.connector_id
 """
 
 # A submitting recipient is not expired: its owner settles it, or its owner's death does.
 # A carrier's answer may have come too late for its claim; it had the message all the same.
-EXPIRE = """
+_EXPIRE = """
 WITH over AS (
     SELECT space_id, id
       FROM recipient
@@ -37,14 +60,22 @@ UPDATE recipient
               AND submission.outcome = 'accepted'))
   FROM over
  WHERE recipient.space_id = over.space_id AND recipient.id = over.id
-RETURNING recipient.space_id, recipient.id, recipient.message_id, recipient.charged_micro,
-          recipient.price_micro * recipient.segment_count AS cost_micro,
-          recipient.sent_at IS NOT NULL AS accepted
 """
+EXPIRE = _EXPIRE + TOLD
+
+# Only what waits for its time and no carrier has seen a segment of.
+CANCEL = (
+    """
+UPDATE recipient
+   SET state = 'cancelled', detail = 'cancelled by its account', updated_at = $3
+ WHERE space_id = $1 AND id = $2 AND state = 'scheduled' AND sent_at IS NULL
+"""
+    + TOLD
+)
 
 # The claims of processes that ended, or (unless $2 is null) whose heartbeat is older than $2
 # seconds by the database's clock.
-REAP = """
+_REAP = """
 WITH abandoned AS (
     SELECT recipient.space_id, recipient.id
       FROM recipient
@@ -60,8 +91,8 @@ UPDATE recipient
        detail = 'the process that was sending it ended without an answer'
   FROM abandoned
  WHERE recipient.space_id = abandoned.space_id AND recipient.id = abandoned.id
-RETURNING recipient.id
 """
+REAP = _REAP + TOLD
 
 SEND_AGAIN = """
 WITH open AS (

@@ -6,7 +6,8 @@ SELECT message.id, message.market, recipient.state::text AS state, message.dry_r
        message.body, message.encoding, message.characters_count, message.segment_count,
        recipient.price_micro, recipient.charged_micro, message.options, message.callback,
        message.blocklisted_reason, recipient.possibly_duplicate, message.created_at,
-       recipient.updated_at, recipient.sent_at, recipient.delivered_at
+       recipient.updated_at, recipient.sent_at, recipient.delivered_at,
+       message.due_at
   FROM message
   JOIN recipient ON recipient.space_id = message.space_id AND recipient.id = message.id
 """

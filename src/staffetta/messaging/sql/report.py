@@ -1,7 +1,10 @@
 """Statements of delivery reports: finding what they speak of, keeping what they say."""
 
+from staffetta.messaging.sql.told import TOLD
+
 # The submission each report speaks of: the newest with that id on that connector. Ids may repeat
-# after weeks, so nothing older than the bound is looked at.
+# after weeks, so nothing answered before $4 is looked at. $3 only prunes partitions: a message may
+# have been created a month before it was due.
 FIND_REPORTED = """
 SELECT asked.ordinal::int AS ordinal, found.space_id, found.recipient_id, found.attempt,
        found.segment, found.segment_total, found.report_event
@@ -12,7 +15,8 @@ SELECT asked.ordinal::int AS ordinal, found.space_id, found.recipient_id, found.
         WHERE submission.connector_id = asked.connector_id
           AND submission.smsc_key = asked.smsc_key
           AND submission.recipient_id >= $3
-        ORDER BY submission.recipient_id DESC
+          AND submission.answered_at >= $4
+        ORDER BY submission.answered_at DESC, submission.recipient_id DESC
         LIMIT 1) AS found
 """
 
@@ -54,7 +58,8 @@ SELECT submission.space_id, submission.recipient_id,
  GROUP BY submission.space_id, submission.recipient_id
 """
 
-FINISH = """
+FINISH = (
+    """
 UPDATE recipient
    SET state = new.state::recipient_state,
        owner = NULL,
@@ -66,9 +71,9 @@ UPDATE recipient
  WHERE recipient.space_id = new.space_id
    AND recipient.id = new.id
    AND recipient.state IN ('scheduled', 'queued', 'submitting', 'submitted', 'uncertain')
-RETURNING recipient.space_id, recipient.id, recipient.message_id, recipient.charged_micro,
-          recipient.price_micro * recipient.segment_count AS cost_micro
 """
+    + TOLD
+)
 
 KEEP_REPORTS = """
 INSERT INTO report (id, connector_id, smsc_id, smsc_key, report_state, report_error, report_event,
@@ -101,7 +106,8 @@ SELECT report.id, report.connector_id, report.smsc_id, report.smsc_key, report.r
    AND EXISTS (SELECT FROM submission
                 WHERE submission.connector_id = report.connector_id
                   AND submission.smsc_key = report.smsc_key
-                  AND submission.recipient_id >= $1)
+                  AND submission.recipient_id >= $1
+                  AND submission.answered_at >= $3)
  ORDER BY report.id
  LIMIT $2
    FOR UPDATE SKIP LOCKED

@@ -1,7 +1,10 @@
 """Statements of settling: outcomes of tries, and what they cost."""
 
+from staffetta.messaging.sql.told import TOLD
+
 # Compares owner and attempt: a late answer to a claim that was taken over changes nothing.
-SETTLE = """
+SETTLE = (
+    """
 UPDATE recipient
    SET state = new.state::recipient_state,
        owner = NULL,
@@ -22,11 +25,13 @@ UPDATE recipient
    AND recipient.state = 'submitting'
    AND recipient.attempt = new.attempt
    AND recipient.owner = $11
-RETURNING recipient.space_id, recipient.id, recipient.message_id, recipient.charged_micro
 """
+    + TOLD
+)
 
 # What was answered cannot be written: the claim is opened, or nobody would ever settle it.
-LEAVE_OPEN = """
+LEAVE_OPEN = (
+    """
 UPDATE recipient
    SET state = 'uncertain', owner = NULL, updated_at = $5,
        detail = 'what the carrier answered could not be stored'
@@ -37,6 +42,8 @@ UPDATE recipient
    AND recipient.attempt = refused.attempt
    AND recipient.owner = $4
 """
+    + TOLD
+)
 
 # An answer that comes after all replaces "uncertain"; anything else is written once.
 INSERT_SUBMISSIONS = """

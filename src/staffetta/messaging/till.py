@@ -1,0 +1,122 @@
+"""What acceptance asks of each draft under the locks of its transaction, in the order of arrival.
+
+A draft may be taken by bundles, then by the wallet; guards refuse it before. All decisions are made
+in memory on what was read under the wallets' locks, and written back at once.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from staffetta.compliance.guards import OtpAsk, Rates, open_rates, write_rates
+from staffetta.db.pool import Connection
+from staffetta.domain.errors import AccountBlocklisted, CreditTooLow, GuardRefused, MessageRefused
+from staffetta.domain.money import format_amount
+from staffetta.ledger.book import Book, CounterAccount, EntryKind, Wallet
+from staffetta.ledger.bundles import Shelf, open_bundles, write_bundles
+from staffetta.ledger.store import write_book
+from staffetta.messaging.draft import Draft
+from staffetta.messaging.results import Result, Stored
+
+
+class Till:
+    """The open books of one batch."""
+
+    def __init__(self, book: Book, shelf: Shelf, rates: Rates) -> None:
+        self._book = book
+        self._shelf = shelf
+        self._rates = rates
+
+    def take(self, draft: Draft) -> Result:
+        """Charge, hold or cover a draft, or refuse it; what is refused leaves no trace."""
+        wallet = self._book.wallets[draft.space_id]
+        if wallet.blocklisted:
+            return AccountBlocklisted()
+        if draft.offence is not None:
+            return self._punish(draft, wallet)
+        covered_count = self._shelf.cover(
+            draft.space_id,
+            draft.id,
+            draft.market,
+            draft.phone.country,
+            draft.segment_count,
+            draft.now,
+        )
+        refusal = self._refuse(draft, wallet, covered_count)
+        if covered_count and (refusal is not None or draft.dry_run):
+            self._shelf.uncover(draft.id)
+        if refusal is not None:
+            return refusal
+        self._book.hold(draft.space_id, draft.id, draft.hold_micro(covered_count))
+        self._pay(draft, EntryKind.CHARGE, draft.charge_micro(covered_count))
+        return Stored(0 if draft.dry_run else covered_count)
+
+    async def write(self, connection: Connection) -> None:
+        """Write what was taken."""
+        await write_book(connection, self._book)
+        await write_bundles(connection, self._shelf)
+        await write_rates(connection, self._rates)
+
+    def _punish(self, draft: Draft, wallet: Wallet) -> Result:
+        """Take the penalty, whatever the credit, and nothing more from this account."""
+        assert draft.offence is not None
+        wallet.blocklisted = True
+        self._pay(draft, EntryKind.PENALTY, draft.penalty_micro)
+        return draft.offence.refusal
+
+    def _pay(self, draft: Draft, kind: EntryKind, amount_micro: int) -> None:
+        self._book.move(
+            draft.space_id,
+            kind,
+            -amount_micro,
+            CounterAccount.REVENUE,
+            message_id=draft.id,
+            recipient_id=draft.id,
+        )
+
+    def _refuse(self, draft: Draft, wallet: Wallet, covered_count: int) -> MessageRefused | None:
+        """The daily cap, the credit, then the rates, which count what they let through."""
+        cost_micro = draft.hold_micro(covered_count) + draft.charge_micro(covered_count)
+        room_micro = wallet.day_room_micro(draft.now.date())
+        if room_micro is not None and cost_micro > max(room_micro, 0):
+            return GuardRefused(
+                f"the daily spending cap of the account leaves {format_amount(max(room_micro, 0))} "
+                f"today, and the message may cost {format_amount(cost_micro)}"
+            )
+        needed_micro = draft.needed_micro(covered_count)
+        if wallet.available_micro < needed_micro:
+            return _too_low(needed_micro, wallet.available_micro)
+        if draft.is_code and not draft.dry_run:
+            sentence = self._rates.take(_ask(draft))
+            if sentence is not None:
+                return GuardRefused(sentence)
+        return None
+
+
+async def open_till(
+    connection: Connection, book: Book, drafts: Sequence[Draft], now: datetime
+) -> Till:
+    """Read what the drafts' spaces have; the caller holds their wallets' locks."""
+    asked = [_ask(draft) for draft in drafts if draft.is_code]
+    return Till(
+        book, await open_bundles(connection, book), await open_rates(connection, asked, now)
+    )
+
+
+def _ask(draft: Draft) -> OtpAsk:
+    terms = draft.terms
+    return OtpAsk(
+        draft.space_id,
+        draft.phone.e164,
+        terms.otp_per_recipient,
+        terms.otp_per_prefix,
+        terms.otp_per_account,
+    )
+
+
+def _too_low(needed_micro: int, available_micro: int) -> CreditTooLow:
+    return CreditTooLow(
+        needed_micro,
+        available_micro,
+        f"the credit is too low: {format_amount(needed_micro)} needed, "
+        f"{format_amount(available_micro)} available",
+    )
