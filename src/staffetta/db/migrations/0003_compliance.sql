@@ -34,6 +34,8 @@ CREATE TABLE blocklisting (
     lifted_reason  text
 );
 CREATE INDEX blocklisting_space ON blocklisting (space_id, id);
+-- One stands at most.
+CREATE UNIQUE INDEX blocklisting_standing ON blocklisting (space_id) WHERE lifted_at IS NULL;
 
 -- Acceptance locks wallets anyway: under that lock it reads whether the space is blocked, so that
 -- nothing is accepted after a block in whatever process. The space is the source.
