@@ -6,6 +6,7 @@ StaffettaError
     ├── InvalidCurrency     not an ISO 4217 code
     ├── AccountExists       the address already names one
     ├── NoSuchAccount       no account has this address
+    ├── InvalidTerms        settings of an account out of bounds
     ├── InvalidTokenTerms   lifetime or name out of bounds
     └── NoSuchToken         never was, belongs to somebody else, or is revoked already
 """
@@ -31,6 +32,10 @@ class AccountExists(AccountError):
 
 class NoSuchAccount(AccountError):
     """No account has this address."""
+
+
+class InvalidTerms(AccountError):
+    """Settings that an account cannot have."""
 
 
 class InvalidTokenTerms(AccountError):

@@ -51,6 +51,19 @@ SELECT space.id AS space_id, account.id AS account_id, account.email, account.cu
    AND space.environment = $2
 """
 
+READ_SETTINGS = """
+SELECT settings FROM space WHERE id = $1
+"""
+
+# Two changes at once: the second sees what the first stored.
+LOCK_SETTINGS = """
+SELECT settings FROM space WHERE id = $1 FOR NO KEY UPDATE
+"""
+
+WRITE_SETTINGS = """
+UPDATE space SET settings = $2 WHERE id = $1
+"""
+
 READ_GRANT = """
 SELECT token.space_id, space.account_id, account.email, space.environment::text AS environment,
        account.currency, token.scopes, token.expire_at, space.settings,

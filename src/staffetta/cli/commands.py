@@ -2,7 +2,18 @@
 
 import typer
 
-from staffetta.cli import account, connector, ledger, messages, send, smsc, token, topup
+from staffetta.cli import (
+    account,
+    bundle,
+    connector,
+    guard,
+    ledger,
+    messages,
+    send,
+    smsc,
+    token,
+    topup,
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -10,6 +21,8 @@ def register(app: typer.Typer) -> None:
     app.add_typer(account.app, name="account")
     app.add_typer(token.app, name="token")
     app.command()(topup.topup)
+    app.add_typer(bundle.app, name="bundle")
+    app.add_typer(guard.app, name="guard")
     app.add_typer(connector.app, name="connector")
     app.command()(send.send)
     app.command()(messages.messages)

@@ -11,6 +11,7 @@ AsJson = Annotated[
     bool, typer.Option("--json", help="Print the result as JSON, for other programs.")
 ]
 Email = Annotated[str, typer.Option("--email", help="The account's e-mail address.")]
+Whose = Annotated[str, typer.Argument(metavar="EMAIL", help="The account's e-mail address.")]
 ForEnvironment = Annotated[
     Environment,
     typer.Option("--environment", help="Which world: their money and tokens never mix."),

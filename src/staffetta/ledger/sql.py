@@ -53,6 +53,24 @@ RETURNING hold.space_id, hold.recipient_id, asked.message_id, hold.amount_micro,
           hold.captured_micro
 """
 
+READ_WALLET_GUARDS = """
+SELECT balance_micro - held_micro - floor_micro AS available_micro, day_spend_max_micro,
+       alert_below_micro, held_micro,
+       CASE WHEN spend_day IN ($2::date, $2::date + 1) THEN day_spent_micro ELSE 0 END
+           AS day_spent_micro
+  FROM wallet
+ WHERE space_id = $1
+"""
+
+# Another threshold is another question: the alert is armed for it.
+SET_WALLET_GUARDS = """
+UPDATE wallet
+   SET day_spend_max_micro = CASE WHEN $2 THEN $3 ELSE day_spend_max_micro END,
+       alerted = alerted AND NOT ($4 AND alert_below_micro IS DISTINCT FROM $5),
+       alert_below_micro = CASE WHEN $4 THEN $5 ELSE alert_below_micro END
+ WHERE space_id = $1
+"""
+
 # Marks the sandbox wallets whose day is over; locked in the order every transaction locks them.
 TAKE_WALLETS_TO_REFILL = """
 WITH low AS (
