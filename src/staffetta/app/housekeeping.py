@@ -10,10 +10,12 @@ from staffetta.accounts.token_rates import forget_rates_once
 from staffetta.app.loops import Loops
 from staffetta.app.roles import Role, RoleContext
 from staffetta.callbacks.bell import CallbackBell
+from staffetta.compliance import guards
 from staffetta.db.partitions import ensure_partitions
 from staffetta.ledger.refill import refill_once
 from staffetta.messaging.bell import Bell
 from staffetta.messaging.housekeeping import Housekeeper
+from staffetta.otp.forget import forget_codes_once
 
 _DUE_SECONDS: Final = 0.5
 _SEND_AGAIN_SECONDS: Final = 1.0
@@ -43,6 +45,12 @@ async def run_housekeeping(context: RoleContext, stop: asyncio.Event) -> None:
     async def forget_rates() -> int:
         return await forget_rates_once(database, clock.now())
 
+    async def forget_guards() -> int:
+        return await guards.forget_rates_once(database, clock.now())
+
+    async def forget_codes() -> int:
+        return await forget_codes_once(database, clock.now())
+
     async def make_partitions() -> int:
         async with database.transaction() as connection:
             return await ensure_partitions(connection, clock.now())
@@ -56,6 +64,8 @@ async def run_housekeeping(context: RoleContext, stop: asyncio.Event) -> None:
         loops.start(housekeeper.expire_once, _EXPIRE_SECONDS)
         loops.start(housekeeper.forget_keys_once, _FORGET_SECONDS)
         loops.start(forget_rates, _FORGET_RATES_SECONDS, name="forget rates")
+        loops.start(forget_guards, _FORGET_SECONDS, name="forget guards")
+        loops.start(forget_codes, _FORGET_SECONDS, name="forget codes")
         loops.start(refill, _REFILL_SECONDS, name="refill sandboxes")
         loops.start(make_partitions, _PARTITIONS_SECONDS, name="make partitions")
         context.ready(Role.HOUSEKEEPING)
