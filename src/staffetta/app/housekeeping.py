@@ -8,6 +8,7 @@ from typing import Final
 
 from staffetta.accounts.token_rates import forget_rates_once
 from staffetta.app.loops import Loops
+from staffetta.app.renewing import renew_bundles_once
 from staffetta.app.roles import Role, RoleContext
 from staffetta.callbacks.bell import CallbackBell
 from staffetta.compliance import guards
@@ -23,6 +24,7 @@ _REAP_SECONDS: Final = 1.0
 _EXPIRE_SECONDS: Final = 5.0
 _FORGET_SECONDS: Final = 600.0
 _FORGET_RATES_SECONDS: Final = 60.0
+_RENEW_SECONDS: Final = 2.0  # between two periods messages are paid by the wallet
 _REFILL_SECONDS: Final = 600.0
 _PARTITIONS_SECONDS: Final = 3600.0
 
@@ -38,6 +40,9 @@ async def run_housekeeping(context: RoleContext, stop: asyncio.Event) -> None:
     async def reap() -> int:
         # After an outage of the database everybody looks dead for a moment; who ended is dead.
         return await housekeeper.reap_once(silent_too=context.heartbeat.steady(clock.monotonic()))
+
+    async def renew() -> int:
+        return await renew_bundles_once(database, context.ids, clock.now())
 
     async def refill() -> int:
         return await refill_once(database, clock.now())
@@ -66,6 +71,7 @@ async def run_housekeeping(context: RoleContext, stop: asyncio.Event) -> None:
         loops.start(forget_rates, _FORGET_RATES_SECONDS, name="forget rates")
         loops.start(forget_guards, _FORGET_SECONDS, name="forget guards")
         loops.start(forget_codes, _FORGET_SECONDS, name="forget codes")
+        loops.start(renew, _RENEW_SECONDS, name="renew bundles")
         loops.start(refill, _REFILL_SECONDS, name="refill sandboxes")
         loops.start(make_partitions, _PARTITIONS_SECONDS, name="make partitions")
         context.ready(Role.HOUSEKEEPING)
