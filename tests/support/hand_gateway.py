@@ -18,7 +18,7 @@ from staffetta.domain.ids import IdMaker
 from staffetta.domain.secrets import Keyring, make_server_key_text
 from staffetta.ledger.topup import top_up
 from staffetta.ledger.verify import verify_books
-from staffetta.messaging.accept import Acceptance, Acceptor, AcceptRules, make_draft
+from staffetta.messaging.accept import Acceptance, Acceptor, AcceptRules, make_draft, offence_of
 from staffetta.messaging.bell import Bell
 from staffetta.messaging.cancel import Canceller
 from staffetta.messaging.connector import (
@@ -103,9 +103,11 @@ class Gateway:
     def draft(self, space_id: int, **changes: Any) -> Draft:
         """What acceptance would hand to the intake."""
         asked, space = request(**changes), Space(space_id, Environment.PRODUCTION, DEFAULT_TERMS)
+        found = self.acceptor.inspect(space, asked)
         return make_draft(
             asked,
-            self.acceptor.inspect(space, asked),
+            found,
+            offence_of(asked, found),
             space=space,
             rules=AcceptRules(),
             message_id=self.ids.make(self.clock.now()),

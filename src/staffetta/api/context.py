@@ -14,6 +14,7 @@ from staffetta.api.rates import TokenRates
 from staffetta.domain.clock import Clock
 from staffetta.messaging.accept import Acceptor
 from staffetta.messaging.cancel import Canceller
+from staffetta.messaging.explain import Explainer
 from staffetta.messaging.read import Reader
 from staffetta.otp.send import OtpSender
 from staffetta.otp.verify import OtpVerifier
@@ -38,6 +39,7 @@ class ApiContext(msgspec.Struct, frozen=True):
     acceptor: Acceptor
     reader: Reader
     canceller: Canceller
+    explainer: Explainer
     otp_sender: OtpSender
     otp_verifier: OtpVerifier
     is_ready: Callable[[], bool]  # whether a message could be accepted now
@@ -54,6 +56,7 @@ def make_context(
     acceptor: Acceptor,
     reader: Reader,
     canceller: Canceller,
+    explainer: Explainer,
     otp_sender: OtpSender,
     otp_verifier: OtpVerifier,
     token_counter: TokenCounter,
@@ -68,6 +71,7 @@ def make_context(
         acceptor=acceptor,
         reader=reader,
         canceller=canceller,
+        explainer=explainer,
         otp_sender=otp_sender,
         otp_verifier=otp_verifier,
         is_ready=is_ready,

@@ -22,6 +22,7 @@ from staffetta.domain.phones import warm_up
 from staffetta.messaging.accept import Acceptor, AcceptRules
 from staffetta.messaging.bell import Bell
 from staffetta.messaging.cancel import Canceller
+from staffetta.messaging.explain import Explainer
 from staffetta.messaging.intake import Intake
 from staffetta.messaging.read import Reader
 from staffetta.messaging.snapshots import LiveSnapshots
@@ -91,6 +92,7 @@ class _Parts:
             acceptor=self.acceptor,
             reader=self.reader,
             canceller=self.canceller,
+            explainer=Explainer(self._context.database, self.acceptor, self._context.ids),
             otp_sender=self.otp_sender,
             otp_verifier=self.otp_verifier,
             token_counter=TokenCounter(self._context.database),

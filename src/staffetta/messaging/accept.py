@@ -16,6 +16,7 @@ import msgspec
 from staffetta.callbacks.addresses import AllowedNetworks
 from staffetta.compliance.senders import SenderRules
 from staffetta.compliance.words import ForbiddenList
+from staffetta.domain.environments import Environment
 from staffetta.domain.errors import ForbiddenWords
 from staffetta.domain.ids import IdMaker
 from staffetta.domain.senders import DEFAULT_SENDER
@@ -39,7 +40,7 @@ from staffetta.messaging.masked_codes import mask_code
 from staffetta.messaging.read import Reader
 from staffetta.messaging.results import Replayed
 from staffetta.messaging.view import MessageView
-from staffetta.routing.table import RouteTable
+from staffetta.routing.table import Route, RouteTable
 
 
 class AcceptRules(msgspec.Struct, frozen=True):
@@ -94,6 +95,30 @@ class Acceptor:
         """Check a request against everything but credit and rates, as things stand now."""
         return inspect(request, space, self._circumstances())
 
+    def draft_to_price(
+        self, space: Space, request: SendRequest, found: Inspection, now: datetime
+    ) -> Draft | None:
+        """What a request would be priced as, refused or not; None where too little is known.
+
+        It is never stored: its id and reference are as good as any.
+        """
+        if found.phone is None or found.segmentation is None or found.quote is None:
+            return None
+        return make_draft(
+            request,
+            found,
+            None,
+            space=space,
+            rules=self._rules,
+            message_id=self._ids.make(now),
+            reference=0,
+            now=now,
+        )
+
+    def candidates(self, environment: Environment, country: str) -> list[Route]:
+        """The routes that lead to a country now, best first."""
+        return self._snapshots.table.candidates(environment, country)
+
     async def accept(self, space: Space, request: SendRequest, now: datetime) -> Acceptance:
         """Check, price and store a message: when this returns, it is durable.
 
@@ -101,9 +126,11 @@ class Acceptor:
         NotAcceptingNow; then nothing was stored or charged. The one exception is ForbiddenWords
         outside a dry run: the message is kept, rejected, and the account blocked.
         """
+        found = self.inspect(space, request)
         draft = make_draft(
             request,
-            self.inspect(space, request),
+            found,
+            offence_of(request, found),
             space=space,
             rules=self._rules,
             message_id=self._ids.make(now),
@@ -131,6 +158,7 @@ class Acceptor:
 def make_draft(
     request: SendRequest,
     found: Inspection,
+    offence: Offence | None,
     *,
     space: Space,
     rules: AcceptRules,
@@ -138,13 +166,8 @@ def make_draft(
     reference: int,
     now: datetime,
 ) -> Draft:
-    """What an inspection lets through; raises its first refusal.
-
-    Forbidden words make a draft all the same, unless it is a dry run: it is stored as an offence.
-    """
-    offence = _offence(request, found)
+    """A draft of what was found, whatever was refused; there must be a phone and segments."""
     assert found.phone is not None, "only a refusal leaves it out"
-    assert found.sender is not None, "only a refusal leaves it out"
     assert found.segmentation is not None, "only a refusal leaves it out"
     code = request.code
     due_at = max(now, request.send_at or now)
@@ -154,7 +177,7 @@ def make_draft(
         market=request.market,
         class_=CLASS_NORMAL if code is None else CLASS_URGENT,
         priority=PRIORITY_NORMAL,
-        sender=found.sender,
+        sender=found.sender or "",
         phone=found.phone,
         text=request.text if code is None else mask_code(request.text, code.code),
         sealed_code=None if code is None else code.sealed,
@@ -178,7 +201,11 @@ def make_draft(
     )
 
 
-def _offence(request: SendRequest, found: Inspection) -> Offence | None:
+def offence_of(request: SendRequest, found: Inspection) -> Offence | None:
+    """What makes a request an offence: forbidden words, unless it is a dry run.
+
+    Raises the first refusal that is none.
+    """
     if not found.refusals:
         return None
     first = found.refusals[0]

@@ -116,8 +116,8 @@ def inspect(request: SendRequest, space: Space, circumstances: Circumstances) ->
         found.sender = parse_sender(request.sender, circumstances.default_sender)
         _require_approval(found, request, space, circumstances)
     with found.refusals:
-        found.segmentation = _cut(request.text, circumstances.segments_max)
-        _require_one_segment(found.segmentation, request)
+        found.segmentation = _cut(request.text)
+        _require_few_segments(found.segmentation, request, circumstances.segments_max)
     if request.callback is not None:
         with found.refusals:
             found.callback = parse_callback(request.callback, circumstances.networks)
@@ -142,16 +142,17 @@ def _require_approval(
         raise SenderNotApproved(sentence)
 
 
-def _cut(text: str, segments_max: int) -> Segmentation:
+def _cut(text: str) -> Segmentation:
     if not text:
         raise InvalidText("the message is empty: write at least one character")
-    segmentation = segment_text(text)
+    return segment_text(text)
+
+
+def _require_few_segments(
+    segmentation: Segmentation, request: SendRequest, segments_max: int
+) -> None:
     if len(segmentation.parts) > segments_max:
         raise InvalidText(f"{_size(segmentation)}, and {segments_max} are the most")
-    return segmentation
-
-
-def _require_one_segment(segmentation: Segmentation, request: SendRequest) -> None:
     if request.fail_on_multiple_segments and len(segmentation.parts) > 1:
         raise TooManySegments(f"{_size(segmentation)}, and failOnMultipleMessages allows one")
 

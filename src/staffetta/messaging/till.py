@@ -4,18 +4,38 @@ A draft may be taken by bundles, then by the wallet; guards refuse it before. Al
 in memory on what was read under the wallets' locks, and written back at once.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+import msgspec
 
 from staffetta.compliance.guards import OtpAsk, Rates, open_rates, write_rates
 from staffetta.db.pool import Connection
-from staffetta.domain.errors import AccountBlocklisted, CreditTooLow, GuardRefused, MessageRefused
+from staffetta.domain.errors import (
+    AccountBlocklisted,
+    CreditTooLow,
+    GuardRefused,
+    MessageRefused,
+    StaffettaError,
+)
 from staffetta.domain.money import format_amount
 from staffetta.ledger.book import Book, CounterAccount, EntryKind, Wallet
 from staffetta.ledger.bundles import Shelf, open_bundles, write_bundles
 from staffetta.ledger.store import write_book
 from staffetta.messaging.draft import Draft
 from staffetta.messaging.results import Result, Stored
+
+
+class Bill(msgspec.Struct, frozen=True):
+    """What a draft would cost, and what stands against it. Money in micro-units."""
+
+    price_micro: int  # per segment
+    covered_count: int  # segments that bundles would pay for
+    charge_micro: int  # at acceptance
+    hold_micro: int  # until a carrier accepts
+    needed_micro: int
+    available_micro: int
+    refusals: Sequence[StaffettaError]
 
 
 class Till:
@@ -33,15 +53,8 @@ class Till:
             return AccountBlocklisted()
         if draft.offence is not None:
             return self._punish(draft, wallet)
-        covered_count = self._shelf.cover(
-            draft.space_id,
-            draft.id,
-            draft.market,
-            draft.phone.country,
-            draft.segment_count,
-            draft.now,
-        )
-        refusal = self._refuse(draft, wallet, covered_count)
+        covered_count = self._cover(draft)
+        refusal = next(self._refusals(draft, wallet, covered_count), None)
         if covered_count and (refusal is not None or draft.dry_run):
             self._shelf.uncover(draft.id)
         if refusal is not None:
@@ -50,11 +63,37 @@ class Till:
         self._pay(draft, EntryKind.CHARGE, draft.charge_micro(covered_count))
         return Stored(0 if draft.dry_run else covered_count)
 
+    def examine(self, draft: Draft) -> Bill:
+        """What taking a draft would mean; nothing is taken."""
+        wallet = self._book.wallets[draft.space_id]
+        covered_count = self._cover(draft)
+        self._shelf.uncover(draft.id)
+        blocked = [AccountBlocklisted()] if wallet.blocklisted else []
+        return Bill(
+            price_micro=draft.price_micro,
+            covered_count=covered_count,
+            charge_micro=draft.charge_micro(covered_count),
+            hold_micro=draft.hold_micro(covered_count),
+            needed_micro=draft.needed_micro(covered_count),
+            available_micro=wallet.available_micro,
+            refusals=[*blocked, *self._refusals(draft, wallet, covered_count)],
+        )
+
     async def write(self, connection: Connection) -> None:
         """Write what was taken."""
         await write_book(connection, self._book)
         await write_bundles(connection, self._shelf)
         await write_rates(connection, self._rates)
+
+    def _cover(self, draft: Draft) -> int:
+        return self._shelf.cover(
+            draft.space_id,
+            draft.id,
+            draft.market,
+            draft.phone.country,
+            draft.segment_count,
+            draft.now,
+        )
 
     def _punish(self, draft: Draft, wallet: Wallet) -> Result:
         """Take the penalty, whatever the credit, and nothing more from this account."""
@@ -73,23 +112,24 @@ class Till:
             recipient_id=draft.id,
         )
 
-    def _refuse(self, draft: Draft, wallet: Wallet, covered_count: int) -> MessageRefused | None:
+    def _refusals(
+        self, draft: Draft, wallet: Wallet, covered_count: int
+    ) -> Iterator[MessageRefused]:
         """The daily cap, the credit, then the rates, which count what they let through."""
         cost_micro = draft.hold_micro(covered_count) + draft.charge_micro(covered_count)
-        room_micro = wallet.day_room_micro(draft.now.date())
+        room_micro = wallet.day_room_micro(draft.now.astimezone(UTC).date())
         if room_micro is not None and cost_micro > max(room_micro, 0):
-            return GuardRefused(
+            yield GuardRefused(
                 f"the daily spending cap of the account leaves {format_amount(max(room_micro, 0))} "
                 f"today, and the message may cost {format_amount(cost_micro)}"
             )
         needed_micro = draft.needed_micro(covered_count)
         if wallet.available_micro < needed_micro:
-            return _too_low(needed_micro, wallet.available_micro)
+            yield _too_low(needed_micro, wallet.available_micro)
         if draft.is_code and not draft.dry_run:
             sentence = self._rates.take(_ask(draft))
             if sentence is not None:
-                return GuardRefused(sentence)
-        return None
+                yield GuardRefused(sentence)
 
 
 async def open_till(

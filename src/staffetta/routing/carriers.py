@@ -4,7 +4,7 @@ Each link of a connector is held by one process at a time: a row names its owner
 ended or fell silent loses it to whoever asks next.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -73,3 +73,11 @@ async def tell_link(
 ) -> None:
     """Note what a link of ours is doing, for operators."""
     await connection.execute(sql.TELL_LINK, connector_id, number, owner, state, detail, now)
+
+
+async def count_bound_links(
+    connection: Connection, connector_ids: Sequence[int]
+) -> Mapping[int, int]:
+    """How many links of each of these connectors are bound now; those without one are left out."""
+    rows = await connection.fetch(sql.COUNT_BOUND_LINKS, list(connector_ids))
+    return {row["connector_id"]: row["bound_count"] for row in rows}

@@ -96,3 +96,10 @@ INSERT INTO route (environment, connector_id, country, price_micro, created_at)
 SELECT 'sandbox', $1, country, price_micro, $4
   FROM unnest($2::text[], $3::bigint[]) AS seed (country, price_micro)
 """
+
+COUNT_BOUND_LINKS = """
+SELECT connector_id, count(*) AS bound_count
+  FROM link
+ WHERE connector_id = ANY($1::int[]) AND state = 'bound'
+ GROUP BY connector_id
+"""

@@ -23,6 +23,7 @@ from staffetta.db.pool import Database
 from staffetta.domain.environments import Environment
 from staffetta.domain.scopes import all_scopes
 from staffetta.ledger.topup import top_up
+from staffetta.messaging.explain import Explainer
 from staffetta.otp.send import OtpSender
 from staffetta.otp.verify import OtpVerifier
 
@@ -91,6 +92,7 @@ async def site(database: Database, clock: FrozenClock) -> AsyncIterator[Site]:
             acceptor=gateway.acceptor,
             reader=gateway.reader,
             canceller=gateway.canceller,
+            explainer=Explainer(database, gateway.acceptor, gateway.ids),
             otp_sender=OtpSender(database, gateway.acceptor, gateway.keyring, gateway.ids),
             otp_verifier=OtpVerifier(database, gateway.keyring),
             token_counter=TokenCounter(database),

@@ -13,6 +13,7 @@ from staffetta.domain.errors import CreditTooLow, IdempotencyKeyReused, NoRoute,
 from staffetta.domain.states import State
 from staffetta.messaging.draft import Draft
 from staffetta.messaging.inspection import Space
+from staffetta.messaging.lists import ListQuery
 
 
 async def test_an_italian_message_is_stored_queued_and_charged(gateway: Gateway) -> None:
@@ -79,7 +80,7 @@ async def test_a_dry_run_checks_credit_and_costs_nothing(gateway: Gateway) -> No
 
 async def test_a_dry_run_is_found_for_a_day_and_never_listed(gateway: Gateway) -> None:
     message = (await gateway.accept(dry_run=True)).message
-    assert await gateway.reader.list(gateway.space_id, 0, 100) == []
+    assert (await gateway.reader.list(gateway.space_id, ListQuery(100))).views == []
     gateway.clock.advance(86_400)
     assert await gateway.reader.get(gateway.space_id, message.id, gateway.clock.now()) is None
 
@@ -91,10 +92,10 @@ async def test_messages_are_listed_newest_first_and_in_their_space_alone(
     for _ in range(5):
         made.append((await gateway.accept()).message.id)
         gateway.clock.advance(1)
-    listed = [view.id for view in await gateway.reader.list(gateway.space_id, 1, 3)]
-    assert listed == made[::-1][1:4]
+    listed = await gateway.reader.list(gateway.space_id, ListQuery(3, skip=1))
+    assert [view.id for view in listed.views] == made[::-1][1:4]
     stranger = await make_space(gateway.database, "mallory@example.com")
-    assert await gateway.reader.list(stranger, 0, 100) == []
+    assert (await gateway.reader.list(stranger, ListQuery(100))).views == []
     assert await gateway.reader.get(stranger, made[0], gateway.clock.now()) is None
 
 

@@ -21,6 +21,7 @@ from staffetta.domain.scopes import ScopeSet, all_scopes
 from staffetta.domain.secrets import hash_secret
 from staffetta.domain.states import State
 from staffetta.messaging.accept import Acceptance
+from staffetta.messaging.lists import Listed, ListQuery
 from staffetta.messaging.view import MessageView
 from staffetta.otp.send import SentOtp
 from staffetta.otp.verify import Verified, Wrong
@@ -82,6 +83,8 @@ class Backstage:
     outcome: Exception | None = None
     replayed: bool = False
     messages: list[MessageView] = field(default_factory=list)
+    next_before: bytes | None = None
+    listed: list[ListQuery] = field(default_factory=list)
     accepted: list = field(default_factory=list)
     ready: bool = True
     taken: Counter = field(default_factory=Counter)
@@ -131,8 +134,9 @@ class Backstage:
         return Verified() if given == "12345" else Wrong(tries_left=4)
 
     # as Reader
-    async def list(self, space_id, skip, limit):
-        return self.messages[skip : skip + limit]
+    async def list(self, space_id, wanted):
+        self.listed.append(wanted)
+        return Listed(self.messages[wanted.skip :][: wanted.limit], self.next_before)
 
     async def get(self, space_id, message_id, now):
         return next((view for view in self.messages if view.id == message_id), None)
@@ -158,6 +162,7 @@ def app(backstage: Backstage, settings: ApiSettings) -> AsgiApp:
             acceptor=backstage,
             reader=backstage,
             canceller=backstage,
+            explainer=backstage,
             otp_sender=backstage,
             otp_verifier=backstage,
             token_counter=backstage,

@@ -24,20 +24,36 @@ def test_codes_stand_for_the_statuses_of_the_contract():
         1000: 400,
         1001: 422,
         1002: 422,
+        1020: 422,
+        1021: 422,
+        1031: 422,
         2001: 402,
         2011: 422,
         2013: 422,
         2020: 403,
         2021: 422,
         2024: 422,
+        2025: 422,
         2030: 422,
         2031: 422,
+        2040: 422,
+        2044: 422,  # and 2050, see below
         2060: 422,
         2070: 404,
         2073: 413,
+        2075: 422,
         2080: 503,
         2081: 503,
     }
+
+
+@pytest.mark.parametrize(("at_once", "code"), [(True, 2050), (False, 2044)])
+def test_forbidden_words_have_a_code_of_their_own_where_they_are_charged_at_once(
+    at_once: bool, code: int
+):
+    answer = refusal(errors.ForbiddenWords("no", charged_at_once=at_once))
+    assert answer is not None
+    assert (answer.status, answer.body) == (422, b'{"code":%d,"message":"no"}' % code)
 
 
 def test_a_refusal_says_the_sentence_it_was_raised_with():

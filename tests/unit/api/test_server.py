@@ -43,7 +43,7 @@ async def test_an_unknown_path_is_404_in_the_platforms_envelope(
         ("GET", "IT-messages", "POST"),
         ("PUT", "WW-messages", "POST"),
         ("POST", "messages", "GET"),
-        ("DELETE", "messages/65f2c1a00000000000000000", "GET"),
+        ("PUT", "messages/65f2c1a00000000000000000", "GET, DELETE"),
         ("OPTIONS", "messages", "GET"),
     ],
 )

@@ -70,15 +70,19 @@ CODES: Final[Mapping[type[Exception], tuple[int, int]]] = MappingProxyType(
 )
 
 
+def code_of(error: Exception) -> tuple[int, int]:
+    """The HTTP status and the number of a failure of the table; StopIteration for others."""
+    if isinstance(error, errors.ForbiddenWords) and error.charged_at_once:
+        return 422, _WORDS_AND_CHARGE
+    return CODES[next(kind for kind in type(error).__mro__ if kind in CODES)]
+
+
 def refusal(error: Exception) -> Answer | None:
     """The answer to a failure that the caller can act on; None for a fault of ours."""
-    entry = next((CODES[kind] for kind in type(error).__mro__ if kind in CODES), None)
-    if entry is None:
+    if not any(kind in CODES for kind in type(error).__mro__):
         return None
-    status, code = entry
+    status, code = code_of(error)
     match error:
-        case errors.ForbiddenWords(charged_at_once=True):
-            return coded(status, _WORDS_AND_CHARGE, str(error))
         case errors.NotAcceptingNow():
             return coded(status, code, str(error), retry_after(error.retry_after_seconds))
         case ConnectionLost() | TryAgain():

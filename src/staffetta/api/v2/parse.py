@@ -11,12 +11,14 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, TypeVar
 
 import msgspec
 
 from staffetta.api.v2.errors import InvalidField, NotAnObject
 from staffetta.domain.environments import Market
+from staffetta.domain.errors import InvalidRecipient
+from staffetta.domain.phones import parse_mobile
 from staffetta.messaging.draft import IdempotencyKey
 from staffetta.messaging.inspection import SEND_AHEAD_MAX, SendRequest
 
@@ -37,8 +39,15 @@ class _Body(msgspec.Struct):
     send_at: str | None = msgspec.field(default=None, name="sendAt")
 
 
+class _ExplainBody(_Body):
+    market: str | None = None
+
+
+_AnyBody = TypeVar("_AnyBody", bound=_Body)
 _DECODER: Final = msgspec.json.Decoder(_Body)
+_EXPLAIN_DECODER: Final = msgspec.json.Decoder(_ExplainBody)
 _NO_OPTIONS: Final = _Options()
+_MARKETS: Final = 'one of "IT", "ES" and "WW"'
 _SEND_AT: Final = 'ISO 8601 with an offset, like "2026-12-24T18:00:00+01:00"'
 _NUL_ESCAPE: Final = b"\\u0000"
 
@@ -51,19 +60,50 @@ _FIELDS: Final[Mapping[str, tuple[type, bool, str]]] = {
     "options.failOnMultipleMessages": (bool, False, "true or false"),
     "callback": (dict, False, "an object"),
     "sendAt": (str, False, _SEND_AT),
+    "market": (str, False, _MARKETS),
 }
+
+
+def parse_explain(body: bytes, now: datetime) -> SendRequest:
+    """A send body to be explained, its market named or its recipient's; raises as parse_send."""
+    asked = _decode(body, _EXPLAIN_DECODER)
+    return _request(asked, _market(asked), None, now)
+
+
+def _market(asked: _ExplainBody) -> Market:
+    if asked.market is not None:
+        if asked.market not in set(Market):
+            raise InvalidField(f"the field market must be {_MARKETS}")
+        return Market(asked.market)
+    try:
+        country = parse_mobile(asked.recipient).country
+    except InvalidRecipient:
+        return Market.WORLD  # the refusal says what is wrong
+    return Market(country) if country in {Market.ITALY, Market.SPAIN} else Market.WORLD
 
 
 def parse_send(
     body: bytes, market: Market, path: str, headers: Mapping[bytes, bytes], now: datetime
 ) -> SendRequest:
     """The send request of a body; raises NotAnObject (1000) or InvalidField (1001)."""
+    asked = _decode(body, _DECODER)
+    key = parse_key(headers.get(b"idempotency-key"), path, body)
+    return _request(asked, market, key, now)
+
+
+def _decode(body: bytes, decoder: msgspec.json.Decoder[_AnyBody]) -> _AnyBody:
     try:
-        asked = _DECODER.decode(body)
+        asked = decoder.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         _explain(body)
     if _NUL_ESCAPE in body:
         _require_text(_read_slowly(body))
+    return asked
+
+
+def _request(
+    asked: _Body, market: Market, key: IdempotencyKey | None, now: datetime
+) -> SendRequest:
     options = asked.options or _NO_OPTIONS
     return SendRequest(
         market=market,
@@ -73,7 +113,7 @@ def parse_send(
         dry_run=bool(options.dry_run),
         fail_on_multiple_segments=bool(options.fail_on_multiple_messages),
         callback=asked.callback,
-        idempotency=parse_key(headers.get(b"idempotency-key"), path, body),
+        idempotency=key,
         send_at=_parse_send_at(asked.send_at, now),
     )
 

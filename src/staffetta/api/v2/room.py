@@ -6,6 +6,7 @@ from staffetta.api.context import ApiContext
 from staffetta.api.doors import Room
 from staffetta.api.paths import Paths
 from staffetta.api.v2.endpoint import Endpoint
+from staffetta.api.v2.explain import explain_handle
 from staffetta.api.v2.otp import PATH as OTP_PATH
 from staffetta.api.v2.otp import otp_handle, verify_handle
 from staffetta.api.v2.read import cancel_handle, get_handle, list_handle
@@ -35,6 +36,7 @@ def v2_room(context: ApiContext) -> Paths:
     endpoints[f"{OTP_PATH}/{{message_id}}/verify"] = Endpoint(
         context, "otp", {"POST": verify_handle(context)}
     )
+    endpoints["/explain"] = Endpoint(context, "explain", {"POST": explain_handle(context)})
     return Paths(
         Room.V2, {f"{Room.V2}{path}": endpoint.serve for path, endpoint in endpoints.items()}
     )

@@ -1,0 +1,100 @@
+"""What would become of a message, without sending it: the answer to "why?" before it is asked.
+
+The very checks of acceptance are made, all of them, and the wallet is asked by the till itself in a
+transaction that writes nothing. So what is explained is what would happen.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from staffetta.db.pool import Database
+from staffetta.domain.errors import StaffettaError
+from staffetta.domain.ids import IdMaker
+from staffetta.ledger.store import open_book
+from staffetta.messaging.accept import Acceptor
+from staffetta.messaging.draft import Draft
+from staffetta.messaging.inspection import Inspection, SendRequest, Space
+from staffetta.messaging.till import Bill, open_till
+from staffetta.routing.carriers import count_bound_links
+from staffetta.routing.table import ANY_COUNTRY, Route
+
+_IS_CHOSEN: Final = "it goes first"
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """A route that leads there, and why it is chosen or not."""
+
+    connector_id: int
+    country: str
+    rank: int
+    price_micro: int
+    links_bound: int
+    chosen: bool
+    reason: str
+
+
+class Explanation(msgspec.Struct, frozen=True):
+    """All that can be said of a request."""
+
+    found: Inspection
+    candidates: Sequence[Candidate]
+    bill: Bill | None  # None where a check before left nothing to be priced
+    refusals: Sequence[StaffettaError]  # in the order of the checks; the first is what a send gets
+
+
+class Explainer:
+    """Explains the requests of spaces."""
+
+    def __init__(self, database: Database, acceptor: Acceptor, ids: IdMaker) -> None:
+        self._database = database
+        self._acceptor = acceptor
+        self._ids = ids
+
+    async def explain(self, space: Space, request: SendRequest, now: datetime) -> Explanation:
+        """Look at a request as a send would; nothing is stored, charged or blocked."""
+        found = self._acceptor.inspect(space, request)
+        draft = self._acceptor.draft_to_price(space, request, found, now)
+        bill = None if draft is None else await self._bill(draft, now)
+        refusals = [*found.refusals, *(bill.refusals if bill else [])]
+        return Explanation(found, await self._candidates(space, found), bill, refusals)
+
+    async def _bill(self, draft: Draft, now: datetime) -> Bill:
+        async with self._database.transaction() as connection:
+            book = await open_book(connection, [draft.space_id], self._ids, now)
+            till = await open_till(connection, book, [draft], now)
+            return till.examine(draft)
+
+    async def _candidates(self, space: Space, found: Inspection) -> list[Candidate]:
+        if found.phone is None:
+            return []
+        routes = self._acceptor.candidates(space.environment, found.phone.country)
+        async with self._database.acquire() as connection:
+            bound = await count_bound_links(connection, [route.connector_id for route in routes])
+        return [
+            Candidate(
+                connector_id=route.connector_id,
+                country=route.country,
+                rank=route.rank,
+                price_micro=route.price_micro,
+                links_bound=bound.get(route.connector_id, 0),
+                chosen=route is routes[0],
+                reason=_reason(route, routes[0]),
+            )
+            for route in routes
+        ]
+
+
+def _reason(route: Route, chosen: Route) -> str:
+    """Why a route is chosen, or what puts another before it: rank, country, price, age."""
+    if route is chosen:
+        return _IS_CHOSEN
+    if route.rank != chosen.rank:
+        return f"its rank {route.rank} comes after {chosen.rank}"
+    if route.country == ANY_COUNTRY and chosen.country != ANY_COUNTRY:
+        return f"of the same rank, a route for {chosen.country} goes before one for any country"
+    if route.price_micro != chosen.price_micro:
+        return "of the same rank, it costs more"
+    return "of the same rank and price, the older connector goes first"
