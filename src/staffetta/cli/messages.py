@@ -4,6 +4,7 @@ A customer reads with a token, through the API, and sees what the API shows. An 
 an account's address, from the database, and sees the states as they are inside.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
 import typer
@@ -16,6 +17,7 @@ from staffetta.cli.options import AsJson
 from staffetta.cli.output import Column, Result, show
 from staffetta.domain.environments import Environment
 from staffetta.domain.money import as_number
+from staffetta.messaging.lists import ListQuery
 from staffetta.messaging.read import Reader
 from staffetta.messaging.view import MessageView
 
@@ -70,10 +72,11 @@ def messages(
 def _from_database(
     address: Address, environment: Environment, skip: int, limit: int
 ) -> list[dict[str, Any]]:
-    async def work(parts: Opened) -> list[MessageView]:
+    async def work(parts: Opened) -> Sequence[MessageView]:
         async with parts.database.acquire() as connection:
             space = await find_space(connection, address, environment)
-        return await Reader(parts.database).list(space.space_id, skip, limit)
+        listed = await Reader(parts.database).list(space.space_id, ListQuery(limit, skip))
+        return listed.views
 
     return [_as_row(view) for view in with_everything_open(work)]
 

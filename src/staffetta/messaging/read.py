@@ -1,23 +1,34 @@
 """Reading messages back, within one space and never outside it."""
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Final
 
 from staffetta.db.pool import Database, Row
 from staffetta.domain.encodings import Encoding
 from staffetta.domain.environments import Market
+from staffetta.domain.errors import NotAcceptingNow
 from staffetta.domain.states import State
+from staffetta.messaging.lists import Listed, ListQuery
 from staffetta.messaging.sql import read as sql
 from staffetta.messaging.view import MessageView
 
 DRY_RUN_KEPT: Final = timedelta(hours=24)
+# About 50 ms of one processor; docs/reference/lists.md says how it was measured.
+LOOKED_AT_MAX: Final = 200_000
+_SKIP_QUICKLY_MAX: Final = 10_000
+_SLOW_LISTS_MAX: Final = 1
+_WAIT_SECONDS_MAX: Final = 10.0
 
 
 class Reader:
     """Reads the messages of spaces."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, looked_at_max: int = LOOKED_AT_MAX) -> None:
         self._database = database
+        self._looked_at_max = looked_at_max
+        # Whoever searches must not take the connections that messages are accepted with.
+        self._slow_lists = asyncio.Semaphore(_SLOW_LISTS_MAX)
 
     async def get(self, space_id: int, message_id: bytes, now: datetime) -> MessageView | None:
         """One message, or None; a dry run is found for 24 hours."""
@@ -27,11 +38,50 @@ class Reader:
             )
         return None if row is None else _view(row)
 
-    async def list(self, space_id: int, skip: int, limit: int) -> list[MessageView]:
-        """Messages, newest first; dry runs are not listed."""
-        async with self._database.acquire() as connection:
-            rows = await connection.fetch(sql.LIST_MESSAGES, space_id, skip, limit)
-        return [_view(row) for row in rows]
+    async def list(self, space_id: int, wanted: ListQuery) -> Listed:
+        """One page of messages, newest first; dry runs are not listed.
+
+        Looks at a bounded number of messages. Lists that search or skip far go one at a time;
+        raises NotAcceptingNow when one has waited too long for its turn.
+        """
+        if not wanted.searches and wanted.skip <= _SKIP_QUICKLY_MAX:
+            return await self._list(space_id, wanted)
+        try:
+            async with asyncio.timeout(_WAIT_SECONDS_MAX):
+                await self._slow_lists.acquire()
+        except TimeoutError:
+            raise NotAcceptingNow(
+                "too many searches at once: try again, or ask for less at a time"
+            ) from None
+        try:
+            return await self._list(space_id, wanted)
+        finally:
+            self._slow_lists.release()
+
+    async def _list(self, space_id: int, wanted: ListQuery) -> Listed:
+        looked_at = self._looked_at_max + wanted.skip + wanted.limit
+        span = (space_id, *wanted.ids, looked_at)
+        page = (*span, *wanted.times, wanted.skip, wanted.limit + 1)  # one more tells of a next
+        # Both statements see the same: what comes meanwhile would move the end of what was seen.
+        async with self._database.transaction(
+            isolation="repeatable_read", readonly=True
+        ) as connection:
+            if wanted.searches:
+                rows = await connection.fetch(sql.SEARCH_MESSAGES, *page, *_filters(wanted))
+            else:
+                rows = await connection.fetch(sql.LIST_MESSAGES, *page)
+            if len(rows) > wanted.limit:
+                views = [_view(row) for row in rows[:-1]]
+                return Listed(views, views[-1].id)
+            came_to = sql.SEARCHED_TO if wanted.searches else sql.LISTED_TO
+            return Listed([_view(row) for row in rows], await connection.fetchval(came_to, *span))
+
+
+def _filters(wanted: ListQuery) -> tuple[object, ...]:
+    states = wanted.states
+    if states is None:
+        return wanted.number, None, None
+    return wanted.number, list(states.once), list(states.perhaps_twice)
 
 
 def _view(row: Row) -> MessageView:

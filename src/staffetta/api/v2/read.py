@@ -5,15 +5,15 @@ from functools import partial
 from staffetta.api.asgi import Answer
 from staffetta.api.context import ApiContext
 from staffetta.api.v2.endpoint import Call, Handle
-from staffetta.api.v2.errors import NoSuchMessage
-from staffetta.api.v2.parse_list import parse_page
+from staffetta.api.v2.errors import InvalidField, NoSuchMessage
+from staffetta.api.v2.parse_list import next_link, parse_list, read_query
 from staffetta.api.v2.render import render_list, render_message
 from staffetta.domain.ids import parse_id
 from staffetta.messaging.view import MessageView
 
 
 def list_handle(context: ApiContext) -> Handle:
-    """The newest messages of the caller's space."""
+    """The messages of the caller's space, newest first."""
     return partial(_list, context)
 
 
@@ -28,9 +28,18 @@ def get_handle(context: ApiContext) -> Handle:
 
 
 async def _list(context: ApiContext, call: Call) -> Answer:
-    page = parse_page(call.scope["query_string"])
-    views = await context.reader.list(call.grant.space_id, page.skip, page.limit)
-    return Answer(200, render_list(views, call.grant.email))
+    given = read_query(call.scope["query_string"])
+    wanted = parse_list(given)
+    listed = await context.reader.list(call.grant.space_id, wanted)
+    if listed.next_before is None:
+        return Answer(200, render_list(listed.views, call.grant.email))
+    if wanted.skip and not listed.views:
+        raise InvalidField(
+            "skip leads past the messages that one request looks at: follow nextCursor instead"
+        )
+    cursor = listed.next_before.hex()
+    body = render_list(listed.views, call.grant.email, cursor)
+    return Answer(200, body, (next_link(given, cursor),))
 
 
 async def _get(context: ApiContext, call: Call) -> Answer:

@@ -62,10 +62,13 @@ def message_object(view: MessageView, username: str) -> dict[str, Any]:
 
 def visible_state(view: MessageView) -> str:
     """The state an account sees. What is sent a second time was PENDING, and stays so."""
-    if view.dry_run:
-        return "NEW"
-    state = STATES[view.state]
-    return "PENDING" if state == "NEW" and view.possibly_duplicate else state
+    return "NEW" if view.dry_run else shown_state(view.state, again=view.possibly_duplicate)
+
+
+def shown_state(state: State, *, again: bool) -> str:
+    """The same for a state inside; `again`: it is sent, or was, a second time."""
+    shown = STATES[state]
+    return "PENDING" if shown == "NEW" and again else shown
 
 
 def _shown_callback(callback: Mapping[str, object] | None) -> Mapping[str, object] | None:
@@ -80,9 +83,14 @@ def render_message(view: MessageView, username: str) -> bytes:
     return _ENCODER.encode({"data": message_object(view, username)})
 
 
-def render_list(views: Iterable[MessageView], username: str) -> bytes:
-    """The body of an answer with a list of messages."""
-    return _ENCODER.encode({"data": [message_object(view, username) for view in views]})
+def render_list(
+    views: Iterable[MessageView], username: str, next_cursor: str | None = None
+) -> bytes:
+    """The body of an answer with a list of messages. `nextCursor` is there only where more is."""
+    body: dict[str, object] = {"data": [message_object(view, username) for view in views]}
+    if next_cursor is not None:
+        body["nextCursor"] = next_cursor
+    return _ENCODER.encode(body)
 
 
 def _time(moment: datetime | None) -> str | None:
