@@ -11,7 +11,7 @@ from staffetta.api.v2.endpoint import Call, Handle
 from staffetta.api.v2.parse import parse_send
 from staffetta.api.v2.render import render_message
 from staffetta.domain.environments import Market
-from staffetta.domain.errors import AccountBlocklisted
+from staffetta.domain.errors import AccountBlocklisted, ForbiddenWords
 from staffetta.messaging.inspection import Space
 
 REPLAYED: Final[tuple[Header, ...]] = ((b"idempotent-replay", b"true"),)
@@ -33,7 +33,11 @@ async def _send(
     request = parse_send(body, market, path, call.headers, call.now)
     started = monotonic()
     space = Space(grant.space_id, grant.environment, grant.terms)
-    accepted = await context.acceptor.accept(space, request, call.now)
+    try:
+        accepted = await context.acceptor.accept(space, request, call.now)
+    except ForbiddenWords:
+        context.authorizer.forget_space(grant.space_id)  # it is blocked now, unless a dry run
+        raise
     context.metrics.accepted(monotonic() - started)
     headers = REPLAYED if accepted.replayed else ()
     return Answer(201, render_message(accepted.message, grant.email), headers)
