@@ -2,20 +2,17 @@
 
 Owns: the shape of bodies and headers, and the sentences that refuse them. What a value
 means (is it a number, a sender, a URL?) is decided further in.
-
-A good body takes one pass of a decoder made beforehand. A bad one is read again, slowly, to say
-what is wrong with it.
 """
 
 import hashlib
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final, NoReturn, TypeVar
+from typing import Any, Final
 
 import msgspec
 
-from staffetta.api.v2.errors import InvalidField, NotAnObject
+from staffetta.api.v2.errors import InvalidField
+from staffetta.api.v2.fields import Fields, decode
 from staffetta.domain.environments import Market
 from staffetta.domain.errors import InvalidRecipient
 from staffetta.domain.phones import parse_mobile
@@ -25,7 +22,9 @@ from staffetta.messaging.inspection import SEND_AHEAD_MAX, SendRequest
 IDEMPOTENCY_KEY_CHARACTERS_MAX: Final = 255
 
 
-class _Options(msgspec.Struct, rename="camel"):
+class Options(msgspec.Struct, rename="camel"):
+    """The options of a send."""
+
     dry_run: bool | None = None
     fail_on_multiple_messages: bool | None = None
 
@@ -34,7 +33,7 @@ class _Body(msgspec.Struct):
     recipient: str
     message: str
     sender: str | None = None
-    options: _Options | None = None
+    options: Options | None = None
     callback: dict[str, Any] | None = None
     send_at: str | None = msgspec.field(default=None, name="sendAt")
 
@@ -43,15 +42,13 @@ class _ExplainBody(_Body):
     market: str | None = None
 
 
-_AnyBody = TypeVar("_AnyBody", bound=_Body)
 _DECODER: Final = msgspec.json.Decoder(_Body)
 _EXPLAIN_DECODER: Final = msgspec.json.Decoder(_ExplainBody)
-_NO_OPTIONS: Final = _Options()
+NO_OPTIONS: Final = Options()
 _MARKETS: Final = 'one of "IT", "ES" and "WW"'
 _SEND_AT: Final = 'ISO 8601 with an offset, like "2026-12-24T18:00:00+01:00"'
-_NUL_ESCAPE: Final = b"\\u0000"
 
-_FIELDS: Final[Mapping[str, tuple[type, bool, str]]] = {
+_FIELDS: Final[Fields] = {
     "recipient": (str, True, 'a string, like "+393331234567"'),
     "message": (str, True, "a string, the text to send"),
     "sender": (str, False, "a string, or null for the default sender"),
@@ -66,7 +63,7 @@ _FIELDS: Final[Mapping[str, tuple[type, bool, str]]] = {
 
 def parse_explain(body: bytes, now: datetime) -> SendRequest:
     """A send body to be explained, its market named or its recipient's; raises as parse_send."""
-    asked = _decode(body, _EXPLAIN_DECODER)
+    asked = decode(body, _EXPLAIN_DECODER, _FIELDS)
     return _request(asked, _market(asked), None, now)
 
 
@@ -86,25 +83,15 @@ def parse_send(
     body: bytes, market: Market, path: str, headers: Mapping[bytes, bytes], now: datetime
 ) -> SendRequest:
     """The send request of a body; raises NotAnObject (1000) or InvalidField (1001)."""
-    asked = _decode(body, _DECODER)
+    asked = decode(body, _DECODER, _FIELDS)
     key = parse_key(headers.get(b"idempotency-key"), path, body)
     return _request(asked, market, key, now)
-
-
-def _decode(body: bytes, decoder: msgspec.json.Decoder[_AnyBody]) -> _AnyBody:
-    try:
-        asked = decoder.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        _explain(body)
-    if _NUL_ESCAPE in body:
-        _require_text(_read_slowly(body))
-    return asked
 
 
 def _request(
     asked: _Body, market: Market, key: IdempotencyKey | None, now: datetime
 ) -> SendRequest:
-    options = asked.options or _NO_OPTIONS
+    options = asked.options or NO_OPTIONS
     return SendRequest(
         market=market,
         recipient=asked.recipient,
@@ -143,82 +130,3 @@ def parse_key(raw: bytes | None, path: str, body: bytes) -> IdempotencyKey | Non
             f"the header Idempotency-Key must have 1 to {IDEMPOTENCY_KEY_CHARACTERS_MAX} characters"
         )
     return IdempotencyKey(path=path, key=key, body_hash=hashlib.sha256(body).digest())
-
-
-def _explain(body: bytes) -> NoReturn:
-    """Say what is wrong with a body that the decoder refused."""
-    value = _read_slowly(body)
-    _require_text(value)
-    for name, (kind, required, expected) in _FIELDS.items():
-        _require_kind(value, name, kind, required=required, expected=expected)
-    raise InvalidField("the body holds a number that is too large")
-
-
-def _read_slowly(body: bytes) -> dict[str, Any]:
-    try:
-        value = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
-    except UnicodeDecodeError as error:
-        raise NotAnObject(f"the body is not UTF-8 at octet {error.start}") from None
-    except json.JSONDecodeError as error:
-        raise NotAnObject(
-            f"the body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
-        ) from None
-    except RecursionError:
-        raise NotAnObject("the body is nested too deeply") from None
-    except ValueError:  # an integer of thousands of digits
-        raise NotAnObject("the body holds a number that cannot be read") from None
-    if not isinstance(value, dict):
-        raise NotAnObject("the body must be a JSON object, like {}")
-    return value
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise NotAnObject(f"the body is not JSON: {name} is not a value of it")
-
-
-def _require_kind(
-    body: Mapping[str, Any], name: str, kind: type, *, required: bool, expected: str
-) -> None:
-    parent, _, leaf = name.rpartition(".")
-    holder = (body.get(parent) or {}) if parent else body
-    if leaf not in holder and required:
-        raise InvalidField(f"the field {name} is missing: it must be {expected}")
-    value = holder.get(leaf)
-    if not isinstance(value, kind) and (required or value is not None):
-        raise InvalidField(f"the field {name} must be {expected}")
-
-
-def _require_text(body: Mapping[str, Any]) -> None:
-    """Refuse NUL and half a surrogate pair anywhere, naming the field they stand in."""
-    for name, value in body.items():
-        for text in (name, *_texts(value)):
-            if "\0" in text:
-                raise InvalidField(f"the field {_shown(name)} holds the character NUL")
-            if not _is_whole(text):
-                raise InvalidField(f"the field {_shown(name)} holds half of a surrogate pair")
-
-
-def _texts(value: object) -> Iterator[str]:
-    """Every string in a JSON value, the names of its fields too. No recursion: depth is theirs."""
-    waiting = [value]
-    while waiting:
-        match waiting.pop():
-            case str() as text:
-                yield text
-            case dict() as fields:
-                yield from fields
-                waiting.extend(fields.values())
-            case list() as items:
-                waiting.extend(items)
-
-
-def _is_whole(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _shown(name: str) -> str:
-    return ascii(name)[1:-1][:100]
