@@ -17,6 +17,8 @@ from staffetta.ledger.topup import grant
 TEXT = "Ciao"
 STEPS = {State.SUBMITTED: STEP_PENDING, State.UNCERTAIN: STEP_PENDING}
 
+_KEPT = {"method": "JSON", "field": "data", "retry": None, "headers": {}, "custom": None}
+
 INSERT_MESSAGES = """
 INSERT INTO message (space_id, id, service, market, class, priority, sender, body, encoding,
                      characters_count, segment_count, reference, options, callback, created_at,
@@ -65,7 +67,7 @@ class Outbox:
         """So many of them."""
         space = space_id or self.space_id
         made = [self.ids.make(self.now) for _ in range(count)]
-        kept = {"url": url, **callback}
+        kept = {**_KEPT, "url": url, **callback}
         async with self.database.transaction() as connection:
             await connection.execute(INSERT_MESSAGES, space, made, TEXT, kept, self.now)
             await connection.execute(INSERT_RECIPIENTS, space, made, self.now, "example.com")

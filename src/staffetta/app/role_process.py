@@ -16,6 +16,7 @@ from typing import Final
 import structlog
 
 from staffetta.app.answering import run_api
+from staffetta.app.calling_back import run_callbacks
 from staffetta.app.database import START_PATIENCE_SECONDS, prepare_schema, reach_database
 from staffetta.app.dispatching import run_dispatch
 from staffetta.app.housekeeping import run_housekeeping
@@ -35,6 +36,7 @@ _log = structlog.get_logger(__name__)
 ROLES: Final = MappingProxyType[Role, RunRole](
     {
         Role.API: run_api,
+        Role.CALLBACKS: run_callbacks,
         Role.DISPATCH: run_dispatch,
         Role.HOUSEKEEPING: run_housekeeping,
         Role.NETWORK: run_network,

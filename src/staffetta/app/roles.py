@@ -24,6 +24,7 @@ class Role(StrEnum):
     """The parts of an installation that can run apart."""
 
     API = "api"
+    CALLBACKS = "callbacks"
     DISPATCH = "dispatch"
     HOUSEKEEPING = "housekeeping"
     NETWORK = "network"

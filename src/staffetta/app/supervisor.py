@@ -156,6 +156,7 @@ class Supervisor:
             environment["STAFFETTA_NETWORK_ADDRESS"] = f"{LOOPBACK}:{port_of(network)}"
             plans.append(self._child_plan("network", [Role.NETWORK], environment, "network"))
         plans.append(self._child_plan("dispatch", [Role.DISPATCH, Role.HOUSEKEEPING], environment))
+        plans.append(self._child_plan("callbacks", [Role.CALLBACKS], environment))
         for number in range(1, self._settings.api_processes + 1):
             name = f"api {number}"
             plans.append(self._child_plan(name, [Role.API], environment, "http", "https"))

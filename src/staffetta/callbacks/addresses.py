@@ -62,6 +62,7 @@ _6TO4: Final = IPv6Network("2002::/16")
 _TEREDO: Final = IPv6Network("2001::/32")
 _LOOPBACK: Final = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
 
+_NONE: Final = "none"
 _NUMBER_LABEL = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
 
 
@@ -69,10 +70,16 @@ class AllowedNetworks(msgspec.Struct, frozen=True):
     """Networks that callbacks may reach though they are not public."""
 
     networks: tuple[Network, ...] = ()
+    is_closed: bool = False  # whether even a server on loopback keeps away from loopback
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Networks in CIDR notation, divided by commas; raises ValueError with what is expected."""
+        """Networks in CIDR notation, divided by commas, or the word none.
+
+        Raises ValueError with what is expected.
+        """
+        if text.strip().lower() == _NONE:
+            return cls(is_closed=True)
         parts = [part.strip() for part in text.split(",") if part.strip()]
         try:
             networks = tuple(ip_network(part) for part in parts)
@@ -80,7 +87,7 @@ class AllowedNetworks(msgspec.Struct, frozen=True):
             networks = ()
         if len(networks) != len(parts) or len(networks) > NETWORKS_MAX:
             raise ValueError(
-                f"at most {NETWORKS_MAX} networks in CIDR notation, separated by commas"
+                f"at most {NETWORKS_MAX} networks in CIDR notation, separated by commas, or none"
             )
         return cls(networks)
 
@@ -105,8 +112,11 @@ PUBLIC_ONLY: Final = AllowedNetworks()
 def allowed_networks(allowed: AllowedNetworks, listen_host: str) -> AllowedNetworks:
     """What a server bound to `listen_host` allows: on loopback it may call back to loopback.
 
-    Who listens on loopback alone is reached by this machine alone (contract section 5).
+    Who listens on loopback alone is reached by this machine alone (contract section 5). Where a
+    reverse proxy on this machine passes the world's requests on, the operator closes it.
     """
+    if allowed.is_closed:
+        return allowed
     if listen_host.lower() == "localhost":
         return allowed.with_loopback()
     try:

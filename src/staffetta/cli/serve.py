@@ -56,7 +56,7 @@ def serve(
     ] = None,
     tls_key: Annotated[Path | None, typer.Option(help="The certificate's key in PEM.")] = None,
 ) -> None:
-    """Run the gateway: database, HTTP, dispatch, housekeeping and the simulated network.
+    """Run the gateway: database, HTTP, dispatch, callbacks, housekeeping, simulated network.
 
     SIGTERM or Ctrl-C stops it cleanly: what is in progress is finished first. A second one hurries.
     """

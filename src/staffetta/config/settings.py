@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from staffetta.callbacks.addresses import AllowedNetworks
 from staffetta.config.values import (
     HostName,
     absolute_directory,
@@ -54,6 +55,8 @@ class Settings:
     default_sender: str
     response_seconds: float
     rate_limit_per_minute: int
+    callbacks_allow_networks: AllowedNetworks
+    callbacks_per_host_max: int
     network_delivery_seconds: float
     network_late_seconds: float
     network_throttle_seconds: float
@@ -249,6 +252,24 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "10000",
         "60000",
         "How many requests one token may make in a minute, of all processes together; 0: no limit.",
+    ),
+    Setting(
+        "CALLBACKS_ALLOW_NETWORKS",
+        AllowedNetworks.parse,
+        "",
+        "public addresses only; and loopback, where the server listens on loopback alone",
+        "10.20.0.0/16,fd00:20::/64",
+        "Networks that callbacks may reach though they are not public. The word none also closes "
+        "loopback, for a server behind a reverse proxy on the same machine.",
+    ),
+    Setting(
+        "CALLBACKS_PER_HOST_MAX",
+        whole_number(1, 500),
+        "32",
+        "32",
+        "8",
+        "How many callbacks are under way at once to one host for one account, in each process "
+        "that delivers.",
     ),
     Setting(
         "NETWORK_DELIVERY_SECONDS",

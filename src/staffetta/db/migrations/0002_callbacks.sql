@@ -14,7 +14,9 @@ ALTER TABLE callback
     ADD COLUMN delivered_at timestamptz,
     ADD COLUMN charged_micro bigint NOT NULL DEFAULT 0,
     ADD COLUMN possibly_duplicate boolean NOT NULL DEFAULT false,
-    ADD COLUMN payload jsonb;
+    ADD COLUMN payload jsonb,
+    -- Attempts of earlier rounds: a replay starts a new one, and the numbers go on.
+    ADD COLUMN attempts_before smallint NOT NULL DEFAULT 0;
 
 -- A lane is one account's traffic to one host: what is slow there delays nothing else.
 DROP INDEX callback_owed;

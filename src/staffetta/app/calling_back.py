@@ -1,0 +1,104 @@
+"""The callbacks role: what is owed to accounts' URLs, delivered."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import structlog
+
+from staffetta.api.v2.render import message_object
+from staffetta.app.loops import Loops
+from staffetta.app.roles import Role, RoleContext
+from staffetta.callbacks.addresses import allowed_networks
+from staffetta.callbacks.bell import CHANNEL
+from staffetta.callbacks.claim import Claim
+from staffetta.callbacks.deliver import Deliverer, DelivererParts
+from staffetta.callbacks.http_client import HttpClient
+from staffetta.callbacks.letters import Told
+from staffetta.callbacks.results import Results
+from staffetta.db.pool import Connection
+from staffetta.messaging.told import read_told
+
+_IDLE_SECONDS: Final = 0.25  # what claiming waits for wakes it; another process's lane does not
+_WRITE_IDLE_SECONDS: Final = 5.0
+_LISTEN_SECONDS: Final = 0.5
+_DISCOVER_SECONDS: Final = 1.0
+_REAP_SECONDS: Final = 1.0
+_DRAIN_SECONDS_MAX: Final = 15.0
+_FLUSH_SECONDS_MAX: Final = 5.0
+_FLUSH_STEP_SECONDS: Final = 0.02
+
+_log = structlog.get_logger(__name__)
+
+
+class MessageBodies:
+    """What callbacks about messages say: the second API's Message."""
+
+    async def read(self, connection: Connection, claims: Sequence[Claim]) -> Mapping[bytes, Told]:
+        """What each claim tells, by callback id."""
+        bodies: dict[bytes, Told] = {}
+        for callback_id, one in (await read_told(connection, claims)).items():
+            try:
+                body = message_object(one.view, one.username)
+            except (KeyError, ValueError):  # one message must not stop its lane
+                _log.exception("callback_body_not_made", callback=callback_id.hex())
+                continue
+            bodies[callback_id] = Told(one.view.callback or {}, body)
+        return bodies
+
+
+async def run_callbacks(context: RoleContext, stop: asyncio.Event) -> None:
+    """Deliver until `stop`, then await what is under way and write what became of it."""
+    settings, clock, heartbeat = context.settings, context.clock, context.heartbeat
+    networks = allowed_networks(settings.callbacks_allow_networks, settings.host)
+    async with HttpClient(networks) as client, asyncio.TaskGroup() as tasks:
+        deliverer = Deliverer(
+            DelivererParts(
+                database=context.database,
+                client=client,
+                bodies=MessageBodies(),
+                keyring=context.keyring,
+                clock=clock,
+                owner=heartbeat.process_id,
+                may_write=lambda: heartbeat.fresh(clock.monotonic()),
+                concurrency_max=settings.callbacks_per_host_max,
+            ),
+            tasks,
+        )
+        results = deliverer.results
+        async with Loops() as writing:
+            writing.start(results.write_once, _WRITE_IDLE_SECONDS, wake=results.came)
+            async with Loops() as claiming:
+                _start_claiming(claiming, context, deliverer)
+                context.ready(Role.CALLBACKS)
+                await stop.wait()
+            await deliverer.drain(_DRAIN_SECONDS_MAX)
+            await _wait_until_written(results)
+
+
+def _start_claiming(loops: Loops, context: RoleContext, deliverer: Deliverer) -> None:
+    async def reap() -> int:
+        # After an outage of the database everybody looks dead for a moment; who ended is dead.
+        steady = context.heartbeat.steady(context.clock.monotonic())
+        return await deliverer.reap_once(silent_too=steady)
+
+    loops.start(
+        lambda: context.database.listen_once(CHANNEL, deliverer.ring),
+        _LISTEN_SECONDS,
+        name="listen for callbacks",
+        may_be_cut=True,
+    )
+    loops.start(deliverer.discover_once, _DISCOVER_SECONDS)
+    loops.start(reap, _REAP_SECONDS, name="reap callbacks")
+    loops.start(deliverer.claim_once, _IDLE_SECONDS, wake=deliverer.wake)
+
+
+async def _wait_until_written(results: Results) -> None:
+    """Wait until what became of the last attempts is in the database."""
+    try:
+        async with asyncio.timeout(_FLUSH_SECONDS_MAX):
+            while len(results):  # noqa: ASYNC110 - the end is no hot path
+                await asyncio.sleep(_FLUSH_STEP_SECONDS)
+    except TimeoutError:
+        # With the end of this process these claims are opened, and sent once more.
+        _log.warning("callback_results_not_written", count=len(results))

@@ -1,0 +1,267 @@
+"""Delivering: claims in lanes that have something due, sends, and hands the results on.
+
+It claims only what it can send soon, commits before the network, and never lets one lane hold up
+another: each has its own room, its own breaker, its own pace.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import structlog
+
+from staffetta.callbacks.bell import lane_in
+from staffetta.callbacks.claim import (
+    LANES_READ_MAX,
+    OVERDUE_MAX,
+    claim,
+    give_up_waiting,
+    put_back_unknown,
+    read_lanes,
+    reap,
+)
+from staffetta.callbacks.compose import REPEATS_DEFAULT, Unsendable, compose
+from staffetta.callbacks.http_client import HttpClient
+from staffetta.callbacks.lane_state import LaneState
+from staffetta.callbacks.lanes import Lanes
+from staffetta.callbacks.letters import BodySource, Letter, request_of
+from staffetta.callbacks.outcomes import (
+    Answered,
+    Dead,
+    NoAnswer,
+    Outcome,
+    decide,
+    failure_words,
+    is_outage,
+)
+from staffetta.callbacks.owe import Lane
+from staffetta.callbacks.results import Result, Results, Tried, Untried
+from staffetta.db.pool import Database
+from staffetta.domain.clock import Clock
+from staffetta.domain.secrets import Keyring
+
+PUT_BACK_SECONDS: Final = 15.0
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class DelivererParts:
+    """What a deliverer depends on."""
+
+    database: Database
+    client: HttpClient
+    bodies: BodySource
+    keyring: Keyring
+    clock: Clock
+    owner: int
+    may_write: Callable[[], bool]  # whether nobody can have taken this process for dead
+    concurrency_max: int  # requests at once to one host for one account
+    chance: Callable[[], float] = random.random
+
+
+class Deliverer:
+    """Delivers for one process. `app` repeats its steps and gives it a place for its tasks."""
+
+    def __init__(self, parts: DelivererParts, tasks: asyncio.TaskGroup) -> None:
+        self._parts = parts
+        self._tasks = tasks
+        self._lanes: Lanes[Letter] = Lanes(parts.concurrency_max)
+        self._workers: set[asyncio.Task[None]] = set()
+        self._read_up_to: Lane | None = None
+        self._put_back_at = 0.0
+        self._is_stopping = False
+        self.results = Results(parts.database, parts.clock, parts.owner, self._written)
+        self.wake = asyncio.Event()  # something may be claimed
+
+    @property
+    def under_way(self) -> int:
+        """How many callbacks are claimed and not written yet."""
+        return len(self._lanes.known_ids())
+
+    # What is due -------------------------------------------------------------------------------
+
+    def ring(self, payload: str) -> None:
+        """A NOTIFY named a lane."""
+        lane = lane_in(payload)
+        if lane is not None:
+            self._look_at([lane])
+
+    def _look_at(self, lanes: Sequence[Lane]) -> None:
+        for lane in lanes:
+            self._lanes.look_at(lane)
+        if lanes:
+            self.wake.set()
+
+    async def discover_once(self) -> int:
+        """Look for lanes with something due; answers 0 when all were seen."""
+        now = self._parts.clock.now()
+        async with self._parts.database.acquire() as connection:
+            found = await read_lanes(connection, self._read_up_to)
+            for one in found:
+                if one.due_at < now - OVERDUE_MAX:
+                    count = await give_up_waiting(connection, one.lane, now)
+                    _log.warning("callbacks_given_up", host=one.lane.host, count=count)
+        self._look_at([one.lane for one in found if one.due_at <= now])
+        is_full = len(found) == LANES_READ_MAX
+        self._read_up_to = found[-1].lane if is_full else None
+        self._lanes.forget(self._parts.clock.monotonic())
+        return len(found) if is_full else 0
+
+    async def reap_once(self, *, silent_too: bool = True) -> int:
+        """Open the claims of dead processes; answers in how many lanes."""
+        async with self._parts.database.acquire() as connection:
+            lanes = await reap(connection, silent_too=silent_too)
+        self._look_at(list(lanes))
+        return len(lanes)
+
+    # Claims ------------------------------------------------------------------------------------
+
+    async def claim_once(self) -> int:
+        """Claim what is due and begin to send it; answers how many callbacks moved."""
+        if self._is_stopping or not self._parts.may_write():
+            return 0
+        await self._put_back_unknown()
+        rooms = self._lanes.rooms(self._parts.clock.monotonic())
+        if not rooms:
+            return 0
+        now = self._parts.clock.now()
+        try:
+            async with self._parts.database.transaction() as connection:
+                found = await claim(connection, rooms, self._parts.owner, now)
+                letters = await compose(
+                    connection, self._parts.bodies, self._parts.keyring, found.claims, now
+                )
+        except BaseException:
+            self._put_back_at = 0.0  # nobody knows whether it was committed
+            self._lanes.not_claimed(rooms)
+            raise
+        self._lanes.claimed(rooms, found, self._parts.clock.monotonic())
+        self._hand_out(letters, now)
+        return sum(found.moved.values())
+
+    async def _put_back_unknown(self) -> None:
+        """Now and then, open claims of ours that we do not know of: they broke off in a commit.
+
+        No claim is being made meanwhile, and a commit that is slow is found the next time.
+        """
+        monotonic = self._parts.clock.monotonic()
+        if monotonic < self._put_back_at:
+            return
+        async with self._parts.database.acquire() as connection:
+            lanes = await put_back_unknown(connection, self._parts.owner, self._lanes.known_ids())
+        self._put_back_at = monotonic + PUT_BACK_SECONDS
+        if lanes:
+            _log.warning("callbacks_put_back", count=len(lanes))
+            self._look_at(lanes)
+
+    def _hand_out(self, letters: Sequence[Letter | Unsendable], now: datetime) -> None:
+        monotonic = self._parts.clock.monotonic()
+        touched: dict[Lane, None] = {}
+        for letter in letters:
+            if isinstance(letter, Unsendable):
+                self.results.add(self._unsent(letter, now))
+                continue
+            lane = letter.claim.lane
+            self._lanes.state(lane, monotonic).waiting.append(letter)
+            touched.setdefault(lane)
+        for lane in touched:
+            self._start_workers(self._lanes.state(lane, monotonic), monotonic)
+
+    def _unsent(self, letter: Unsendable, now: datetime) -> Tried:
+        outcome = NoAnswer(letter.reason)
+        later = decide(outcome, letter.claim.tries, REPEATS_DEFAULT, now, self._parts.chance())
+        decision = Dead() if letter.is_final else later
+        return Tried(letter.claim, decision, now, 0, None, failure_words(outcome), "")
+
+    def _written(self, result: Result) -> None:
+        if self._lanes.written(result.claim, self._parts.clock.monotonic()):
+            self.wake.set()
+
+    # Sending -----------------------------------------------------------------------------------
+
+    def _start_workers(self, state: LaneState[Letter], now: float) -> None:
+        for _ in range(state.workers_wanted(now)):
+            state.in_flight += 1
+            task = self._tasks.create_task(self._work(state))
+            self._workers.add(task)
+            task.add_done_callback(self._workers.discard)
+
+    async def _work(self, state: LaneState[Letter]) -> None:
+        """Send what waits in a lane, one after the other, while the lane bears so many at once."""
+        try:
+            while state.waiting and state.in_flight <= state.concurrency:
+                await self._send(state, state.waiting.popleft())
+        finally:
+            state.in_flight -= 1
+
+    async def _send(self, state: LaneState[Letter], letter: Letter) -> None:
+        """Make one attempt; the moment of it stands in the signature and in the record."""
+        clock = self._parts.clock
+        if not self._parts.may_write():
+            self.results.add(Untried(letter.claim))
+            return
+        at, started = clock.now(), clock.monotonic()
+        try:
+            outcome = await self._parts.client.send(request_of(letter, at))
+        except asyncio.CancelledError:
+            self.results.add(Untried(letter.claim))
+            raise
+        ended = clock.monotonic()
+        self.results.add(self._result(letter, outcome, at, ended - started))
+        self._note(state, letter.claim.lane, outcome, ended - started, ended)
+
+    def _result(self, letter: Letter, outcome: Outcome, at: datetime, seconds: float) -> Tried:
+        return Tried(
+            claim=letter.claim,
+            decision=decide(
+                outcome,
+                letter.claim.tries,
+                letter.repeats,
+                self._parts.clock.now(),
+                self._parts.chance(),
+            ),
+            at=at,
+            elapsed_ms=round(seconds * 1000),
+            http_status=outcome.status if isinstance(outcome, Answered) else None,
+            error=failure_words(outcome),
+            answer=outcome.text if isinstance(outcome, Answered) else "",
+        )
+
+    def _note(
+        self, state: LaneState[Letter], lane: Lane, outcome: Outcome, seconds: float, now: float
+    ) -> None:
+        """Let the lane learn from an outcome."""
+        if not is_outage(outcome):
+            state.succeeded(seconds)
+            self._start_workers(state, now)
+        elif state.failed(now):
+            _log.warning(
+                "callback_host_down",
+                space=lane.space_id,
+                host=lane.host,
+                error=failure_words(outcome),
+                probe_in_seconds=round(state.breaker.open_until - now),
+            )
+            self._give_back(state)
+
+    def _give_back(self, state: LaneState[Letter]) -> None:
+        while state.waiting:
+            self.results.add(Untried(state.waiting.popleft().claim))
+
+    # The end -----------------------------------------------------------------------------------
+
+    async def drain(self, seconds_max: float) -> None:
+        """Claim nothing more, give back what waits, await what is under way, cut short the rest."""
+        self._is_stopping = True
+        for state in self._lanes.states().values():
+            self._give_back(state)
+        if self._workers:
+            _, late = await asyncio.wait(set(self._workers), timeout=seconds_max)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late)

@@ -1,0 +1,117 @@
+"""The lanes of one process: which may have something due, and how much may be claimed where.
+
+No I/O. Keeps the limits that stop one lane, one account or one outage from taking all there is.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Final, Generic, TypeVar
+
+from staffetta.callbacks.claim import Claim, Claimed
+from staffetta.callbacks.lane_state import LaneState
+from staffetta.callbacks.owe import Lane
+
+CLAIM_MAX: Final = 500
+CLAIMED_MAX: Final = 1000
+CLAIMED_OF_SPACE_MAX: Final = 600
+LANES_OF_CLAIM_MAX: Final = 200
+READY_MAX: Final = 100_000  # what is past it is found again
+FORGOTTEN_SECONDS: Final = 900.0
+
+Work = TypeVar("Work")
+
+
+class Lanes(Generic[Work]):
+    """What a deliverer knows of lanes."""
+
+    def __init__(self, concurrency_max: int) -> None:
+        self._concurrency_max = concurrency_max
+        self._states: dict[Lane, LaneState[Work]] = {}
+        self._ready: dict[Lane, None] = {}  # in the order in which they are looked at
+        self._backlogs: set[Lane] = set()  # their last claim left something behind
+        self._known: dict[bytes, Claim] = {}  # claimed, and not written yet
+        self._of_space: Counter[int] = Counter()
+
+    def look_at(self, lane: Lane) -> None:
+        """Note that a lane may have something due."""
+        if len(self._ready) < READY_MAX:
+            self._ready.setdefault(lane)
+
+    def state(self, lane: Lane, now: float) -> LaneState[Work]:
+        """What is known of a lane."""
+        state = self._states.get(lane)
+        if state is None:
+            state = self._states[lane] = LaneState(self._concurrency_max, now)
+        state.touched_at = now
+        return state
+
+    def states(self) -> Mapping[Lane, LaneState[Work]]:
+        """All that is known."""
+        return self._states
+
+    def known_ids(self) -> list[bytes]:
+        """The callbacks that are claimed and not written."""
+        return list(self._known)
+
+    def rooms(self, now: float) -> dict[Lane, int]:
+        """How much to claim where, of what is ready. These lanes are then no longer ready."""
+        free = min(CLAIMED_MAX - len(self._known), CLAIM_MAX)
+        rooms: dict[Lane, int] = {}
+        for lane in list(self._ready):
+            if free <= 0 or len(rooms) == LANES_OF_CLAIM_MAX:
+                break
+            del self._ready[lane]
+            # No lane takes the last of what is free: there may be another behind it.
+            room = min(self._room(lane, now), max(1, free // 2))
+            if room > 0:
+                rooms[lane] = room
+                free -= room
+        return rooms
+
+    def _room(self, lane: Lane, now: float) -> int:
+        state = self.state(lane, now)
+        room = state.room(now, has_backlog=lane in self._backlogs)
+        if state.claimed:
+            # Whatever is due and not claimed now is looked at when something of it is written.
+            state.look_again = True
+        return min(room, CLAIMED_OF_SPACE_MAX - self._of_space[lane.space_id])
+
+    def not_claimed(self, rooms: Mapping[Lane, int]) -> None:
+        """A claim failed: nothing is known of what it left behind."""
+        for lane in rooms:
+            self.look_at(lane)
+
+    def claimed(self, rooms: Mapping[Lane, int], found: Claimed, now: float) -> None:
+        """Take note of what a claim with these rooms found."""
+        for lane, room in rooms.items():
+            # What another process is claiming in may have left something for us.
+            has_more = lane not in found.lanes or found.moved.get(lane, 0) >= room
+            if has_more:
+                self.look_at(lane)
+            (self._backlogs.add if has_more else self._backlogs.discard)(lane)
+        for one in found.claims:
+            self._known[one.id] = one
+            self._of_space[one.space_id] += 1
+            self.state(one.lane, now).claimed += 1
+
+    def written(self, claim: Claim, now: float) -> bool:
+        """The result of a claim is durable; whether its lane is to be looked at again."""
+        if self._known.pop(claim.id, None) is None:
+            return False
+        self._of_space[claim.space_id] -= 1
+        if not self._of_space[claim.space_id]:
+            del self._of_space[claim.space_id]
+        state = self.state(claim.lane, now)
+        state.claimed -= 1
+        again = state.look_again or claim.lane in self._backlogs
+        state.look_again = state.look_again and state.claimed > 0
+        if again:
+            self.look_at(claim.lane)
+        return again
+
+    def forget(self, now: float) -> None:
+        """Forget lanes of which nothing was heard for long."""
+        for lane, state in list(self._states.items()):
+            if state.is_idle() and now - state.touched_at > FORGOTTEN_SECONDS:
+                del self._states[lane]
+                self._backlogs.discard(lane)
