@@ -24,8 +24,8 @@ class Role(StrEnum):
     """The parts of an installation that can run apart."""
 
     API = "api"
-    CALLBACKS = "callbacks"
     DISPATCH = "dispatch"
+    CALLBACKS = "callbacks"
     HOUSEKEEPING = "housekeeping"
     NETWORK = "network"
 

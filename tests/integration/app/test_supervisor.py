@@ -80,7 +80,7 @@ def _plays(pid: int, role: str) -> bool:
 
 def test_sigterm_ends_everything_and_leaves_nothing(installation: Installation) -> None:
     children, postmaster = _children(installation), _postmaster(installation)
-    assert len(children) == 3
+    assert len(children) == 4
 
     assert installation.stop() == 0
 
