@@ -108,6 +108,32 @@ async def test_a_renewed_bundle_gets_nothing_of_an_earlier_period_back(
     assert await faults_of(database) == ()
 
 
+async def test_what_comes_back_while_a_renewal_commits_belongs_to_the_period_before(
+    database: Database, anna: int
+) -> None:
+    await buy(database, anna, renewing(), IDS, START)
+    recipient_id, _ = await cover(database, anna, 3, IDS, START)
+    renewed, may_commit = asyncio.Event(), asyncio.Event()
+
+    async def wait(connection: Connection, book: Book, ends: Sequence[PeriodEnd]) -> None:
+        renewed.set()
+        await may_commit.wait()
+
+    async def give_back() -> None:
+        async with database.transaction() as connection:
+            await return_segments(connection, [(anna, recipient_id)], END)
+
+    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+        tasks.create_task(renew_once(database, IDS, END, wait))
+        await renewed.wait()
+        tasks.create_task(give_back())
+        while not await rows(database, "SELECT FROM pg_locks WHERE NOT granted"):
+            continue  # the query gives the others their turn
+        may_commit.set()
+    assert (await bundle_row(database))["remaining_count"] == 30
+    assert await faults_of(database) == ()
+
+
 async def test_a_bundle_that_is_not_renewed_ends(database: Database, anna: int) -> None:
     await buy(database, anna, renewing(autorenew=False), IDS, START)
     listener = Listener()
