@@ -1,7 +1,5 @@
 """Checking codes on a real database: once, in time, five tries, whoever asks at the same moment."""
 
-import asyncio
-
 import pytest
 from otp_desk import Desk, wrong
 
@@ -87,18 +85,14 @@ async def test_messages_with_one_code_share_its_tries(desk: Desk) -> None:
 
 async def test_twenty_right_codes_at_once_verify_once(desk: Desk) -> None:
     sent = await desk.send()
-    answers = await asyncio.gather(
-        *(desk.verify(sent, code_of(sent)) for _ in range(20)), return_exceptions=True
-    )
+    answers = await desk.verify_together(sent, code_of(sent), 20)
     assert sum(answer == Verified() for answer in answers) == 1
     assert sum(isinstance(answer, OtpOver) for answer in answers) == 19
 
 
 async def test_twenty_wrong_codes_at_once_use_up_exactly_five_tries(desk: Desk) -> None:
     sent = await desk.send()
-    answers = await asyncio.gather(
-        *(desk.verify(sent, wrong(code_of(sent))) for _ in range(20)), return_exceptions=True
-    )
+    answers = await desk.verify_together(sent, wrong(code_of(sent)), 20)
     left = sorted(answer.tries_left for answer in answers if isinstance(answer, Wrong))
     assert left == [0, 1, 2, 3, 4]
     assert sum(isinstance(answer, OtpOver) for answer in answers) == 15
