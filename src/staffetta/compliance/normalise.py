@@ -31,7 +31,7 @@ of Greek or Cyrillic that looks like no Latin one, these become the Latin ones t
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -55,7 +55,7 @@ _ONE_LETTER_WORDS: Final = frozenset("aeiouy")
 # which are optional there. Other marks are vowels of their scripts.
 _ACCENTS: Final = re.compile(
     "[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
-    "\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed]"
+    "\u0483-\u0489\u2de0-\u2dff\ua66f-\ua67d\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed]"
 )
 _BLANKS: Final = frozenset("\t\n\v\f\r\x1c\x1d\x1e\x1f\x85")
 # No format characters by category, and yet nothing is seen of them.
@@ -64,12 +64,9 @@ _UNSEEN: Final = re.compile(
 )
 # Apostrophes and tone letters that count as letters in Unicode, and part words here.
 _MODIFIERS: Final = re.compile("[\u02b9-\u02ff]")
-_PLAIN_LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
-# What may be a letter of Greek or Cyrillic, and of another alphabet: both find more than there is,
-# and never less.
-_FOREIGN_LETTER: Final = re.compile("[\u0370-\u052f\u1c80-\u1c8f\ua640-\ua69f]")
-_OTHER_LETTER: Final = re.compile(r"[^\W\u0370-\u052f\u1c80-\u1c8f\ua640-\ua69f]")
-_OUTER_SYMBOLS: Final = re.compile(r"(?<!\S)[!|]+|[!|]+(?!\S)")
+_SEPARATOR: Final = "\0"  # no text holds it when it is folded
+_STRETCH: Final = re.compile(f"[^ {_SEPARATOR}]+")
+_INNER: Final = "".join(INNER_SYMBOLS)
 
 
 class Word(msgspec.Struct, frozen=True):
@@ -83,6 +80,8 @@ class Word(msgspec.Struct, frozen=True):
 
 def fold(text: str) -> str:
     """A text folded (rule 1); folding again changes nothing."""
+    if text.isascii():
+        return text.encode("ascii").translate(_ASCII_LOWER, _ASCII_UNSEEN).decode("ascii")
     return text.translate(_FOLDED)
 
 
@@ -95,23 +94,27 @@ def is_word_character(folded: str) -> bool:
 
 def read_words(text: str, *, symbols: bool) -> list[Word]:
     """The words of a text (rule 2), with symbols among the letters or among what separates."""
+    spread = _spread(text)
+    if not symbols:
+        spread = _without_symbols(spread, _SEPARATOR)
+    # Where each folded character comes from; of plain ASCII each comes from itself.
+    places = (
+        range(len(text))
+        if len(spread) == len(text) and text.isascii()
+        else [at for _, at in folded_places(text)]
+    )
     words: list[Word] = []
-    letters: list[tuple[str, int]] = []
-    blanks = 0
-    for at, character in enumerate(text):
-        for folded in _FOLDED[ord(character)]:
-            if (
-                folded in _PLAIN_LETTERS
-                or (symbols and folded in SYMBOLS)
-                or is_word_character(folded)
-            ):
-                letters.append((folded, at))
+    last = 0
+    for match in _STRETCH.finditer(spread):
+        stretch, start, end = match[0], match.start(), match.end()
+        if symbols:
+            start += len(stretch) - len(stretch.lstrip(_INNER))
+            end -= len(stretch) - len(stretch.rstrip(_INNER))
+            if start >= end:
                 continue
-            if letters:
-                words.extend(_word(letters, blanks))
-                letters, blanks = [], 0
-            blanks += folded.isspace()
-    words.extend(_word(letters, blanks))
+        blanks = spread.count(" ", last, start)
+        words.append(Word(spread[start:end], places[start], places[end - 1] + 1, blanks))
+        last = end
     return words
 
 
@@ -158,41 +161,25 @@ def may_be_spelled(skeleton_words: Sequence[str]) -> bool:
     return False
 
 
+def alphabets(word: str) -> set[bool]:
+    """Which letters a folded word has: True for Greek and Cyrillic, False for any others."""
+    return {
+        is_foreign(character)
+        for character in word
+        if not (character.isdecimal() or character in SYMBOLS)
+    }
+
+
+def folded_places(text: str) -> list[tuple[str, int]]:
+    """The characters of a folded text, each with its place in the text as it was written."""
+    return [(folded, at) for at, character in enumerate(text) for folded in _FOLDED[ord(character)]]
+
+
 def is_foreign_text(text: str) -> bool:
     """Whether a text has a letter of Greek or Cyrillic that looks like no Latin one."""
     return not text.isascii() and any(
         is_foreign(folded) and folded not in FOREIGN for folded in fold(text)
     )
-
-
-def pattern_text(text: str) -> str:
-    """The text that patterns are matched on."""
-    if text.isascii():
-        folded = text.encode("ascii").translate(_ASCII_LOWER, _ASCII_UNSEEN).decode("ascii")
-    else:
-        folded = fold(text)
-        if _FOREIGN_LETTER.search(folded) and (
-            not is_foreign_text(folded) or any(map(_may_be_mixed, folded.split()))
-        ):
-            return "".join(character for character, _ in pattern_characters(text))
-    return " ".join(folded.split())
-
-
-def pattern_characters(text: str) -> list[tuple[str, int]]:
-    """The characters of `pattern_text`, each with its place in the text as it was written."""
-    foreign_text = is_foreign_text(text)
-    places = [
-        (folded, at) for at, character in enumerate(text) for folded in _FOLDED[ord(character)]
-    ]
-    characters: list[tuple[str, int]] = []
-    for folded, at in _unmasked(places, foreign_text=foreign_text):
-        if not folded.isspace():
-            characters.append((folded, at))
-        elif characters and characters[-1][0] != " ":
-            characters.append((" ", at))
-    if characters and characters[-1][0] == " ":
-        characters.pop()
-    return characters
 
 
 def skeletons(text: str) -> str:
@@ -211,28 +198,23 @@ def skeleton_texts(text: str) -> tuple[str, ...]:
     else:
         kept = text.translate(_SKELETONS)
     if "!" in kept or "|" in kept:
-        kept = _OUTER_SYMBOLS.sub(" ", kept)
-    separated = kept
+        kept = " ".join([word.strip(_INNER) for word in kept.split()])
+    separated = _without_symbols(kept, " ")
+    return (kept,) if separated == kept else (separated, skeletons(kept))
+
+
+def _spread(text: str) -> str:
+    """Folded, with every blank as a space and all else that is in no word as one separator."""
+    if text.isascii():
+        return text.encode("ascii").translate(_ASCII_SPREAD, _ASCII_UNSEEN).decode("ascii")
+    return text.translate(_SPREAD)
+
+
+def _without_symbols(text: str, instead: str) -> str:
     for symbol in SYMBOLS:
-        if symbol in separated:
-            separated = separated.replace(symbol, " ")
-    return (kept,) if separated is kept else (separated, skeletons(kept))
-
-
-def _word(letters: list[tuple[str, int]], blanks: int) -> Iterator[Word]:
-    """The word of these folded characters and their places, if symbols leave any."""
-    start, end = 0, len(letters)
-    while start < end and letters[start][0] in INNER_SYMBOLS:
-        start += 1
-    while start < end and letters[end - 1][0] in INNER_SYMBOLS:
-        end -= 1
-    if start < end:
-        text = "".join([letter for letter, _ in letters[start:end]])
-        yield Word(text, letters[start][1], letters[end - 1][1] + 1, blanks)
-
-
-def _may_be_mixed(folded: str) -> bool:
-    return _FOREIGN_LETTER.search(folded) is not None and _OTHER_LETTER.search(folded) is not None
+        if symbol in text:
+            text = text.replace(symbol, instead)
+    return text
 
 
 def _is_disguise(word: str, digit_count: int) -> bool:
@@ -244,19 +226,10 @@ def _is_disguise(word: str, digit_count: int) -> bool:
 
 
 def _share_alphabet(forbidden: str, word: str, *, foreign_text: bool) -> bool:
-    forbidden_has, word_has = _alphabets(forbidden), _alphabets(word)
+    forbidden_has, word_has = alphabets(forbidden), alphabets(word)
     if forbidden_has & word_has:
         return True
     return True not in forbidden_has and not foreign_text
-
-
-def _alphabets(word: str) -> set[bool]:
-    """Which letters a word has: False for any of Latin and others, True for Greek and Cyrillic."""
-    return {
-        is_foreign(character)
-        for character in word
-        if not (character.isdecimal() or character in SYMBOLS)
-    }
 
 
 def _runs(words: Sequence[Word]) -> Iterator[Sequence[Word]]:
@@ -274,24 +247,6 @@ def _runs(words: Sequence[Word]) -> Iterator[Sequence[Word]]:
         if end - at >= SPELLED_MIN:
             yield words[at:end]
         at = max(end - 1, at + 1)
-
-
-def _unmasked(
-    places: Iterable[tuple[str, int]], *, foreign_text: bool
-) -> Iterator[tuple[str, int]]:
-    """With letters that only look foreign as the Latin ones."""
-    word: list[tuple[str, int]] = []
-    for place in (*places, (" ", -1)):
-        if is_word_character(place[0]):
-            word.append(place)
-            continue
-        alphabets = _alphabets("".join(character for character, _ in word))
-        masked = True in alphabets and (False in alphabets or not foreign_text)
-        for character, at in word:
-            yield (FOREIGN.get(character, character)[0] if masked else character), at
-        word.clear()
-        if place[1] >= 0:
-            yield place
 
 
 def _fold_character(character: str) -> str:
@@ -334,18 +289,25 @@ class _Table(dict[int, str]):
         return made
 
 
+def _spread_of(character: str) -> str:
+    return "".join(
+        folded
+        if folded in SYMBOLS or is_word_character(folded)
+        else (" " if folded.isspace() else _SEPARATOR)
+        for folded in _fold_character(character)
+    )
+
+
 def _skeleton_of(character: str) -> str:
     """Folded; letters as their skeletons, symbols as they are, a space for all else."""
-    return "".join(map(_skeleton_of_folded, _fold_character(character)))
-
-
-def _skeleton_of_folded(folded: str) -> str:
-    if folded in SYMBOLS:
-        return folded
-    return SKELETONS.get(folded, folded) if is_word_character(folded) else " "
+    return "".join(
+        folded if folded in SYMBOLS else SKELETONS.get(folded, folded)
+        for folded in _spread_of(character).replace(_SEPARATOR, " ")
+    )
 
 
 _FOLDED: Final = _Table(_fold_character)
+_SPREAD: Final = _Table(_spread_of)
 _SKELETONS: Final = _Table(_skeleton_of)
 _SKELETON_TABLE: Final = str.maketrans(dict(SKELETONS))
 _ASCII_UNSEEN: Final = bytes(code for code in range(128) if not _fold_character(chr(code)))
@@ -356,4 +318,5 @@ def _ascii_table(of: _Table) -> bytes:
 
 
 _ASCII_LOWER: Final = _ascii_table(_FOLDED)
+_ASCII_SPREAD: Final = _ascii_table(_SPREAD)
 _ASCII_SKELETONS: Final = _ascii_table(_SKELETONS)

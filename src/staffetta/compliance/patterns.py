@@ -10,13 +10,27 @@ from typing import Final, Protocol, cast
 
 import re2  # type: ignore[import-untyped]
 
-from staffetta.compliance.normalise import fold
+from staffetta.compliance.lookalikes import FOREIGN
+from staffetta.compliance.normalise import (
+    alphabets,
+    fold,
+    folded_places,
+    is_foreign_text,
+    is_word_character,
+)
 
-PATTERN_STEPS_MAX: Final = 1_000  # of RE2's program: what a character of a text can cost at worst
+# Steps of RE2's program, of one pattern and of all: so many can a character cost at worst.
+# That is 5 ms for a usual text; what patterns really cost is a thousandth of it.
+PATTERN_STEPS_MAX: Final = 1_000
+ALL_STEPS_MAX: Final = 20_000
 _MEMORY_BYTES_MAX: Final = 64 << 20
 # Whatever finds one of these alone finds it in nearly every message.
 _COMMON_CHARACTERS: Final = "aeinorst 0123456789."
 _ANY_BYTE: Final = re.compile(r"(?<!\\)(?:\\\\)*\\C")
+# What may be a letter of Greek or Cyrillic, and of another alphabet: both find more than there is,
+# and never less.
+_FOREIGN_LETTER: Final = re.compile("[\u0370-\u052f\u1c80-\u1c8f\ua640-\ua69f]")
+_OTHER_LETTER: Final = re.compile(r"[^\W\u0370-\u052f\u1c80-\u1c8f\ua640-\ua69f]")
 _SHOWN_MAX: Final = 80
 
 
@@ -51,6 +65,32 @@ def compile_patterns(patterns: Iterable[str]) -> Expression:
     Raises NoExpression.
     """
     return _compile("|".join(f"(?:{pattern})" for pattern in patterns))
+
+
+def pattern_text(text: str) -> str:
+    """The text that patterns are matched on."""
+    folded = fold(text)
+    if (
+        not folded.isascii()
+        and _FOREIGN_LETTER.search(folded)
+        and (not is_foreign_text(folded) or any(map(_may_be_mixed, folded.split())))
+    ):
+        return "".join(character for character, _ in pattern_characters(text))
+    return " ".join(folded.split())
+
+
+def pattern_characters(text: str) -> list[tuple[str, int]]:
+    """The characters of `pattern_text`, each with its place in the text as it was written."""
+    foreign_text = is_foreign_text(text)
+    characters: list[tuple[str, int]] = []
+    for folded, at in _unmasked(folded_places(text), foreign_text=foreign_text):
+        if not folded.isspace():
+            characters.append((folded, at))
+        elif characters and characters[-1][0] != " ":
+            characters.append((" ", at))
+    if characters and characters[-1][0] == " ":
+        characters.pop()
+    return characters
 
 
 def pattern_faults(text: str) -> Iterator[str]:
@@ -102,6 +142,28 @@ def _compile(pattern: str) -> Expression:
     except re2.error as error:
         said = error.args[0]
         raise NoExpression(said.decode() if isinstance(said, bytes) else str(said)) from None
+
+
+def _may_be_mixed(folded: str) -> bool:
+    return _FOREIGN_LETTER.search(folded) is not None and _OTHER_LETTER.search(folded) is not None
+
+
+def _unmasked(
+    places: Iterable[tuple[str, int]], *, foreign_text: bool
+) -> Iterator[tuple[str, int]]:
+    """With letters that only look foreign as the Latin ones."""
+    word: list[tuple[str, int]] = []
+    for place in (*places, (" ", -1)):
+        if is_word_character(place[0]):
+            word.append(place)
+            continue
+        has = alphabets("".join(character for character, _ in word))
+        masked = True in has and (False in has or not foreign_text)
+        for character, at in word:
+            yield (FOREIGN.get(character, character)[0] if masked else character), at
+        word.clear()
+        if place[1] >= 0:
+            yield place
 
 
 def shown(text: str) -> str:

@@ -8,6 +8,56 @@ READ_WORDS = """
 SELECT kind, text, country FROM forbidden_word
 """
 
+# The list itself, for operators -------------------------------------------------------------------
+
+# Whoever changes the list moves its number in the end; taken first, editors wait for each other and
+# never in a ring.
+LOCK_WORDS = """
+SELECT words_version FROM configuration FOR UPDATE
+"""
+
+COUNT_WORDS = """
+SELECT count(*) AS entry_count,
+       coalesce(array_agg(text) FILTER (WHERE kind = 'pattern'), '{}') AS patterns
+  FROM forbidden_word
+"""
+
+# An entry that is there already gives no row.
+ADD_WORDS = """
+INSERT INTO forbidden_word (kind, text, country, note, created_at)
+SELECT kind, text, country, note, $5
+  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY
+       AS new (kind, text, country, note, position)
+ ORDER BY position
+    ON CONFLICT (kind, text, country) DO NOTHING
+RETURNING id
+"""
+
+REMOVE_WORDS = """
+DELETE FROM forbidden_word WHERE id = ANY($1::int[])
+RETURNING id
+"""
+
+KEEP_ONLY_WORDS = """
+DELETE FROM forbidden_word
+ WHERE NOT EXISTS (SELECT FROM unnest($1::text[], $2::text[], $3::text[])
+                                  AS kept (kind, text, country)
+                    WHERE kept.kind = forbidden_word.kind
+                      AND kept.text = forbidden_word.text
+                      AND kept.country = forbidden_word.country)
+RETURNING id
+"""
+
+LIST_WORDS = """
+SELECT id, kind, text, country, note, created_at, count(*) OVER () AS total
+  FROM forbidden_word
+ WHERE ($1::text IS NULL OR kind = $1)
+   AND ($2::text IS NULL OR country = $2)
+   AND strpos(lower(text), lower($3)) > 0
+ ORDER BY id
+ LIMIT $4
+"""
+
 # Blocks ------------------------------------------------------------------------------------------
 
 # As acceptance does before it looks whether a space is blocked.

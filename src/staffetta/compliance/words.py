@@ -7,7 +7,7 @@ is tried alone only when it finds something. Entries are checked by entries.py w
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Final, Literal, Self
+from typing import Literal, Self
 
 import msgspec
 
@@ -17,20 +17,21 @@ from staffetta.compliance.normalise import (
     agrees,
     is_foreign_text,
     may_be_spelled,
-    pattern_characters,
-    pattern_text,
     read_words,
     skeleton_texts,
     skeletons,
     spelled,
 )
-from staffetta.compliance.patterns import Expression, compile_patterns
+from staffetta.compliance.patterns import (
+    Expression,
+    compile_patterns,
+    pattern_characters,
+    pattern_text,
+)
 
 __all__ = ["Entry", "Finding", "ForbiddenList", "Kind", "Place"]
 
 Place = Literal["message", "sender"]
-ENTRIES_MAX: Final = 50_000
-PATTERNS_MAX: Final = 500
 
 
 class Finding(msgspec.Struct, frozen=True):

@@ -1,0 +1,116 @@
+"""Changing and listing the forbidden words. A running server takes a change up by itself.
+
+Entries come in checked (entries.py); here is what a list as a whole may be.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from staffetta.compliance import sql
+from staffetta.compliance.entries import ENTRIES_MAX, PATTERNS_MAX, Entry
+from staffetta.compliance.errors import ListFull, NoSuchEntry
+from staffetta.compliance.patterns import ALL_STEPS_MAX, compile_patterns
+from staffetta.compliance.word_file import NotedEntry
+from staffetta.db.pool import Connection
+
+LISTED_MAX: Final = ENTRIES_MAX
+
+
+class Changed(msgspec.Struct, frozen=True):
+    """What a change of the list came to, in entries."""
+
+    added: int
+    present: int  # before, and left as they were
+    removed: int
+    total: int
+
+
+class ListedEntry(msgspec.Struct, frozen=True):
+    """An entry as the list has it."""
+
+    entry_id: int
+    noted: NotedEntry
+    created_at: datetime
+
+
+class Page(msgspec.Struct, frozen=True):
+    """The first entries of those asked for, and how many there are."""
+
+    entries: tuple[ListedEntry, ...]
+    total: int
+
+
+async def add_entries(
+    connection: Connection, entries: Sequence[NotedEntry], now: datetime, *, replace: bool = False
+) -> Changed:
+    """Add entries in the caller's transaction; with `replace`, all others go.
+
+    What the list has already is left as it is, with its note. Raises ListFull.
+    """
+    await connection.execute(sql.LOCK_WORDS)
+    kinds = [noted.entry.kind for noted in entries]
+    texts = [noted.entry.text for noted in entries]
+    countries = [noted.entry.country for noted in entries]
+    removed = (
+        await connection.fetch(sql.KEEP_ONLY_WORDS, kinds, texts, countries) if replace else []
+    )
+    notes = [noted.note for noted in entries]
+    added = await connection.fetch(sql.ADD_WORDS, kinds, texts, countries, notes, now)
+    total = await _count(connection)
+    return Changed(len(added), len(entries) - len(added), len(removed), total)
+
+
+async def remove_entries(connection: Connection, entry_ids: Sequence[int]) -> Changed:
+    """Remove entries by their numbers, all or none; raises NoSuchEntry."""
+    await connection.execute(sql.LOCK_WORDS)
+    rows = await connection.fetch(sql.REMOVE_WORDS, list(entry_ids))
+    missing = sorted(set(entry_ids) - {row["id"] for row in rows})
+    if missing:
+        raise NoSuchEntry(
+            f"the list has no entry {', '.join(map(str, missing))}: `staffetta words list` shows"
+            " the numbers"
+        )
+    return Changed(0, 0, len(rows), await _count(connection))
+
+
+async def list_entries(
+    connection: Connection,
+    *,
+    kind: str | None = None,
+    country: str | None = None,
+    holding: str = "",
+    limit: int = LISTED_MAX,
+) -> Page:
+    """The entries of a kind and of a country (its own, not "*"), whose text holds some letters."""
+    rows = await connection.fetch(sql.LIST_WORDS, kind, country, holding, limit)
+    return Page(
+        tuple(
+            ListedEntry(
+                row["id"],
+                NotedEntry(Entry(row["kind"], row["text"], row["country"]), row["note"]),
+                row["created_at"],
+            )
+            for row in rows
+        ),
+        rows[0]["total"] if rows else 0,
+    )
+
+
+async def _count(connection: Connection) -> int:
+    row = await connection.fetchrow(sql.COUNT_WORDS)
+    assert row is not None, "a count always is a row"
+    if row["entry_count"] > ENTRIES_MAX:
+        raise ListFull(f"the list would have {row['entry_count']} entries: {ENTRIES_MAX} at most")
+    if len(row["patterns"]) > PATTERNS_MAX:
+        raise ListFull(
+            f"the list would have {len(row['patterns'])} patterns: {PATTERNS_MAX} at most"
+        )
+    if row["patterns"] and compile_patterns(row["patterns"]).programsize > ALL_STEPS_MAX:
+        raise ListFull(
+            "the patterns of the list would be too large together: repeat less in them, or remove"
+            " some"
+        )
+    return int(row["entry_count"])
