@@ -4,6 +4,7 @@ import typer
 
 from staffetta.cli import (
     account,
+    blocklist,
     bundle,
     connector,
     guard,
@@ -13,6 +14,7 @@ from staffetta.cli import (
     smsc,
     token,
     topup,
+    words,
 )
 
 
@@ -23,6 +25,8 @@ def register(app: typer.Typer) -> None:
     app.command()(topup.topup)
     app.add_typer(bundle.app, name="bundle")
     app.add_typer(guard.app, name="guard")
+    app.add_typer(words.app, name="words")
+    app.add_typer(blocklist.app, name="blocklist")
     app.add_typer(connector.app, name="connector")
     app.command()(send.send)
     app.command()(messages.messages)
