@@ -57,14 +57,17 @@ class Lanes(Generic[Work]):
         """How much to claim where, of what is ready. These lanes are then no longer ready."""
         free = min(CLAIMED_MAX - len(self._known), CLAIM_MAX)
         rooms: dict[Lane, int] = {}
+        given = self._of_space.copy()
         for lane in list(self._ready):
             if free <= 0 or len(rooms) == LANES_OF_CLAIM_MAX:
                 break
             del self._ready[lane]
             # No lane takes the last of what is free: there may be another behind it.
-            room = min(self._room(lane, now), max(1, free // 2))
+            of_space = CLAIMED_OF_SPACE_MAX - given[lane.space_id]
+            room = min(self._room(lane, now), of_space, max(1, free // 2))
             if room > 0:
                 rooms[lane] = room
+                given[lane.space_id] += room
                 free -= room
         return rooms
 
@@ -74,7 +77,7 @@ class Lanes(Generic[Work]):
         if state.claimed:
             # Whatever is due and not claimed now is looked at when something of it is written.
             state.look_again = True
-        return min(room, CLAIMED_OF_SPACE_MAX - self._of_space[lane.space_id])
+        return room
 
     def not_claimed(self, rooms: Mapping[Lane, int]) -> None:
         """A claim failed: nothing is known of what it left behind."""
