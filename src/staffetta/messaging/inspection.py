@@ -33,7 +33,7 @@ from staffetta.domain.phones import Phone, parse_mobile, require_country
 from staffetta.domain.segments import Segmentation, segment_text
 from staffetta.domain.senders import DEFAULT_SENDER, parse_sender
 from staffetta.messaging.draft import IdempotencyKey
-from staffetta.messaging.masked_codes import SentCode
+from staffetta.messaging.masked_codes import SentCode, mask_code
 from staffetta.routing.table import Quote, RouteTable
 
 SEGMENTS_MAX: Final = 10
@@ -167,7 +167,10 @@ def _size(segmentation: Segmentation) -> str:
 def _look_for_words(found: Inspection, request: SendRequest, words: ForbiddenList) -> None:
     if found.phone is None or found.sender is None:
         return
-    found.finding = words.find(request.text, found.sender, found.phone.country)
+    code = request.code
+    # A random code is nobody's word.
+    text = request.text if code is None else mask_code(request.text, code.code)
+    found.finding = words.find(text, found.sender, found.phone.country)
     if found.finding is not None:
         charged_at_once = request.market.charges_on_acceptance and not request.dry_run
         raise ForbiddenWords(

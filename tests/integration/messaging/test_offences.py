@@ -10,6 +10,7 @@ from staffetta.compliance.blocklist import lift_block
 from staffetta.domain.environments import Market
 from staffetta.domain.errors import AccountBlocklisted, ForbiddenWords, StaffettaError
 from staffetta.domain.states import State
+from staffetta.messaging.masked_codes import seal_code
 
 URL = {"url": "https://example.com/cb"}
 
@@ -100,6 +101,14 @@ async def test_of_many_at_once_the_first_offence_blocks_those_behind_it(strict: 
     assert len(await strict.rows("SELECT FROM message")) == 3
     assert len(await strict.rows("SELECT FROM blocklisting")) == 1
     await strict.books_hold()
+
+
+async def test_a_random_code_is_nobodys_word(strict: Gateway) -> None:
+    message_id = strict.ids.make(strict.clock.now())
+    code = seal_code(strict.keyring, strict.space_id, message_id, "CAS1N0")
+    await strict.accept(market=Market.WORLD, text="Your code is CAS1N0.", code=code)
+    with pytest.raises(ForbiddenWords):
+        await strict.accept(text="Your code is CAS1N0.")
 
 
 async def test_other_accounts_go_on(strict: Gateway) -> None:
