@@ -3,7 +3,7 @@
 No I/O. Keeps the limits that stop one lane, one account or one outage from taking all there is.
 """
 
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Mapping
 from typing import Final, Generic, TypeVar
 
@@ -27,7 +27,9 @@ class Lanes(Generic[Work]):
     def __init__(self, concurrency_max: int) -> None:
         self._concurrency_max = concurrency_max
         self._states: dict[Lane, LaneState[Work]] = {}
-        self._ready: dict[Lane, None] = {}  # in the order in which they are looked at
+        self._ready: OrderedDict[Lane, None] = (
+            OrderedDict()
+        )  # in the order in which they are looked at
         self._backlogs: set[Lane] = set()  # their last claim left something behind
         self._known: dict[bytes, Claim] = {}  # claimed, and not written yet
         self._of_space: Counter[int] = Counter()
@@ -58,10 +60,8 @@ class Lanes(Generic[Work]):
         free = min(CLAIMED_MAX - len(self._known), CLAIM_MAX)
         rooms: dict[Lane, int] = {}
         given = self._of_space.copy()
-        for lane in list(self._ready):
-            if free <= 0 or len(rooms) == LANES_OF_CLAIM_MAX:
-                break
-            del self._ready[lane]
+        while self._ready and free > 0 and len(rooms) < LANES_OF_CLAIM_MAX:
+            lane, _ = self._ready.popitem(last=False)
             # No lane takes the last of what is free: there may be another behind it.
             of_space = CLAIMED_OF_SPACE_MAX - given[lane.space_id]
             room = min(self._room(lane, now), of_space, max(1, free // 2))
