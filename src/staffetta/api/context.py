@@ -11,6 +11,7 @@ from staffetta.accounts.token_rates import TokenCounter
 from staffetta.api.doors import PUBLISHED_NAMES, Names
 from staffetta.api.metrics import ApiMetrics
 from staffetta.api.rates import TokenRates
+from staffetta.compliance.register_sender import SenderRegistry
 from staffetta.domain.clock import Clock
 from staffetta.messaging.accept import Acceptor
 from staffetta.messaging.cancel import Canceller
@@ -42,6 +43,7 @@ class ApiContext(msgspec.Struct, frozen=True):
     explainer: Explainer
     otp_sender: OtpSender
     otp_verifier: OtpVerifier
+    senders: SenderRegistry
     is_ready: Callable[[], bool]  # whether a message could be accepted now
     settings: ApiSettings
     rates: TokenRates
@@ -59,6 +61,7 @@ def make_context(
     explainer: Explainer,
     otp_sender: OtpSender,
     otp_verifier: OtpVerifier,
+    senders: SenderRegistry,
     token_counter: TokenCounter,
     is_ready: Callable[[], bool],
     settings: ApiSettings,
@@ -74,6 +77,7 @@ def make_context(
         explainer=explainer,
         otp_sender=otp_sender,
         otp_verifier=otp_verifier,
+        senders=senders,
         is_ready=is_ready,
         settings=settings,
         rates=TokenRates(settings.requests_per_minute_max, token_counter),

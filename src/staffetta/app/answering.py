@@ -17,6 +17,7 @@ from staffetta.app.http_server import HttpServers
 from staffetta.app.loops import Loops
 from staffetta.app.roles import Role, RoleContext
 from staffetta.callbacks.bell import CallbackBell
+from staffetta.compliance.register_sender import SenderRegistry
 from staffetta.config import Settings
 from staffetta.domain.phones import warm_up
 from staffetta.messaging.accept import Acceptor, AcceptRules
@@ -95,6 +96,7 @@ class _Parts:
             explainer=Explainer(self._context.database, self.acceptor, self._context.ids),
             otp_sender=self.otp_sender,
             otp_verifier=self.otp_verifier,
+            senders=SenderRegistry(self._context.database),
             token_counter=TokenCounter(self._context.database),
             is_ready=self.is_ready,
             settings=ApiSettings(

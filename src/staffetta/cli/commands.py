@@ -11,6 +11,7 @@ from staffetta.cli import (
     ledger,
     messages,
     send,
+    sender,
     smsc,
     token,
     topup,
@@ -27,6 +28,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(guard.app, name="guard")
     app.add_typer(words.app, name="words")
     app.add_typer(blocklist.app, name="blocklist")
+    app.add_typer(sender.app, name="sender")
     app.add_typer(connector.app, name="connector")
     app.command()(send.send)
     app.command()(messages.messages)

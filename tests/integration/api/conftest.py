@@ -19,6 +19,7 @@ from staffetta.accounts.email import Email
 from staffetta.accounts.token_rates import TokenCounter
 from staffetta.api.context import ApiSettings, make_context
 from staffetta.api.server import make_app
+from staffetta.compliance.register_sender import SenderRegistry
 from staffetta.db.pool import Database
 from staffetta.domain.environments import Environment
 from staffetta.domain.scopes import all_scopes
@@ -95,6 +96,7 @@ async def site(database: Database, clock: FrozenClock) -> AsyncIterator[Site]:
             explainer=Explainer(database, gateway.acceptor, gateway.ids),
             otp_sender=OtpSender(database, gateway.acceptor, gateway.keyring, gateway.ids),
             otp_verifier=OtpVerifier(database, gateway.keyring),
+            senders=SenderRegistry(database),
             token_counter=TokenCounter(database),
             is_ready=lambda: True,
             settings=ApiSettings(),

@@ -165,6 +165,7 @@ def app(backstage: Backstage, settings: ApiSettings) -> AsgiApp:
             explainer=backstage,
             otp_sender=backstage,
             otp_verifier=backstage,
+            senders=backstage,
             token_counter=backstage,
             is_ready=lambda: backstage.ready,
             settings=settings,

@@ -40,6 +40,7 @@ def test_codes_stand_for_the_statuses_of_the_contract():
         2044: 422,  # and 2050, see below
         2060: 422,
         2070: 404,
+        2074: 404,
         2073: 413,
         2075: 422,
         2080: 503,

@@ -7,6 +7,7 @@ from typing import Final
 from staffetta.api.asgi import Answer
 from staffetta.api.bodies import BodyTooLarge, BodyTooSlow, ClientGone
 from staffetta.api.refusals import BODY_TOO_LARGE, coded, retry_after
+from staffetta.compliance.errors import TooManySenders
 from staffetta.db.errors import ConnectionLost, TryAgain
 from staffetta.domain import errors
 from staffetta.otp.errors import UnknownOtp
@@ -30,6 +31,10 @@ class InvalidOtpLength(errors.StaffettaError):
 
 class InvalidCacheSeconds(errors.StaffettaError):
     """1021: a one-time password is to be repeated for longer than can be."""
+
+
+class NoSenders(errors.StaffettaError):
+    """2074: the account has asked for no sender yet."""
 
 
 class NoSuchMessage(errors.StaffettaError):
@@ -56,10 +61,12 @@ CODES: Final[Mapping[type[Exception], tuple[int, int]]] = MappingProxyType(
         errors.TooManySegments: (422, 2030),
         errors.InvalidText: (422, 2031),
         errors.GuardRefused: (422, 2040),
+        TooManySenders: (422, 2040),
         errors.ForbiddenWords: (422, 2044),
         errors.InvalidCallback: (422, 2060),
         NoSuchMessage: (404, 2070),
         UnknownOtp: (404, 2070),
+        NoSenders: (404, 2074),
         errors.NotWaiting: (422, 2075),
         BodyTooLarge: (BODY_TOO_LARGE.status, BODY_TOO_LARGE.code),
         errors.NoRoute: (503, 2080),

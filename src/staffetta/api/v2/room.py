@@ -11,6 +11,7 @@ from staffetta.api.v2.otp import PATH as OTP_PATH
 from staffetta.api.v2.otp import otp_handle, verify_handle
 from staffetta.api.v2.read import cancel_handle, get_handle, list_handle
 from staffetta.api.v2.send import send_handle
+from staffetta.api.v2.senders import alias_handle, senders_handle
 from staffetta.domain.environments import Market
 
 _SEND_SEGMENTS: Final = {
@@ -37,6 +38,8 @@ def v2_room(context: ApiContext) -> Paths:
         context, "otp", {"POST": verify_handle(context)}
     )
     endpoints["/explain"] = Endpoint(context, "explain", {"POST": explain_handle(context)})
+    endpoints["/senders"] = Endpoint(context, "senders", {"GET": senders_handle(context)})
+    endpoints["/senders/alias"] = Endpoint(context, "senders", {"POST": alias_handle(context)})
     return Paths(
         Room.V2, {f"{Room.V2}{path}": endpoint.serve for path, endpoint in endpoints.items()}
     )
