@@ -150,5 +150,5 @@ async def make_space(database: Database, email: str, now: datetime) -> int:
     return account.spaces[Environment.PRODUCTION].space_id
 
 
-async def make_outbox(database: Database, now: datetime) -> Outbox:
-    return Outbox(database, now, await make_space(database, "anna@example.com", now))
+async def make_outbox(database: Database, now: datetime, email: str = "anna@example.com") -> Outbox:
+    return Outbox(database, now, await make_space(database, email, now))
