@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import httpx
 import pytest
+from carrier import PASSWORD_VARIABLE
 from installation import Installation, running, wait_for
 
 UNDER_WAY: Final = frozenset({"NEW", "PENDING"})
@@ -166,6 +167,16 @@ class Site:
         """Several commands that do not need each other, at once."""
         for _ in self.pool.map(lambda command: self.run(*command), commands):
             pass
+
+    def connector(self, name: str, port: int, countries: str, price: str) -> None:
+        """A carrier of production on this machine."""
+        self.installation.settings[PASSWORD_VARIABLE] = "secret"
+        self.run(
+            *("connector", "add", "--name", name, "--environment", "production"),
+            *("--host", "127.0.0.1", "--port", str(port), "--system-id", "gw"),
+            *("--password-env", PASSWORD_VARIABLE, "--rate", "0"),
+            *("--countries", countries, "--price", price),
+        )
 
     def customer(
         self, name: str, environment: str = "sandbox", *, scopes: tuple[str, ...] = ()
