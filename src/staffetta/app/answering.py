@@ -16,6 +16,7 @@ from staffetta.api.server import make_app
 from staffetta.app.http_server import HttpServers
 from staffetta.app.loops import Loops
 from staffetta.app.roles import Role, RoleContext
+from staffetta.callbacks.addresses import allowed_networks
 from staffetta.callbacks.bell import CallbackBell
 from staffetta.compliance.register_sender import SenderRegistry
 from staffetta.config import Settings
@@ -134,6 +135,7 @@ def _rules(settings: Settings) -> AcceptRules:
         segments_max=settings.segments_max,
         default_sender=settings.default_sender,
         time_to_live=timedelta(hours=settings.message_ttl_hours),
+        networks=allowed_networks(settings.callbacks_allow_networks, settings.host),
     )
 
 

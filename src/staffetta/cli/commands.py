@@ -6,6 +6,7 @@ from staffetta.cli import (
     account,
     blocklist,
     bundle,
+    callbacks,
     connector,
     guard,
     ledger,
@@ -29,6 +30,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(words.app, name="words")
     app.add_typer(blocklist.app, name="blocklist")
     app.add_typer(sender.app, name="sender")
+    app.add_typer(callbacks.app, name="callbacks")
     app.add_typer(connector.app, name="connector")
     app.command()(send.send)
     app.command()(messages.messages)

@@ -124,7 +124,7 @@ class Till:
                 f"today, and the message may cost {format_amount(cost_micro)}"
             )
         needed_micro = draft.needed_micro(covered_count)
-        if wallet.available_micro < needed_micro:
+        if needed_micro > 0 and wallet.available_micro < needed_micro:
             yield _too_low(needed_micro, wallet.available_micro)
         if draft.is_code and not draft.dry_run:
             sentence = self._rates.take(_ask(draft))

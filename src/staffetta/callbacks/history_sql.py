@@ -1,0 +1,53 @@
+"""Statements for people: what was owed and tried, and owing it again."""
+
+LIST_CALLBACKS = """
+SELECT callback.space_id, callback.id, account.email, space.environment::text AS environment,
+       callback.kind, callback.message_id, callback.event, callback.host, callback.status,
+       callback.attempt, callback.due_at, callback.created_at, callback.settled_at,
+       last.http_status, coalesce(last.error, '') AS error
+  FROM callback
+  JOIN space ON space.id = callback.space_id
+  JOIN account ON account.id = space.account_id
+  LEFT JOIN callback_attempt AS last
+    ON last.space_id = callback.space_id AND last.callback_id = callback.id
+   AND last.attempt = callback.attempt
+ WHERE ($1::text IS NULL OR account.email = $1)
+   AND ($2::text IS NULL OR space.environment::text = $2)
+   AND ($3::text[] IS NULL OR callback.status = ANY ($3))
+   AND ($4::bytea IS NULL OR callback.id >= $4)
+   AND ($5::bytea IS NULL OR callback.id < $5)
+   AND ($6::bytea IS NULL OR callback.id = $6)
+ ORDER BY callback.id DESC
+ LIMIT $7
+"""
+
+READ_ATTEMPTS = """
+SELECT attempt, at, elapsed_ms, http_status, error, answer
+  FROM callback_attempt
+ WHERE space_id = $1 AND callback_id = $2
+ ORDER BY attempt
+"""
+
+# What has ended is owed once more, in a round of its own. Not what a newer state of its message has
+# followed: an older state is never sent after a newer.
+REPLAY = """
+WITH chosen AS (
+    SELECT callback.space_id, callback.id,
+           EXISTS (SELECT FROM callback AS newer
+                    WHERE newer.space_id = callback.space_id
+                      AND newer.message_id = callback.message_id
+                      AND (newer.step, newer.id) > (callback.step, callback.id)) AS is_older
+      FROM callback
+      JOIN unnest($1::int[], $2::bytea[]) AS asked (space_id, id) USING (space_id, id)
+     WHERE callback.status IN ('delivered', 'ended', 'dead')
+), owed AS (
+    UPDATE callback
+       SET status = 'owed', attempts_before = attempt, due_at = $3, settled_at = NULL, owner = NULL
+      FROM chosen
+     WHERE callback.space_id = chosen.space_id AND callback.id = chosen.id
+       AND NOT chosen.is_older
+       AND callback.status IN ('delivered', 'ended', 'dead')
+ RETURNING callback.space_id, callback.id, callback.host
+)
+SELECT space_id, id, host FROM owed
+"""
