@@ -24,9 +24,16 @@ _WAIT_SECONDS_MAX: Final = 10.0
 class Reader:
     """Reads the messages of spaces."""
 
-    def __init__(self, database: Database, looked_at_max: int = LOOKED_AT_MAX) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        looked_at_max: int = LOOKED_AT_MAX,
+        wait_seconds_max: float = _WAIT_SECONDS_MAX,
+    ) -> None:
         self._database = database
         self._looked_at_max = looked_at_max
+        self._wait_seconds_max = wait_seconds_max
         # Whoever searches must not take the connections that messages are accepted with.
         self._slow_lists = asyncio.Semaphore(_SLOW_LISTS_MAX)
 
@@ -47,7 +54,7 @@ class Reader:
         if not wanted.searches and wanted.skip <= _SKIP_QUICKLY_MAX:
             return await self._list(space_id, wanted)
         try:
-            async with asyncio.timeout(_WAIT_SECONDS_MAX):
+            async with asyncio.timeout(self._wait_seconds_max):
                 await self._slow_lists.acquire()
         except TimeoutError:
             raise NotAcceptingNow(

@@ -10,6 +10,7 @@ import pytest
 from hand_gateway import FRENCH, ITALIAN, START, Gateway, make_space
 
 from staffetta.domain.environments import Market
+from staffetta.domain.errors import NotAcceptingNow
 from staffetta.domain.states import State
 from staffetta.messaging.lists import ListQuery, StateFilter
 from staffetta.messaging.read import Reader
@@ -204,6 +205,23 @@ async def test_searches_at_once_wait_for_each_other_and_all_are_answered(
         *(gateway.reader.list(gateway.space_id, ListQuery(1, number=ITALIAN)) for _ in range(20))
     )
     assert [ids(listed) for listed in found] == [made[:1]] * 20
+
+
+async def test_a_search_that_waits_too_long_for_its_turn_is_told_to_come_back(
+    gateway: Gateway,
+) -> None:
+    made = await make(gateway, 1)
+    reader = Reader(gateway.database, wait_seconds_max=0.01)
+    search = ListQuery(1, number=ITALIAN)
+    async with gateway.database.transaction() as connection:
+        await connection.execute("LOCK TABLE recipient")  # whoever has the turn now keeps it
+        first = asyncio.create_task(reader.list(gateway.space_id, search))
+        await asyncio.sleep(0)
+        with pytest.raises(NotAcceptingNow, match="too many searches at once"):
+            await reader.list(gateway.space_id, search)
+        assert not first.done()
+    assert ids(await first) == made
+    assert ids(await reader.list(gateway.space_id, search)) == made
 
 
 async def test_messages_of_several_months_are_one_list(gateway: Gateway) -> None:
