@@ -26,11 +26,11 @@ _STEMS: Final = {
     "IT": "+39333",
     "ES": "+3461",
     "FR": "+3361",
-    "DE": "+4915110",
+    "DE": "+491511",
     "GB": "+447400",
     "CH": "+4179",
 }
-_TAILS: Final = {"CH": "001", "GB": "001"}
+_TAILS: Final = {"GB": "001"}
 _COUNT = itertools.count(100)
 
 
@@ -169,11 +169,11 @@ class Site:
             pass
 
     def connector(self, name: str, port: int, countries: str, price: str) -> None:
-        """A carrier of production on this machine."""
+        """A carrier of production on this machine; its user there has its name."""
         self.installation.settings[PASSWORD_VARIABLE] = "secret"
         self.run(
             *("connector", "add", "--name", name, "--environment", "production"),
-            *("--host", "127.0.0.1", "--port", str(port), "--system-id", "gw"),
+            *("--host", "127.0.0.1", "--port", str(port), "--system-id", name),
             *("--password-env", PASSWORD_VARIABLE, "--rate", "0"),
             *("--countries", countries, "--price", price),
         )
