@@ -193,7 +193,7 @@ def _staffetta() -> list[str]:
 
 
 def _name_of_ours(command: str) -> str:
-    for role in ("api", "dispatch", "network"):
+    for role in ("api", "dispatch", "callbacks", "network"):
         if f"--role {role}" in command:
             return role
     return "supervisor"
