@@ -258,7 +258,7 @@ def texts(draw: st.DrawFn, listed: list[Entry]) -> str:
 def test_the_search_finds_what_a_naive_one_finds_and_nothing_else(data: st.DataObject) -> None:
     listed = data.draw(st.lists(entries(), min_size=1, max_size=5))
     text = data.draw(texts(listed))
-    sender = data.draw(st.one_of(st.just("Openapi"), texts(listed)))
+    sender = data.draw(st.one_of(st.just("Salone"), texts(listed)))
     country = data.draw(st.sampled_from(["IT", "ES", "FR"]))
 
     expected = naive_find(listed, text, sender, country)
