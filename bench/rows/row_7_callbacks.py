@@ -54,8 +54,8 @@ SELECT $1, id, id, id, 2, 'delivered', '127.0.0.1', now(), now(), now(), now(), 
 """
 _COUNT_OPEN = "SELECT count(*) FROM callback WHERE status IN ('owed', 'delivering')"
 _READ_ENDS = """
-SELECT count(*) FILTER (WHERE status = 'delivered') AS delivered,
-       count(*) FILTER (WHERE attempt > 1) AS repeated,
+SELECT count(*) FILTER (WHERE callback.status = 'delivered') AS delivered,
+       count(*) FILTER (WHERE callback.attempt > 1) AS repeated,
        extract(epoch FROM max(callback.settled_at) - min(callback_attempt.at))::float8 AS seconds
   FROM callback
   JOIN callback_attempt
