@@ -15,6 +15,7 @@ CLAIM_MAX: Final = 500
 CLAIMED_MAX: Final = 1000
 CLAIMED_OF_SPACE_MAX: Final = 600
 LANES_OF_CLAIM_MAX: Final = 200
+UNPARKED_MAX: Final = 100  # lanes of an account, each time that it has room again
 READY_MAX: Final = 100_000  # what is past it is found again
 FORGOTTEN_SECONDS: Final = 900.0
 
@@ -30,6 +31,7 @@ class Lanes(Generic[Work]):
         self._ready: OrderedDict[Lane, None] = (
             OrderedDict()
         )  # in the order in which they are looked at
+        self._parked: dict[int, OrderedDict[Lane, None]] = {}  # ready, in spaces that are full
         self._backlogs: set[Lane] = set()  # their last claim left something behind
         self._known: dict[bytes, Claim] = {}  # claimed, and not written yet
         self._of_space: Counter[int] = Counter()
@@ -62,8 +64,11 @@ class Lanes(Generic[Work]):
         given = self._of_space.copy()
         while self._ready and free > 0 and len(rooms) < LANES_OF_CLAIM_MAX:
             lane, _ = self._ready.popitem(last=False)
-            # No lane takes the last of what is free: there may be another behind it.
             of_space = CLAIMED_OF_SPACE_MAX - given[lane.space_id]
+            if of_space <= 0:  # it is not the lane that is full: it waits apart, out of others' way
+                self._parked.setdefault(lane.space_id, OrderedDict())[lane] = None
+                continue
+            # No lane takes the last of what is free: there may be another behind it.
             room = min(self._room(lane, now), of_space, max(1, free // 2))
             if room > 0:
                 rooms[lane] = room
@@ -96,6 +101,8 @@ class Lanes(Generic[Work]):
             self._known[one.id] = one
             self._of_space[one.space_id] += 1
             self.state(one.lane, now).claimed += 1
+        for space_id in {lane.space_id for lane in rooms}:
+            self._unpark(space_id)
 
     def written(self, claim: Claim, now: float) -> bool:
         """The result of a claim is durable; whether its lane is to be looked at again."""
@@ -110,7 +117,18 @@ class Lanes(Generic[Work]):
         state.look_again = state.look_again and state.claimed > 0
         if again:
             self.look_at(claim.lane)
-        return again
+        return self._unpark(claim.space_id) or again
+
+    def _unpark(self, space_id: int) -> bool:
+        """Make lanes of a space ready that waited until it has room; whether there were any."""
+        parked = self._parked.get(space_id)
+        if parked is None or self._of_space[space_id] >= CLAIMED_OF_SPACE_MAX:
+            return False
+        for _ in range(min(UNPARKED_MAX, len(parked))):
+            self._ready.setdefault(parked.popitem(last=False)[0])
+        if not parked:
+            del self._parked[space_id]
+        return True
 
     def forget(self, now: float) -> None:
         """Forget lanes of which nothing was heard for long."""
