@@ -99,7 +99,7 @@ async def _until_told(system: System) -> None:
 async def _receiving() -> AsyncIterator[int]:
     """The port of a receiver that runs for the length of the block."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bench.receiver", stdin=PIPE, stdout=PIPE
+        sys.executable, "-m", "bench.fast_receiver", stdin=PIPE, stdout=PIPE
     )
     assert process.stdout is not None
     try:

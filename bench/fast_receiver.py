@@ -1,6 +1,6 @@
 """A fast receiver of callbacks: reads requests, answers 200, looks at nothing.
 
-Run as `python -m bench.receiver`: prints its port, and ends with its standard input.
+Run as `python -m bench.fast_receiver`: prints its port, and ends with its standard input.
 """
 
 import asyncio
