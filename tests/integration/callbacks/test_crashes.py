@@ -8,8 +8,8 @@ import pytest
 from aiohttp import web
 from delivery import delivering
 from outbox import Outbox
-
 from receiver import Received, Receiver
+
 from staffetta.callbacks.claim import OWNER_DEAD_SECONDS, claim, reap
 from staffetta.callbacks.owe import Lane
 from staffetta.db.pool import ConnectionLost, Database

@@ -8,8 +8,8 @@ import pytest
 from aiohttp import web
 from delivery import delivering
 from outbox import Outbox
-
 from receiver import Received, Receiver, receiving
+
 from staffetta.callbacks.breaker import FAILURES_MAX, OPEN_SECONDS
 from staffetta.callbacks.claim import OVERDUE_MAX
 from staffetta.callbacks.http_client import Patience
