@@ -4,7 +4,7 @@ An older state is never sent after a newer one of its message. What could break 
 prevents it:
 
 - Two processes look at one lane at once, and each misses what the other is just taking. A lane is
-  claimed under an advisory lock, and the statement that claims begins after the lock was got: it
+  claimed under an advisory lock, and the statement that looks begins after the lock was got: it
   sees all that earlier holders committed.
 - A newer state is owed while an older one is under way. The newer one waits until the older one is
   settled: nothing is claimed whose message has a callback in `delivering`.
@@ -94,14 +94,17 @@ async def claim(
     lanes = [Lane(row["space_id"], row["host"]) for row in rows]
     if not lanes:
         return Claimed(frozenset(), (), {})
-    rows = await connection.fetch(
-        sql.CLAIM,
+    due = await connection.fetch(
+        sql.FIND_DUE,
         [lane.space_id for lane in lanes],
         [lane.host for lane in lanes],
         [rooms[lane] for lane in lanes],
-        owner,
         now,
     )
+    if not due:
+        return Claimed(frozenset(lanes), (), {})
+    space_ids, ids, superseded = (list(column) for column in zip(*due, strict=True))
+    rows = await connection.fetch(sql.CLAIM, space_ids, ids, superseded, owner, now)
     moved: dict[Lane, int] = {}
     for row in rows:
         lane = Lane(row["space_id"], row["host"])

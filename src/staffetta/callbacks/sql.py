@@ -74,36 +74,39 @@ SELECT space_id, host
 # Left for later: a callback whose message has another one under way. Superseded: one whose message
 # has a newer one. OFFSET 0 keeps the planner from turning a look at one message into a join over
 # the table.
+FIND_DUE = """
+SELECT next.space_id, next.id,
+       EXISTS (SELECT FROM callback AS newer
+                WHERE newer.space_id = next.space_id
+                  AND newer.message_id = next.message_id
+                  AND (newer.step, newer.id) > (next.step, next.id)
+               OFFSET 0) AS is_superseded
+  FROM unnest($1::int[], $2::text[], $3::int[]) AS wanted (space_id, host, room)
+ CROSS JOIN LATERAL (
+           SELECT one.space_id, one.id, one.message_id, one.step
+             FROM callback AS one
+            WHERE one.space_id = wanted.space_id
+              AND one.host = wanted.host
+              AND one.status = 'owed'
+              AND one.due_at <= $4
+              AND NOT EXISTS (SELECT FROM callback AS busy
+                               WHERE busy.space_id = one.space_id
+                                 AND busy.message_id = one.message_id
+                                 AND busy.owner IS NOT NULL
+                              OFFSET 0)
+            ORDER BY one.due_at
+            LIMIT wanted.room) AS next
+"""
+
+# Not in one statement with the one above: with statistics of a long backlog, the planner would not
+# believe how few rows are found, and read the whole table to join them.
 CLAIM = """
-WITH due AS MATERIALIZED (
-    SELECT next.space_id, next.id,
-           EXISTS (SELECT FROM callback AS newer
-                    WHERE newer.space_id = next.space_id
-                      AND newer.message_id = next.message_id
-                      AND (newer.step, newer.id) > (next.step, next.id)
-                   OFFSET 0) AS is_superseded
-      FROM unnest($1::int[], $2::text[], $3::int[]) AS wanted (space_id, host, room)
-     CROSS JOIN LATERAL (
-               SELECT one.space_id, one.id, one.message_id, one.step
-                 FROM callback AS one
-                WHERE one.space_id = wanted.space_id
-                  AND one.host = wanted.host
-                  AND one.status = 'owed'
-                  AND one.due_at <= $5
-                  AND NOT EXISTS (SELECT FROM callback AS busy
-                                   WHERE busy.space_id = one.space_id
-                                     AND busy.message_id = one.message_id
-                                     AND busy.status = 'delivering'
-                                  OFFSET 0)
-                ORDER BY one.due_at
-                LIMIT wanted.room) AS next
-)
 UPDATE callback
    SET status = CASE WHEN due.is_superseded THEN 'superseded' ELSE 'delivering' END,
        owner = CASE WHEN due.is_superseded THEN NULL ELSE $4::int END,
        attempt = CASE WHEN due.is_superseded THEN attempt ELSE attempt + 1 END,
-       settled_at = CASE WHEN due.is_superseded THEN $5 END
-  FROM due
+       settled_at = CASE WHEN due.is_superseded THEN $5::timestamptz END
+  FROM unnest($1::int[], $2::bytea[], $3::boolean[]) AS due (space_id, id, is_superseded)
  WHERE callback.space_id = due.space_id AND callback.id = due.id AND callback.status = 'owed'
 RETURNING callback.space_id, callback.id, callback.host, due.is_superseded, callback.kind,
           callback.message_id, callback.recipient_id, callback.event, callback.attempt,
@@ -137,17 +140,15 @@ SELECT space_id, host, due_at FROM lane
 
 # What waited too long for its host: a dead letter, without an attempt.
 GIVE_UP_WAITING = """
-WITH late AS (
-    SELECT space_id, id
-      FROM callback
-     WHERE space_id = $1 AND host = $2 AND status = 'owed' AND due_at < $3
-     ORDER BY due_at
-     LIMIT $4
-)
 UPDATE callback
    SET status = 'dead', settled_at = $5
-  FROM late
- WHERE callback.space_id = late.space_id AND callback.id = late.id AND callback.status = 'owed'
+ WHERE space_id = $1
+   AND status = 'owed'
+   AND id = ANY (ARRAY(SELECT id
+                         FROM callback
+                        WHERE space_id = $1 AND host = $2 AND status = 'owed' AND due_at < $3
+                        ORDER BY due_at
+                        LIMIT $4))
 """
 
 # Results ----------------------------------------------------------------------------------------

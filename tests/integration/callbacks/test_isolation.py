@@ -11,11 +11,15 @@ from outbox import Outbox
 from receiver import Received, Receiver, receiving
 
 from staffetta.callbacks.breaker import FAILURES_MAX, OPEN_SECONDS
-from staffetta.callbacks.claim import OVERDUE_MAX
+from staffetta.callbacks.claim import OVERDUE_MAX, claim
 from staffetta.callbacks.http_client import Patience
+from staffetta.callbacks.owe import Lane
 from staffetta.domain.clock import Clock
 
 _OWED_TO_THE_DEAD = 3000
+_READ_WHOLE = """
+SELECT sum(seq_tup_read)::bigint FROM pg_stat_user_tables WHERE relname LIKE 'callback_20%'
+"""
 
 
 @pytest.fixture
@@ -70,6 +74,26 @@ async def test_a_host_that_never_answers_delays_no_other_lane(
                     await asyncio.sleep(0)
 
             assert len(silent.received) == 4  # a new lane begins with a few
+
+
+async def test_a_claim_reads_no_more_than_it_takes_however_much_waits(
+    outbox: Outbox, clock: Clock
+) -> None:
+    messages = await outbox.messages(30_000, "http://127.0.0.1/")
+    await outbox.owe(messages[10:], host="dead.example")
+    await outbox.owe(messages[:10])
+    owner = await outbox.process()
+    rooms = {Lane(outbox.space_id, "127.0.0.1"): 4, Lane(outbox.space_id, "dead.example"): 4}
+    async with outbox.database.acquire() as connection:
+        await connection.execute("ANALYZE")  # the planner knows how long the backlog is
+        await connection.execute("SELECT pg_stat_force_next_flush()")
+        before = await connection.fetchval(_READ_WHOLE)
+        for _ in range(8):  # the sixth uses a plan for any arguments
+            await claim(connection, rooms, owner, outbox.now)
+        await connection.execute("SELECT pg_stat_force_next_flush()")
+        await connection.execute("SELECT pg_stat_clear_snapshot()")
+
+        assert await connection.fetchval(_READ_WHOLE) - before < 1000
 
 
 async def test_two_accounts_at_one_host_are_two_lanes(

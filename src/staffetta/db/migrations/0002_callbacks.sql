@@ -16,7 +16,8 @@ ALTER TABLE callback
     ADD COLUMN possibly_duplicate boolean NOT NULL DEFAULT false,
     ADD COLUMN payload jsonb,
     -- Attempts of earlier rounds: a replay starts a new one, and the numbers go on.
-    ADD COLUMN attempts_before smallint NOT NULL DEFAULT 0;
+    ADD COLUMN attempts_before smallint NOT NULL DEFAULT 0,
+    ADD CHECK ((status = 'delivering') = (owner IS NOT NULL));
 
 -- A lane is one account's traffic to one host: what is slow there delays nothing else.
 DROP INDEX callback_owed;
