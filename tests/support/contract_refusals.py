@@ -32,7 +32,7 @@ def _send(changed: Mapping[str, Any], path: str = "/IT-messages") -> Mapping[str
     return {name: value for name, value in body.items() if value is not ABSENT}
 
 
-ABSENT: Final = object()
+ABSENT: Final = type("Absent", (), {"__repr__": lambda _: "absent"})()
 _CODE: Final = f"/otp/{UNKNOWN}/verify"
 
 # 1001: "a field is missing or of the wrong type (the message names it)".
