@@ -17,6 +17,15 @@ from staffetta.callbacks.owe import Lane
 from staffetta.domain.clock import Clock
 
 _OWED_TO_THE_DEAD = 3000
+_BACKLOG = 200_000
+_OWE_MANY = """
+INSERT INTO callback (space_id, id, message_id, recipient_id, step, event, host, changed_at, due_at,
+                      created_at)
+SELECT $1, made.id, made.id, made.id, 2, 'delivered', 'dead.example', $2, $2, $2
+  FROM generate_series(1, $3::int) AS number,
+       LATERAL (SELECT int4send(extract(epoch FROM $2::timestamptz)::int) || int8send(number) AS id)
+           AS made
+"""
 _READ_WHOLE = """
 SELECT sum(seq_tup_read)::bigint FROM pg_stat_user_tables WHERE relname LIKE 'callback_20%'
 """
@@ -79,9 +88,8 @@ async def test_a_host_that_never_answers_delays_no_other_lane(
 async def test_a_claim_reads_no_more_than_it_takes_however_much_waits(
     outbox: Outbox, clock: Clock
 ) -> None:
-    messages = await outbox.messages(30_000, "http://127.0.0.1/")
-    await outbox.owe(messages[10:], host="dead.example")
-    await outbox.owe(messages[:10])
+    await outbox.rows(_OWE_MANY, outbox.space_id, outbox.now, _BACKLOG)
+    await outbox.owe(await outbox.messages(10, "http://127.0.0.1/"))
     owner = await outbox.process()
     rooms = {Lane(outbox.space_id, "127.0.0.1"): 4, Lane(outbox.space_id, "dead.example"): 4}
     async with outbox.database.acquire() as connection:
