@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 from aiohttp.abc import AbstractResolver
 from outbox import Outbox
+from prometheus_client import CollectorRegistry
 
 from staffetta.app.calling_back import MessageBodies
 from staffetta.callbacks.addresses import AllowedNetworks
 from staffetta.callbacks.deliver import Deliverer, DelivererParts
 from staffetta.callbacks.http_client import HttpClient, Patience
+from staffetta.callbacks.metrics import CallbackMetrics
 from staffetta.domain.clock import Clock
 from staffetta.domain.secrets import Keyring
 
@@ -59,6 +61,7 @@ async def delivering(
     may_write: Callable[[], bool] = lambda: True,
     owner: int | None = None,
     per_host_max: int = 32,
+    metrics: CallbackMetrics | None = None,
 ) -> AsyncIterator[Delivery]:
     """A process that delivers, for as long as the block."""
     process = owner or await outbox.process()
@@ -72,6 +75,7 @@ async def delivering(
                 client=client,
                 bodies=MessageBodies(),
                 keyring=KEYRING,
+                metrics=metrics or CallbackMetrics(CollectorRegistry()),
                 clock=clock,
                 owner=process,
                 may_write=may_write,

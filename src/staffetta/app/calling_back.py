@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 import structlog
+from prometheus_client import CollectorRegistry
 
 from staffetta.api.v2.render import message_object
 from staffetta.app.loops import Loops
@@ -15,6 +16,7 @@ from staffetta.callbacks.claim import Claim
 from staffetta.callbacks.deliver import Deliverer, DelivererParts
 from staffetta.callbacks.http_client import HttpClient
 from staffetta.callbacks.letters import Told
+from staffetta.callbacks.metrics import CallbackMetrics
 from staffetta.callbacks.results import Results
 from staffetta.db.pool import Connection
 from staffetta.messaging.told import read_told
@@ -58,6 +60,7 @@ async def run_callbacks(context: RoleContext, stop: asyncio.Event) -> None:
                 client=client,
                 bodies=MessageBodies(),
                 keyring=context.keyring,
+                metrics=CallbackMetrics(CollectorRegistry()),
                 clock=clock,
                 owner=heartbeat.process_id,
                 may_write=lambda: heartbeat.fresh(clock.monotonic()),

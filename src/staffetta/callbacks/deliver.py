@@ -17,6 +17,7 @@ from staffetta.callbacks.bell import lane_in
 from staffetta.callbacks.claim import (
     LANES_READ_MAX,
     OVERDUE_MAX,
+    DueLane,
     claim,
     give_up_waiting,
     put_back_unknown,
@@ -28,6 +29,7 @@ from staffetta.callbacks.http_client import HttpClient
 from staffetta.callbacks.lane_state import LaneState
 from staffetta.callbacks.lanes import Lanes
 from staffetta.callbacks.letters import BodySource, Letter, request_of
+from staffetta.callbacks.metrics import CallbackMetrics
 from staffetta.callbacks.outcomes import (
     Answered,
     Dead,
@@ -56,6 +58,7 @@ class DelivererParts:
     client: HttpClient
     bodies: BodySource
     keyring: Keyring
+    metrics: CallbackMetrics
     clock: Clock
     owner: int
     may_write: Callable[[], bool]  # whether nobody can have taken this process for dead
@@ -72,6 +75,7 @@ class Deliverer:
         self._lanes: Lanes[Letter] = Lanes(parts.concurrency_max)
         self._workers: set[asyncio.Task[None]] = set()
         self._read_up_to: Lane | None = None
+        self._oldest_due_at: datetime | None = None  # of the lanes read since the first one
         self._put_back_at = 0.0
         self._is_stopping = False
         self.results = Results(parts.database, parts.clock, parts.owner, self._written)
@@ -80,7 +84,7 @@ class Deliverer:
     @property
     def under_way(self) -> int:
         """How many callbacks are claimed and not written yet."""
-        return len(self._lanes.known_ids())
+        return self._lanes.claimed_count
 
     # What is due -------------------------------------------------------------------------------
 
@@ -108,8 +112,23 @@ class Deliverer:
         self._look_at([one.lane for one in found if one.due_at <= now])
         is_full = len(found) == LANES_READ_MAX
         self._read_up_to = found[-1].lane if is_full else None
+        self._tell(found, now, are_all=not is_full)
         self._lanes.forget(self._parts.clock.monotonic())
         return len(found) if is_full else 0
+
+    def _tell(self, found: Sequence[DueLane], now: datetime, *, are_all: bool) -> None:
+        """Publish how things stand."""
+        monotonic = self._parts.clock.monotonic()
+        self._parts.metrics.publish(
+            under_way=self.under_way, hosts_down=self._lanes.broken_count(monotonic)
+        )
+        due = [one.due_at for one in found]
+        if self._oldest_due_at is not None:
+            due.append(self._oldest_due_at)
+        self._oldest_due_at = min(due, default=None)
+        if are_all:
+            oldest, self._oldest_due_at = self._oldest_due_at or now, None
+            self._parts.metrics.oldest_due(max(0.0, (now - oldest).total_seconds()))
 
     async def reap_once(self, *, silent_too: bool = True) -> int:
         """Open the claims of dead processes; answers in how many lanes."""
@@ -178,6 +197,7 @@ class Deliverer:
         return Tried(letter.claim, decision, now, 0, None, failure_words(outcome), "")
 
     def _written(self, result: Result) -> None:
+        self._parts.metrics.count(result)
         if self._lanes.written(result.claim, self._parts.clock.monotonic()):
             self.wake.set()
 

@@ -53,6 +53,15 @@ class Lanes(Generic[Work]):
         """All that is known."""
         return self._states
 
+    @property
+    def claimed_count(self) -> int:
+        """How many callbacks are claimed and not written."""
+        return len(self._known)
+
+    def broken_count(self, now: float) -> int:
+        """How many lanes are left alone because their host is down."""
+        return sum(1 for state in self._states.values() if state.breaker.is_open(now))
+
     def known_ids(self) -> list[bytes]:
         """The callbacks that are claimed and not written."""
         return list(self._known)
