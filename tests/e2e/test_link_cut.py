@@ -15,6 +15,7 @@ from tcp_proxy import TcpProxy, Way, running_proxy
 MESSAGES = 300
 WINDOW = 100
 SENDERS = 4
+SUBMIT_SM_RESP = (0x8000_0004).to_bytes(4, "big")
 LONG = "Questo testo non entra in un solo segmento. " * 5
 
 
@@ -49,8 +50,8 @@ def cut_in_a_submit(proxy: TcpProxy) -> None:
 
 
 def cut_in_an_answer(proxy: TcpProxy) -> None:
-    """The carrier took more than we heard of."""
-    proxy.cut_after(Way.TO_CLIENT, 1_234)
+    """The carrier took more than we heard of: a report that is cut would put nothing in doubt."""
+    proxy.cut_in(Way.TO_CLIENT, SUBMIT_SM_RESP, 30)
 
 
 def stall(proxy: TcpProxy) -> None:

@@ -105,6 +105,24 @@ class TcpProxy:
 
         self.guard = guard
 
+    def cut_in(self, way: Way, mark: bytes, count: int) -> None:
+        """Cut in the middle of this mark when it passes for the so-manieth time, once."""
+        left = count
+
+        def guard(passing: Way, data: bytes) -> int:
+            nonlocal left
+            if passing is not way:
+                return len(data)
+            end = -1
+            while left and (end := data.find(mark, end + 1)) >= 0:
+                left -= 1
+            if left:
+                return len(data)
+            self.guard = _pass_all
+            return end + len(mark) // 2
+
+        self.guard = guard
+
     def stall(self) -> None:
         """Forward nothing, and keep every connection."""
         self._flows.clear()
