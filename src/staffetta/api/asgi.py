@@ -18,6 +18,13 @@ Header = tuple[bytes, bytes]
 _JSON: Final[Header] = (b"content-type", b"application/json")
 
 
+class Refused(msgspec.Struct, frozen=True):
+    """What a refusal says, for those who count and list them."""
+
+    error: float  # the number in the body
+    sentence: str
+
+
 class Answer(msgspec.Struct, frozen=True):
     """A whole response. `headers` come beside Content-Type and Content-Length."""
 
@@ -25,10 +32,13 @@ class Answer(msgspec.Struct, frozen=True):
     body: bytes
     headers: tuple[Header, ...] = ()
     content_type: Header = _JSON
+    refused: Refused | None = None
 
     def with_headers(self, headers: tuple[Header, ...]) -> Self:
         """The same answer with more headers."""
-        return type(self)(self.status, self.body, self.headers + headers, self.content_type)
+        return type(self)(
+            self.status, self.body, self.headers + headers, self.content_type, self.refused
+        )
 
 
 def json_answer(status: int, value: object, headers: tuple[Header, ...] = ()) -> Answer:

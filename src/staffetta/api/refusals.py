@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from staffetta.api.asgi import Answer, Header, json_answer
+from staffetta.api.asgi import Answer, Header, Refused
 from staffetta.api.doors import Room
 
 
@@ -41,13 +41,15 @@ def refuse(
 
 def coded(status: int, code: int, sentence: str, headers: tuple[Header, ...] = ()) -> Answer:
     """A refusal in v2's own shape."""
-    return json_answer(status, {"code": code, "message": sentence}, headers)
+    body = msgspec.json.encode({"code": code, "message": sentence})
+    return Answer(status, body, headers, refused=Refused(code, sentence))
 
 
 def envelope(status: int, sentence: str, error: float, headers: tuple[Header, ...] = ()) -> Answer:
     """A refusal in the platform's envelope."""
     body = {"data": None, "success": False, "message": sentence, "error": error}
-    return json_answer(status, body, headers)
+    refused = Refused(error, sentence)
+    return Answer(status, msgspec.json.encode(body), headers, refused=refused)
 
 
 def retry_after(seconds: int) -> tuple[Header, ...]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from staffetta.api.asgi import Answer, json_answer
 from staffetta.api.bodies import read_body
 from staffetta.api.context import ApiContext
-from staffetta.api.v2.endpoint import Call, Handle
+from staffetta.api.endpoint import Call, Handle
 from staffetta.api.v2.errors import code_of
 from staffetta.api.v2.parse import parse_explain
 from staffetta.domain.encodings import Encoding

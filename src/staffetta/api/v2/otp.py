@@ -9,7 +9,7 @@ import msgspec
 from staffetta.api.asgi import Answer, json_answer
 from staffetta.api.bodies import read_body
 from staffetta.api.context import ApiContext
-from staffetta.api.v2.endpoint import Call, Handle
+from staffetta.api.endpoint import Call, Handle
 from staffetta.api.v2.parse_otp import parse_code, parse_otp
 from staffetta.api.v2.read import message_id_in
 from staffetta.api.v2.render import message_object

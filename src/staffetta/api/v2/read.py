@@ -4,7 +4,7 @@ from functools import partial
 
 from staffetta.api.asgi import Answer
 from staffetta.api.context import ApiContext
-from staffetta.api.v2.endpoint import Call, Handle
+from staffetta.api.endpoint import Call, Handle
 from staffetta.api.v2.errors import InvalidField, NoSuchMessage
 from staffetta.api.v2.parse_list import next_link, parse_list, read_query
 from staffetta.api.v2.render import render_list, render_message

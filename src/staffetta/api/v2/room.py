@@ -1,11 +1,12 @@
 """The paths of v2, each with the calls it has."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from staffetta.api.context import ApiContext
-from staffetta.api.doors import Room
+from staffetta.api.endpoint import Handle, room_of
 from staffetta.api.paths import Paths
-from staffetta.api.v2.endpoint import Endpoint
+from staffetta.api.v2.dialect import V2
 from staffetta.api.v2.explain import explain_handle
 from staffetta.api.v2.otp import PATH as OTP_PATH
 from staffetta.api.v2.otp import otp_handle, verify_handle
@@ -23,23 +24,18 @@ _SEND_SEGMENTS: Final = {
 
 def v2_room(context: ApiContext) -> Paths:
     """Every path of the room, to what answers it."""
-    endpoints = {
-        f"/{segment}": Endpoint(
-            context, segment, {"POST": send_handle(context, market, f"/{segment}")}
-        )
+    served: dict[str, Mapping[str, Handle]] = {
+        f"/{segment}": {"POST": send_handle(context, market, f"/{segment}")}
         for market, segment in _SEND_SEGMENTS.items()
     }
-    endpoints["/messages"] = Endpoint(context, "messages", {"GET": list_handle(context)})
-    endpoints["/messages/{message_id}"] = Endpoint(
-        context, "messages", {"GET": get_handle(context), "DELETE": cancel_handle(context)}
-    )
-    endpoints[OTP_PATH] = Endpoint(context, "otp", {"POST": otp_handle(context)})
-    endpoints[f"{OTP_PATH}/{{message_id}}/verify"] = Endpoint(
-        context, "otp", {"POST": verify_handle(context)}
-    )
-    endpoints["/explain"] = Endpoint(context, "explain", {"POST": explain_handle(context)})
-    endpoints["/senders"] = Endpoint(context, "senders", {"GET": senders_handle(context)})
-    endpoints["/senders/alias"] = Endpoint(context, "senders", {"POST": alias_handle(context)})
-    return Paths(
-        Room.V2, {f"{Room.V2}{path}": endpoint.serve for path, endpoint in endpoints.items()}
-    )
+    served["/messages"] = {"GET": list_handle(context)}
+    served["/messages/{message_id}"] = {
+        "GET": get_handle(context),
+        "DELETE": cancel_handle(context),
+    }
+    served[OTP_PATH] = {"POST": otp_handle(context)}
+    served[f"{OTP_PATH}/{{message_id}}/verify"] = {"POST": verify_handle(context)}
+    served["/explain"] = {"POST": explain_handle(context)}
+    served["/senders"] = {"GET": senders_handle(context)}
+    served["/senders/alias"] = {"POST": alias_handle(context)}
+    return room_of(context, V2, served)

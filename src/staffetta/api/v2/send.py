@@ -7,7 +7,7 @@ from typing import Final
 from staffetta.api.asgi import Answer, Header
 from staffetta.api.bodies import read_body
 from staffetta.api.context import ApiContext
-from staffetta.api.v2.endpoint import Call, Handle
+from staffetta.api.endpoint import Call, Handle
 from staffetta.api.v2.parse import parse_send
 from staffetta.api.v2.render import render_message
 from staffetta.domain.environments import Market

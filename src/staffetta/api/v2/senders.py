@@ -5,7 +5,7 @@ from functools import partial
 from staffetta.api.asgi import Answer, json_answer
 from staffetta.api.bodies import read_body
 from staffetta.api.context import ApiContext
-from staffetta.api.v2.endpoint import Call, Handle
+from staffetta.api.endpoint import Call, Handle
 from staffetta.api.v2.errors import NoSenders
 from staffetta.api.v2.parse_sender import parse_application
 from staffetta.compliance.register_sender import RegisteredSender
