@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from staffetta.accounts import sql
+from staffetta.accounts.sql import authorize as sql
 from staffetta.accounts.terms import Terms, parse_terms
 from staffetta.db.pool import Database, Row
 from staffetta.domain.environments import Environment

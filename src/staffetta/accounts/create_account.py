@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from staffetta.accounts import sql
 from staffetta.accounts.email import Email
 from staffetta.accounts.errors import AccountExists, InvalidCurrency
 from staffetta.accounts.space import Space
+from staffetta.accounts.sql import accounts as sql
 from staffetta.db.pool import Connection
 from staffetta.domain.environments import Environment
 from staffetta.domain.money import SANDBOX_CREDIT_MICRO

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from staffetta.accounts import sql
 from staffetta.accounts.errors import InvalidTokenTerms
 from staffetta.accounts.space import Space
+from staffetta.accounts.sql import tokens as sql
 from staffetta.db.pool import Connection
 from staffetta.domain.scopes import InvalidScope, expand
 from staffetta.domain.secrets import Keyring, hash_secret, hint, make_token

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from staffetta.accounts import sql
 from staffetta.accounts.create_account import TopUp, create_account
 from staffetta.accounts.create_token import create_token
 from staffetta.accounts.email import Email
+from staffetta.accounts.sql import accounts as sql
 from staffetta.db.pool import Connection
 from staffetta.domain.environments import Environment
 from staffetta.domain.scopes import all_scopes

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from staffetta.accounts import sql
 from staffetta.accounts.errors import NoSuchToken
 from staffetta.accounts.space import Space
+from staffetta.accounts.sql import tokens as sql
 from staffetta.db.pool import Connection
 
 

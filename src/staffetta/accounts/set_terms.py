@@ -6,8 +6,8 @@ from typing import Any, Final
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from staffetta.accounts import sql
 from staffetta.accounts.errors import InvalidTerms
+from staffetta.accounts.sql import accounts as sql
 from staffetta.accounts.terms import DEFAULT_TERMS, Allowance, Terms, parse_terms
 from staffetta.db.pool import Connection
 from staffetta.domain.countries import COUNTRIES

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from staffetta.accounts import sql
 from staffetta.accounts.email import Email
 from staffetta.accounts.errors import NoSuchAccount
+from staffetta.accounts.sql import accounts as sql
 from staffetta.db.pool import Connection
 from staffetta.domain.environments import Environment
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from staffetta.accounts import sql
+from staffetta.accounts.sql import authorize as sql
 from staffetta.db.pool import Database
 
 MINUTE_SECONDS: Final = 60

@@ -1,67 +1,7 @@
-"""Every statement about accounts, spaces, API keys and tokens.
+"""What every process asks, to know who may do what: grants, what changed, requests counted.
 
 `updated_at` of a token and of a space is set by the database itself, with its own clock: every
 process polls it to keep its cache true, and the clocks of machines differ.
-"""
-
-# An address that is taken gives no row.
-INSERT_ACCOUNT = """
-INSERT INTO account (email, currency, created_at)
-VALUES ($1, $2, $3)
-ON CONFLICT (email) DO NOTHING
-RETURNING id
-"""
-
-INSERT_SPACE = """
-INSERT INTO space (account_id, environment, created_at)
-VALUES ($1, $2, $3)
-RETURNING id
-"""
-
-INSERT_WALLET = """
-INSERT INTO wallet (space_id, updated_at)
-VALUES ($1, $2)
-"""
-
-INSERT_API_KEY = """
-INSERT INTO api_key (space_id, hash, hint, created_at)
-VALUES ($1, $2, $3, $4)
-"""
-
-INSERT_TOKEN = """
-INSERT INTO token (hash, space_id, name, scopes, sealed, hint, created_at, expire_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-"""  # noqa: S105 (a statement, no secret)
-
-# Only a token of this space, and only once: the count says whether it was there.
-REVOKE_TOKEN = """
-UPDATE token
-   SET revoked_at = $3
- WHERE hash = $1
-   AND space_id = $2
-   AND revoked_at IS NULL
-RETURNING hash
-"""  # noqa: S105 (a statement, no secret)
-
-FIND_SPACE = """
-SELECT space.id AS space_id, account.id AS account_id, account.email, account.currency
-  FROM account
-  JOIN space ON space.account_id = account.id
- WHERE account.email = $1
-   AND space.environment = $2
-"""
-
-READ_SETTINGS = """
-SELECT settings FROM space WHERE id = $1
-"""
-
-# Two changes at once: the second sees what the first stored.
-LOCK_SETTINGS = """
-SELECT settings FROM space WHERE id = $1 FOR NO KEY UPDATE
-"""
-
-WRITE_SETTINGS = """
-UPDATE space SET settings = $2 WHERE id = $1
 """
 
 READ_GRANT = """
@@ -90,15 +30,6 @@ SELECT id AS space_id, updated_at
   FROM space
  WHERE updated_at > clock_timestamp() - $1::interval
  LIMIT $2
-"""
-
-# Readers go on; only another maker of a first account waits.
-LOCK_ACCOUNTS = """
-LOCK TABLE account IN SHARE ROW EXCLUSIVE MODE
-"""
-
-ANY_ACCOUNT = """
-SELECT EXISTS (SELECT FROM account)
 """
 
 # The requests that tokens make. What is lent may pass the limit once, by less than one block: the
