@@ -20,7 +20,7 @@ ADDRESSES_LISTED_MAX: Final = 1_000
 ERRORS_LISTED_MAX: Final = 1_000
 
 
-class ScopeUsage(msgspec.Struct, frozen=True):
+class ScopeUsage(msgspec.Struct, frozen=True, order=True):
     """How often something was asked; counts of requests."""
 
     request_count: int = 0

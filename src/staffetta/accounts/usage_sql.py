@@ -108,7 +108,7 @@ SELECT coalesce(sum(request_count), 0)::bigint AS request_count,
        coalesce(sum(wallet_micro), 0)::bigint AS wallet_micro
   FROM usage_count
  WHERE token_hash = $1
-"""
+"""  # noqa: S105 (a statement, no secret)
 
 READ_ERRORS = """
 SELECT id, at, scope, domain, http_status, error, message, host(ip) AS ip
