@@ -110,7 +110,7 @@ async def claim(
         lane = Lane(row["space_id"], row["host"])
         moved[lane] = moved.get(lane, 0) + 1
     claims = sorted(
-        (_claim_of(row) for row in rows if not row["is_superseded"]), key=lambda one: one.id
+        (claim_of(row) for row in rows if not row["is_superseded"]), key=lambda one: one.id
     )
     return Claimed(frozenset(lanes), claims, moved)
 
@@ -150,7 +150,8 @@ async def put_back_unknown(
     return [Lane(row["space_id"], row["host"]) for row in rows]
 
 
-def _claim_of(row: Any) -> Claim:
+def claim_of(row: Any) -> Claim:
+    """The claim that a row of `callback` tells of."""
     return Claim(
         space_id=row["space_id"],
         id=row["id"],

@@ -4,15 +4,16 @@ A replay is a round of its own: its attempts are counted anew, and recorded behi
 An older state is never replayed once a newer one of its message exists.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from staffetta.callbacks import history_sql as sql
+from staffetta.callbacks.claim import Claim, claim_of
 from staffetta.callbacks.owe import Lane
-from staffetta.db.pool import Connection
+from staffetta.db.pool import Connection, Row
 from staffetta.domain.ids import lowest_id
 
 LISTED_MAX: Final = 10_000
@@ -60,6 +61,26 @@ class Attempt(msgspec.Struct, frozen=True):
     answer: str
 
 
+class Delivery(msgspec.Struct, frozen=True):
+    """One callback as its account sees it: what it tells, where to, and how far it came."""
+
+    claim: Claim  # what it tells; its attempt is the newest one begun
+    service: str | None  # that was called, v1 or v2; None: no message asked for it
+    segment: str | None  # of the call: IT-messages, otp, ...
+    target: Mapping[str, Any] | None  # where it goes, as the message keeps it
+    status: str
+    started_at: datetime | None  # the first attempt
+    attempted_at: datetime | None  # the newest attempt
+    settled_at: datetime | None
+    elapsed_ms: int | None  # of the newest attempt
+    http_status: int | None  # its answer; None: none came
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it may still be sent."""
+        return self.status in {"owed", "delivering"}
+
+
 async def list_callbacks(
     connection: Connection, wanted: CallbackFilter, limit: int = LISTED_MAX
 ) -> list[CallbackRecord]:
@@ -75,6 +96,32 @@ async def list_callbacks(
         limit,
     )
     return [CallbackRecord(**row) for row in rows]
+
+
+async def list_deliveries(
+    connection: Connection,
+    space_id: int,
+    calls: Sequence[tuple[str, str]] | None = None,
+    skip_count: int = 0,
+    limit: int = LISTED_MAX,
+) -> list[Delivery]:
+    """A space's callbacks, newest first; those that certain calls asked for, or all.
+
+    A call is a service and a segment, like ("v2", "IT-messages").
+    """
+    wanted = None if calls is None else [f"{service} {segment}" for service, segment in calls]
+    rows = await connection.fetch(
+        sql.LIST_DELIVERIES, space_id, wanted, skip_count, min(limit, LISTED_MAX)
+    )
+    return [_delivery_of(row) for row in rows]
+
+
+async def find_delivery(
+    connection: Connection, space_id: int, callback_id: bytes
+) -> Delivery | None:
+    """One callback of a space."""
+    row = await connection.fetchrow(sql.FIND_DELIVERY, space_id, callback_id)
+    return None if row is None else _delivery_of(row)
 
 
 async def read_attempts(connection: Connection, space_id: int, callback_id: bytes) -> list[Attempt]:
@@ -94,3 +141,18 @@ async def replay_callbacks(
         sql.REPLAY, [one.space_id for one in records], [one.id for one in records], now
     )
     return {row["id"]: Lane(row["space_id"], row["host"]) for row in rows}
+
+
+def _delivery_of(row: Row) -> Delivery:
+    return Delivery(
+        claim=claim_of(row),
+        service=row["service"],
+        segment=row["segment"],
+        target=row["target"],
+        status=row["status"],
+        started_at=row["started_at"],
+        attempted_at=row["attempted_at"],
+        settled_at=row["settled_at"],
+        elapsed_ms=row["elapsed_ms"],
+        http_status=row["http_status"],
+    )

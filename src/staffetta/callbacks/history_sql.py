@@ -28,6 +28,56 @@ SELECT attempt, at, elapsed_ms, http_status, error, answer
  ORDER BY attempt
 """
 
+# One account's callbacks with the message each is about, the newest attempt, and the moment of the
+# first. What asked for a callback is told as the service and the segment that were called.
+_DELIVERIES = """
+SELECT callback.space_id, callback.id, callback.host, callback.kind, callback.message_id,
+       callback.recipient_id, callback.event, callback.attempt, callback.attempts_before,
+       callback.changed_at, callback.created_at, callback.sent_at, callback.delivered_at,
+       callback.charged_micro, callback.possibly_duplicate, callback.payload, callback.status,
+       callback.settled_at, message.service, message.segment, message.target,
+       first.at AS started_at, last.at AS attempted_at, last.elapsed_ms, last.http_status
+  FROM callback
+  LEFT JOIN LATERAL (
+       SELECT service, callback AS target,
+              CASE WHEN service = 'v1' THEN 'messages'
+                   WHEN sealed_code IS NOT NULL THEN 'otp'
+                   ELSE market || '-messages' END AS segment
+         FROM message
+        WHERE message.space_id = callback.space_id AND message.id = callback.message_id
+       OFFSET 0) AS message ON true
+  LEFT JOIN LATERAL (
+       SELECT at
+         FROM callback_attempt
+        WHERE callback_attempt.space_id = callback.space_id
+          AND callback_attempt.callback_id = callback.id
+        ORDER BY attempt
+        LIMIT 1) AS first ON true
+  LEFT JOIN LATERAL (
+       SELECT at, elapsed_ms, http_status
+         FROM callback_attempt
+        WHERE callback_attempt.space_id = callback.space_id
+          AND callback_attempt.callback_id = callback.id
+        ORDER BY attempt DESC
+        LIMIT 1) AS last ON true
+ WHERE callback.space_id = $1
+"""
+
+LIST_DELIVERIES = (
+    _DELIVERIES
+    + """
+   AND ($2::text[] IS NULL OR message.service || ' ' || message.segment = ANY ($2))
+ ORDER BY callback.id DESC
+OFFSET $3 LIMIT $4
+"""
+)
+
+FIND_DELIVERY = (
+    _DELIVERIES
+    + """   AND callback.id = $2
+"""
+)
+
 # What has ended is owed once more, in a round of its own. Not what a newer state of its message has
 # followed: an older state is never sent after a newer.
 REPLAY = """
