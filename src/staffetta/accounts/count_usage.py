@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from staffetta.accounts import usage_sql as sql
+from staffetta.accounts.sql import usage as sql
 from staffetta.accounts.usage import RequestError, ScopeUsage
 from staffetta.db.pool import Connection, Database
 from staffetta.domain.ids import lowest_id

@@ -8,6 +8,7 @@ StaffettaError
     ├── NoSuchAccount       no account has this address
     ├── InvalidTerms        settings of an account out of bounds
     ├── InvalidTokenTerms   lifetime or name out of bounds
+    ├── InvalidTokenLimits  what a token may use, out of bounds or misspelt
     └── NoSuchToken         never was, belongs to somebody else, or is revoked already
 """
 
@@ -40,6 +41,10 @@ class InvalidTerms(AccountError):
 
 class InvalidTokenTerms(AccountError):
     """A lifetime or a name that a token cannot have."""
+
+
+class InvalidTokenLimits(AccountError):
+    """Limits that a token cannot have."""
 
 
 class NoSuchToken(AccountError):

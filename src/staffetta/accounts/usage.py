@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from staffetta.accounts import usage_sql as sql
+from staffetta.accounts.sql import usage as sql
 from staffetta.db.pool import Database
 
 ADDRESSES_LISTED_MAX: Final = 1_000
