@@ -8,6 +8,8 @@ StaffettaError
     ├── NoSuchAccount       no account has this address
     ├── InvalidTerms        settings of an account out of bounds
     ├── InvalidTokenTerms   lifetime or name out of bounds
+    ├── TooManyTokens       the space has as many live tokens as it may
+    ├── WrongRefreshToken   never was, is used up, over, or of another token
     ├── InvalidTokenLimits  what a token may use, out of bounds or misspelt
     └── NoSuchToken         never was, belongs to somebody else, or is revoked already
 """
@@ -41,6 +43,14 @@ class InvalidTerms(AccountError):
 
 class InvalidTokenTerms(AccountError):
     """A lifetime or a name that a token cannot have."""
+
+
+class TooManyTokens(AccountError):
+    """The space has as many live tokens as it may."""
+
+
+class WrongRefreshToken(AccountError):
+    """A refresh token that renews nothing."""
 
 
 class InvalidTokenLimits(AccountError):

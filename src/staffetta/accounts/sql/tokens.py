@@ -1,8 +1,57 @@
-"""Every statement that makes, lists, changes and ends tokens."""
+"""Every statement that makes, lists, changes and ends tokens.
+
+Live is a token that is neither revoked nor expired. `updated_at` is set by the database itself.
+"""
 
 INSERT_TOKEN = """
-INSERT INTO token (hash, space_id, name, scopes, sealed, hint, created_at, expire_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO token (hash, space_id, name, scopes, sealed, hint, limits, refresh_hash, refresh_sealed,
+                   created_at, expire_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+"""  # noqa: S105 (a statement, no secret)
+
+# As far as it matters whether there are too many.
+COUNT_LIVE_TOKENS = """
+SELECT count(*)
+  FROM (SELECT FROM token
+         WHERE space_id = $1 AND revoked_at IS NULL AND expire_at > $2
+         LIMIT $3) AS live
+"""
+
+# A filter of scopes gives the tokens that hold all of them.
+LIST_TOKENS = """
+SELECT hash, name, scopes, sealed, hint, limits, refresh_sealed, created_at, updated_at, expire_at
+  FROM token
+ WHERE space_id = $1
+   AND revoked_at IS NULL
+   AND expire_at > $2
+   AND scopes @> $3::text[]
+ ORDER BY created_at DESC, hash
+ LIMIT $4
+OFFSET $5
+"""
+
+FIND_TOKEN = """
+SELECT hash, name, scopes, sealed, hint, limits, refresh_sealed, created_at, updated_at, expire_at
+  FROM token
+ WHERE hash = $1
+   AND space_id = $2
+   AND revoked_at IS NULL
+   AND expire_at > $3
+"""  # noqa: S105 (a statement, no secret)
+
+# What is null stays as it is.
+CHANGE_TOKEN = """
+UPDATE token
+   SET scopes = coalesce($4::text[], scopes),
+       expire_at = coalesce($5::timestamptz, expire_at),
+       name = coalesce($6::text, name),
+       limits = coalesce($7::jsonb, limits)
+ WHERE hash = $1
+   AND space_id = $2
+   AND revoked_at IS NULL
+   AND expire_at > $3
+RETURNING hash, name, scopes, sealed, hint, limits, refresh_sealed, created_at, updated_at,
+          expire_at
 """  # noqa: S105 (a statement, no secret)
 
 # Only a token of this space, and only once: the count says whether it was there.
@@ -14,3 +63,37 @@ UPDATE token
    AND revoked_at IS NULL
 RETURNING hash
 """  # noqa: S105 (a statement, no secret)
+
+# Whose a refresh token is. A token renews itself for a while after it has expired: clients come
+# when they are refused.
+FIND_REFRESH_TOKEN = """
+SELECT space.id AS space_id, account.id AS account_id, account.email, account.currency
+  FROM token
+  JOIN space ON space.id = token.space_id
+  JOIN account ON account.id = space.account_id
+ WHERE token.refresh_hash = $1
+   AND space.environment = $2
+   AND account.closed_at IS NULL
+   AND token.revoked_at IS NULL
+   AND greatest(token.expire_at, token.created_at + $4::interval) > $3
+"""  # noqa: S105 (a statement, no secret)
+
+# The one who sets revoked_at is the one who may make the next token: two at once, one row.
+USE_REFRESH_TOKEN = """
+UPDATE token
+   SET revoked_at = $3
+ WHERE refresh_hash = $1
+   AND space_id = $2
+   AND revoked_at IS NULL
+   AND greatest(expire_at, created_at + $4::interval) > $3
+   AND ($5::bytea IS NULL OR hash = $5)
+RETURNING hash, name, scopes, limits, created_at, expire_at
+"""  # noqa: S105 (a statement, no secret)
+
+# A limited token goes on where the one before it stopped.
+CARRY_USE_OVER = """
+INSERT INTO token_use (token_hash, request_count, wallet_count, subscription_count, wallet_micro)
+SELECT $2, request_count, wallet_count, subscription_count, wallet_micro
+  FROM token_use
+ WHERE token_hash = $1
+"""

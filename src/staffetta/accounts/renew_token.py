@@ -1,0 +1,76 @@
+"""Renewing a token by its refresh token: a new pair is made, and the old one ends with it."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from staffetta.accounts.create_token import LIFETIME_SECONDS_MAX, NewToken, insert_token
+from staffetta.accounts.errors import WrongRefreshToken
+from staffetta.accounts.space import Space
+from staffetta.accounts.sql import tokens as sql
+from staffetta.accounts.token_limits import parse_limits
+from staffetta.db.pool import Connection, Row
+from staffetta.domain.environments import Environment
+from staffetta.domain.secrets import Keyring, hash_secret, is_refresh_token
+
+# A token can be renewed until it is this old, even when its own life was shorter: clients come
+# when they are refused.
+REFRESH_LIFETIME: Final = timedelta(seconds=LIFETIME_SECONDS_MAX)
+
+
+async def find_refresh_space(
+    connection: Connection, refresh_token: str, environment: Environment, now: datetime
+) -> Space | None:
+    """Whose a refresh token is; None: it renews nothing in this environment."""
+    if not is_refresh_token(refresh_token):
+        return None
+    row = await connection.fetchrow(
+        sql.FIND_REFRESH_TOKEN, hash_secret(refresh_token), environment, now, REFRESH_LIFETIME
+    )
+    if row is None:
+        return None
+    return Space(row["space_id"], row["account_id"], row["email"], environment, row["currency"])
+
+
+async def renew_token(
+    connection: Connection,
+    space: Space,
+    refresh_token: str,
+    now: datetime,
+    *,
+    token: str | None = None,
+    keyring: Keyring | None = None,
+) -> NewToken:
+    """Make the successor of a token, in the caller's transaction; the old one is revoked.
+
+    The new token has the scopes, name, limits, use so far and length of life of the old one. With
+    `token`, the refresh token must belong to it. A refresh token works once: of two at the same
+    moment exactly one wins. Raises WrongRefreshToken.
+    """
+    old = await connection.fetchrow(
+        sql.USE_REFRESH_TOKEN,
+        hash_secret(refresh_token),
+        space.space_id,
+        now,
+        REFRESH_LIFETIME,
+        None if token is None else hash_secret(token),
+    )
+    if old is None:
+        raise WrongRefreshToken("this refresh token was used already, is over, or never was one")
+    made = await insert_token(
+        connection,
+        space,
+        tuple(old["scopes"]),
+        now,
+        _lifetime_seconds(old),
+        old["name"],
+        parse_limits(old["limits"]),
+        keyring,
+    )
+    await connection.execute(sql.CARRY_USE_OVER, old["hash"], hash_secret(made.token))
+    return made
+
+
+def _lifetime_seconds(old: Row) -> int:
+    life: timedelta = old["expire_at"] - old["created_at"]
+    seconds = round(life.total_seconds())
+    return min(max(seconds, 1), LIFETIME_SECONDS_MAX)
