@@ -188,7 +188,10 @@ class Deliverer:
             self._lanes.state(lane, monotonic).waiting.append(letter)
             touched.setdefault(lane)
         for lane in touched:
-            self._start_workers(self._lanes.state(lane, monotonic), monotonic)
+            state = self._lanes.state(lane, monotonic)
+            # The claim took its time: its host may be down since its room was measured.
+            self._give_back(state, kept_count=state.waiting_max(monotonic))
+            self._start_workers(state, monotonic)
 
     def _unsent(self, letter: Unsendable, now: datetime) -> Tried:
         outcome = NoAnswer(letter.reason)
@@ -268,9 +271,10 @@ class Deliverer:
             )
             self._give_back(state)
 
-    def _give_back(self, state: LaneState[Letter]) -> None:
-        while state.waiting:
-            self.results.add(Untried(state.waiting.popleft().claim))
+    def _give_back(self, state: LaneState[Letter], *, kept_count: int = 0) -> None:
+        """Give back what waits in a lane, but for the first `kept_count`."""
+        while len(state.waiting) > kept_count:
+            self.results.add(Untried(state.waiting.pop().claim))
 
     # The end -----------------------------------------------------------------------------------
 

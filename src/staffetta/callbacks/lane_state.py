@@ -52,6 +52,14 @@ class LaneState(Generic[Work]):
         free = window - self.claimed
         return 0 if has_backlog and 0 < free < window // 2 else max(0, free)
 
+    def waiting_max(self, now: float) -> int:
+        """How much of what waits may stay: nothing for a host that is down, or one as its probe."""
+        if self.breaker.is_open(now):
+            return 0
+        if self.breaker.is_probing(now):
+            return 0 if self.in_flight else 1
+        return len(self.waiting)
+
     def workers_wanted(self, now: float) -> int:
         """How many more requests may be begun for what waits here."""
         if self.breaker.is_open(now):
