@@ -13,6 +13,7 @@ from typing import Final
 
 from staffetta.accounts.sql import authorize as sql
 from staffetta.accounts.terms import Terms, parse_terms
+from staffetta.accounts.token_limits import NO_LIMITS, TokenLimits, parse_limits
 from staffetta.db.pool import Database, Row
 from staffetta.domain.environments import Environment
 from staffetta.domain.scopes import ScopeSet
@@ -45,6 +46,7 @@ class Grant:
     blocklisted: bool
     token_hash: bytes
     terms: Terms
+    limits: TokenLimits = NO_LIMITS
 
     def allows(self, method: str, hosts: Sequence[str], segment: str) -> bool:
         """Whether the token's scopes cover a call; `hosts` are the called service's names."""
@@ -185,6 +187,7 @@ def _read(row: Row, token_hash: bytes) -> _Cached:
             blocklisted=row["blocklisted"],
             token_hash=token_hash,
             terms=parse_terms(row["settings"]),
+            limits=parse_limits(row["limits"]),
         ),
         row["token_updated_at"],
         row["space_updated_at"],

@@ -1,25 +1,21 @@
 """How many requests a token may still make this minute (contract section 5).
 
-Owns: this process's share of each token's minute, by the wall clock. It is borrowed in blocks of
-1 % of the limit from a counter of all processes, so that together they never pass the limit,
-however many they are. While a block lasts, a request is counted without asking anybody. Near the
-end blocks become smaller, so that little is left unused where it is not wanted: what is, at most
-one block in each process, is forgotten with its minute.
+Owns: this process's share of each token's minute, by the wall clock, borrowed in blocks (`loans`)
+from a counter of all processes. What is not used of it, at most one block in each process, is
+forgotten with its minute.
 
 The table holds only tokens seen in the present minute, so it stays as small as the traffic.
 """
 
-import asyncio
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 import msgspec
 
-from staffetta.accounts.token_rates import MINUTE_SECONDS, TokenCounter
+from staffetta.accounts.token_rates import MINUTE_SECONDS, Loan, TokenCounter
 from staffetta.api.asgi import Header
-
-BLOCKS: Final = 100  # of one minute's limit
-_LAST_BLOCKS: Final = 16  # no block is larger than this part of what is left
+from staffetta.api.loans import Share
 
 
 class Rate(msgspec.Struct, frozen=True):
@@ -46,15 +42,6 @@ class Rate(msgspec.Struct, frozen=True):
         )
 
 
-class _Share(msgspec.Struct):
-    """What this process has of one token's minute."""
-
-    minute: int
-    left: int = 0  # of the block borrowed last
-    unlent: int = 0  # of the limit, for all processes, when the last block was borrowed
-    borrowing: asyncio.Future[None] | None = None
-
-
 _NO_LIMIT: Final = Rate(limit=0, remaining=0, reset_seconds=0)
 
 
@@ -68,7 +55,7 @@ class TokenRates:
         self._limit = per_minute_max
         self._counter = counter
         self._minute = 0
-        self._shares: dict[bytes, _Share] = {}
+        self._shares: dict[bytes, Share] = {}
 
     def take(self, token_hash: bytes, now: datetime) -> Rate | None:
         """Count one request if this process can tell alone; None says: ask `take_waiting`."""
@@ -86,11 +73,12 @@ class TokenRates:
             return _NO_LIMIT
         minute, second = divmod(int(now.timestamp()), MINUTE_SECONDS)
         share = self._share(token_hash, minute)
+        borrow = partial(self._borrow, token_hash, self._minute)
         while (rate := self._count(share, second)) is None:
-            await self._borrow(token_hash, share)
+            await share.refill(borrow)
         return rate
 
-    def _share(self, token_hash: bytes, minute: int) -> _Share:
+    def _share(self, token_hash: bytes, minute: int) -> Share:
         # A request that was a while on its way counts in the minute that has begun meanwhile. A
         # clock that steps further back begins anew.
         if not self._minute - 1 <= minute <= self._minute:
@@ -98,38 +86,14 @@ class TokenRates:
             self._shares = {}
         share = self._shares.get(token_hash)
         if share is None:
-            share = self._shares[token_hash] = _Share(self._minute, unlent=self._limit)
+            share = self._shares[token_hash] = Share(self._limit)
         return share
 
-    def _count(self, share: _Share, second: int) -> Rate | None:
-        if share.left > 0:
-            share.left -= 1
-            remaining = share.unlent + share.left
-        elif share.unlent > 0:
+    def _count(self, share: Share, second: int) -> Rate | None:
+        remaining = share.count()
+        if remaining is None:
             return None
-        else:
-            remaining = -1
         return Rate(self._limit, remaining, MINUTE_SECONDS - second)
 
-    async def _borrow(self, token_hash: bytes, share: _Share) -> None:
-        """Borrow one block; whoever comes meanwhile waits for the same, and fails with it."""
-        if share.borrowing is not None:
-            await asyncio.shield(share.borrowing)
-            return
-        share.borrowing = waited_for = asyncio.get_running_loop().create_future()
-        try:
-            await self._refill(token_hash, share)
-        except Exception as error:
-            waited_for.set_exception(error)
-            waited_for.exception()  # perhaps nobody waits, and nobody must
-            raise
-        finally:
-            share.borrowing = None
-            if not waited_for.done():  # also when this request was given up: the next one borrows
-                waited_for.set_result(None)
-
-    async def _refill(self, token_hash: bytes, share: _Share) -> None:
-        wanted = max(1, min(self._limit // BLOCKS, share.unlent // _LAST_BLOCKS))
-        loan = await self._counter.borrow(token_hash, share.minute, wanted, self._limit)
-        share.left += loan.granted
-        share.unlent = self._limit - loan.taken
+    async def _borrow(self, token_hash: bytes, minute: int, wanted: int) -> Loan:
+        return await self._counter.borrow(token_hash, minute, wanted, self._limit)

@@ -51,7 +51,8 @@ CREATE INDEX request_error_age ON request_error (id);
 -- Only tokens whose limits name a number have a row. Locked after the wallet.
 CREATE TABLE token_use (
     token_hash          bytea PRIMARY KEY,
-    request_count       bigint NOT NULL DEFAULT 0,    -- lent to processes so far
+    request_count       bigint NOT NULL DEFAULT 0,    -- lent to processes so far, in its life
+    lent_last           bigint NOT NULL DEFAULT 0,    -- what the newest borrower got
     wallet_count        bigint NOT NULL DEFAULT 0,    -- requests that the wallet paid for
     subscription_count  bigint NOT NULL DEFAULT 0,    -- requests that bundles covered
     wallet_micro        bigint NOT NULL DEFAULT 0     -- charged or held at acceptance
