@@ -7,11 +7,15 @@ import msgspec
 from prometheus_client import CollectorRegistry
 
 from staffetta.accounts.authorize import Authorizer
+from staffetta.accounts.token_desk import TokenDesk
 from staffetta.accounts.token_rates import TokenCounter
 from staffetta.api.doors import PUBLISHED_NAMES, Names
 from staffetta.api.metrics import ApiMetrics
 from staffetta.api.rates import TokenRates
+from staffetta.api.totals import TokenTotals
+from staffetta.api.usage import UsageRecorder
 from staffetta.compliance.register_sender import SenderRegistry
+from staffetta.db.pool import Database
 from staffetta.domain.clock import Clock
 from staffetta.messaging.accept import Acceptor
 from staffetta.messaging.cancel import Canceller
@@ -36,7 +40,9 @@ class ApiContext(msgspec.Struct, frozen=True):
     """The API's dependencies."""
 
     clock: Clock
+    database: Database
     authorizer: Authorizer
+    token_desk: TokenDesk
     acceptor: Acceptor
     reader: Reader
     canceller: Canceller
@@ -47,6 +53,8 @@ class ApiContext(msgspec.Struct, frozen=True):
     is_ready: Callable[[], bool]  # whether a message could be accepted now
     settings: ApiSettings
     rates: TokenRates
+    totals: TokenTotals
+    usage: UsageRecorder
     metrics: ApiMetrics
     registry: CollectorRegistry
 
@@ -54,7 +62,9 @@ class ApiContext(msgspec.Struct, frozen=True):
 def make_context(
     *,
     clock: Clock,
+    database: Database,
     authorizer: Authorizer,
+    token_desk: TokenDesk,
     acceptor: Acceptor,
     reader: Reader,
     canceller: Canceller,
@@ -70,7 +80,9 @@ def make_context(
     """The context of one process, with counters of its own."""
     return ApiContext(
         clock=clock,
+        database=database,
         authorizer=authorizer,
+        token_desk=token_desk,
         acceptor=acceptor,
         reader=reader,
         canceller=canceller,
@@ -81,6 +93,8 @@ def make_context(
         is_ready=is_ready,
         settings=settings,
         rates=TokenRates(settings.requests_per_minute_max, token_counter),
+        totals=TokenTotals(token_counter),
+        usage=UsageRecorder(),
         metrics=ApiMetrics(registry),
         registry=registry,
     )

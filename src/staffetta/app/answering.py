@@ -9,6 +9,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry
 
 from staffetta.accounts.authorize import Authorizer
+from staffetta.accounts.token_desk import TokenDesk
 from staffetta.accounts.token_rates import TokenCounter
 from staffetta.api.context import ApiContext, ApiSettings, make_context
 from staffetta.api.doors import PUBLISHED_NAMES, Door, Names, Room
@@ -90,7 +91,9 @@ class _Parts:
         settings = self._context.settings
         return make_context(
             clock=self._context.clock,
+            database=self._context.database,
             authorizer=self.authorizer,
+            token_desk=_token_desk(self._context),
             acceptor=self.acceptor,
             reader=self.reader,
             canceller=self.canceller,
@@ -136,6 +139,15 @@ def _rules(settings: Settings) -> AcceptRules:
         default_sender=settings.default_sender,
         time_to_live=timedelta(hours=settings.message_ttl_hours),
         networks=allowed_networks(settings.callbacks_allow_networks, settings.host),
+    )
+
+
+def _token_desk(context: RoleContext) -> TokenDesk:
+    settings = context.settings
+    return TokenDesk(
+        context.database,
+        context.keyring if settings.tokens_listable else None,
+        settings.own_hosts,
     )
 
 

@@ -10,7 +10,6 @@ from staffetta.accounts.space import find_space
 from staffetta.cli.opened import Opened, with_everything_open
 from staffetta.cli.options import AsJson, Email, ForEnvironment
 from staffetta.cli.output import facts, local_time, show
-from staffetta.config import Settings
 from staffetta.domain.scopes import all_scopes
 
 app = typer.Typer(no_args_is_help=True, help="Make tokens.")
@@ -53,8 +52,8 @@ def create(
                 parts.now,
                 lifetime_seconds=ttl,
                 name=name,
-                own_hosts=_own_hosts(parts.settings),
-                keyring=parts.keyring,
+                own_hosts=parts.settings.own_hosts,
+                keyring=parts.keyring if parts.settings.tokens_listable else None,
             )
 
     made = with_everything_open(work)
@@ -74,8 +73,3 @@ def create(
         ),
         as_json=as_json,
     )
-
-
-def _own_hosts(settings: Settings) -> list[str]:
-    """The names this server answers to, as far as its settings tell."""
-    return ["localhost", "127.0.0.1", settings.host, *(host.name for host in settings.hosts)]

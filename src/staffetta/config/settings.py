@@ -24,6 +24,7 @@ from staffetta.config.values import (
     server_keys,
     size_in_bytes,
     whole_number,
+    yes_or_no,
 )
 
 PREFIX: Final = "STAFFETTA_"
@@ -45,6 +46,7 @@ class Settings:
     api_processes: int
     body_bytes_max: int
     hosts: tuple[HostName, ...]
+    tokens_listable: bool
     log_level: str
     log_format: str
     network_port: int
@@ -60,6 +62,11 @@ class Settings:
     network_delivery_seconds: float
     network_late_seconds: float
     network_throttle_seconds: float
+
+    @property
+    def own_hosts(self) -> tuple[str, ...]:
+        """The names this server answers to, as far as settings tell; scopes may name them."""
+        return ("localhost", "127.0.0.1", self.host, *(host.name for host in self.hosts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +178,15 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "none besides the published names",
         "sms.example.org=v2,test.sms.example.org=v2:sandbox",
         "Host names of your own, with the service and environment each stands for.",
+    ),
+    Setting(
+        "TOKENS_LISTABLE",
+        yes_or_no,
+        "true",
+        "true",
+        "false",
+        "Whether accounts can list their tokens; false keeps hashes alone, and lists show the last "
+        "four characters.",
     ),
     Setting(
         "LOG_LEVEL",

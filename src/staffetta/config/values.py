@@ -59,6 +59,14 @@ def one_of(*words: str) -> Callable[[str], str]:
     return parse
 
 
+def yes_or_no(text: str) -> bool:
+    """A switch."""
+    switch = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+    if text.lower() not in switch:
+        raise ValueError("true or false")
+    return switch[text.lower()]
+
+
 _BYTES: Final = re.compile(r"(\d{1,12}) ?(|B|KiB|MiB|GiB)", re.ASCII)
 _BYTE_UNITS: Final = {"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 

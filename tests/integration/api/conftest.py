@@ -16,6 +16,7 @@ from staffetta.accounts.authorize import Authorizer
 from staffetta.accounts.create_account import NewAccount, create_account
 from staffetta.accounts.create_token import create_token
 from staffetta.accounts.email import Email
+from staffetta.accounts.token_desk import TokenDesk
 from staffetta.accounts.token_rates import TokenCounter
 from staffetta.api.context import ApiSettings, make_context
 from staffetta.api.server import make_app
@@ -89,7 +90,9 @@ async def site(database: Database, clock: FrozenClock) -> AsyncIterator[Site]:
     app = make_app(
         make_context(
             clock=clock,
+            database=database,
             authorizer=authorizer,
+            token_desk=TokenDesk(database, gateway.keyring, ["127.0.0.1:8080"]),
             acceptor=gateway.acceptor,
             reader=gateway.reader,
             canceller=gateway.canceller,

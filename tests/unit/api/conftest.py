@@ -158,7 +158,9 @@ def app(backstage: Backstage, settings: ApiSettings) -> AsgiApp:
     return make_app(
         make_context(
             clock=backstage.clock,
+            database=backstage,
             authorizer=backstage,
+            token_desk=backstage,
             acceptor=backstage,
             reader=backstage,
             canceller=backstage,
