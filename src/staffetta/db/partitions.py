@@ -39,6 +39,7 @@ PARTITIONED_TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "callback": _CHANGING,
     "callback_attempt": _WRITTEN_ONCE,
     "bundle_use": _SETTLED_ONCE,
+    "v1_message": _CHANGING,
 }
 
 LOCK_PARTITIONS = "SELECT pg_advisory_xact_lock($1)"

@@ -93,7 +93,7 @@ class Acceptor:
 
     def inspect(self, space: Space, request: SendRequest) -> Inspection:
         """Check a request against everything but credit and rates, as things stand now."""
-        return inspect(request, space, self._circumstances())
+        return inspect(request, space, circumstances_of(self._snapshots, self._rules))
 
     def draft_to_price(
         self, space: Space, request: SendRequest, found: Inspection, now: datetime
@@ -144,15 +144,17 @@ class Acceptor:
             return Acceptance(first, replayed=True)
         return Acceptance(draft.view(stored.covered_count), replayed=False)
 
-    def _circumstances(self) -> Circumstances:
-        return Circumstances(
-            table=self._snapshots.table,
-            words=self._snapshots.words,
-            senders=self._snapshots.senders,
-            networks=self._rules.networks,
-            segments_max=self._rules.segments_max,
-            default_sender=self._rules.default_sender,
-        )
+
+def circumstances_of(snapshots: Snapshots, rules: AcceptRules) -> Circumstances:
+    """Everything a request is looked at beside, as things stand now."""
+    return Circumstances(
+        table=snapshots.table,
+        words=snapshots.words,
+        senders=snapshots.senders,
+        networks=rules.networks,
+        segments_max=rules.segments_max,
+        default_sender=rules.default_sender,
+    )
 
 
 def make_draft(

@@ -13,10 +13,10 @@ import structlog
 
 from staffetta.db.pool import Connection, Database, DatabaseError
 from staffetta.domain.clock import Clock
-from staffetta.domain.encodings import Encoding
 from staffetta.domain.errors import InvalidText
 from staffetta.domain.secrets import CannotUnseal, Keyring
 from staffetta.domain.segments import segment_text
+from staffetta.domain.templates import Template
 from staffetta.messaging.connector import Claim, Connector, Refused, Segment, Settlement
 from staffetta.messaging.inbox import MemoryInbox
 from staffetta.messaging.masked_codes import unmask_code
@@ -155,8 +155,10 @@ class Dispatcher:
         self._connector.submit(claim)
 
     def _text_of(self, row: Any) -> str:
-        """The text to send: a one-time code stands in it only from here on."""
+        """The text to send: a one-time code, or a recipient's fields, only from here on."""
         body: str = row["body"]
+        if row["service"] == "v1":
+            return Template(body).fill(row["fields"])
         if row["sealed_code"] is None:
             return body
         return unmask_code(
@@ -166,14 +168,15 @@ class Dispatcher:
 
 def claim_of(row: Any, text: str, accepted: frozenset[int]) -> Claim:
     """The claim that a row is, with the segments of its text that no carrier has yet."""
-    parts = segment_text(text).parts
+    cut = segment_text(text)
+    parts = cut.parts
     return Claim(
         space_id=row["space_id"],
         recipient_id=row["id"],
         attempt=row["attempt"],
         sender=row["sender"],
         number=row["number"],
-        encoding=Encoding(row["encoding"]),
+        encoding=cut.encoding,
         segments=tuple(
             Segment(number, text)
             for number, text in enumerate(parts, start=1)

@@ -18,12 +18,13 @@ WITH next AS (
  RETURNING recipient.space_id, recipient.id, recipient.message_id, recipient.number,
            recipient.attempt, recipient.sent_at, recipient.failure_count, recipient.resend_count,
            recipient.expires_at, recipient.price_micro, recipient.class, recipient.priority,
-           recipient.turn, recipient.bundle_segment_count
+           recipient.turn, recipient.bundle_segment_count, recipient.fields
 )
 SELECT claimed.space_id, claimed.id, claimed.message_id, claimed.number, claimed.attempt,
        claimed.sent_at IS NOT NULL AS accepted_before,
        claimed.failure_count, claimed.resend_count, claimed.expires_at, claimed.turn,
-       message.sender, message.body, message.encoding, message.segment_count, message.reference,
+       claimed.fields, message.service,
+       message.sender, message.body, message.segment_count, message.reference,
        message.flash, message.sealed_code,
        CASE message.market
             WHEN 'WW' THEN claimed.price_micro
