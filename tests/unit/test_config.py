@@ -189,6 +189,8 @@ def test_a_key_in_the_settings_is_used_and_nothing_is_written(tmp_path: Path) ->
 
 
 def test_a_damaged_key_file_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "server.key").write_text("no key at all")
+    path = tmp_path / "server.key"
+    path.touch(0o600)
+    path.write_text("no key at all")
     with pytest.raises(SettingsError, match="restore it from a backup"):
         ensure_server_key(_read(DATA_DIR=str(tmp_path)))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 import structlog
 
 from staffetta.app.loops import run_forever
@@ -100,7 +101,7 @@ class Fleet:
         count = 0
         for connector_id, running in list(self._running.items()):
             same = (
-                carriers.get(connector_id) == running.carrier
+                self._needs_no_new_links(running, carriers.get(connector_id))
                 and held.get(connector_id) == running.numbers
             )
             if not same and not running.stop.is_set():
@@ -109,6 +110,21 @@ class Fleet:
             if running.is_over or (running.task is None and running.stop.is_set()):
                 del self._running[connector_id]
         return count
+
+    def _needs_no_new_links(self, running: _Running, carrier: Carrier | None) -> bool:
+        """Whether a connector may go on. One whose password was only sealed anew may."""
+        if carrier is None or carrier == running.carrier:
+            return carrier is not None
+        resealed = msgspec.structs.replace(running.carrier, password=carrier.password)
+        if carrier != resealed or running.task is None:
+            return False
+        try:
+            same = self._parts.settings_of(carrier) == self._parts.settings_of(running.carrier)
+        except (InvalidSmppSettings, CannotUnseal):
+            return False
+        if same:
+            running.carrier = carrier  # the key that sealed the one before may go
+        return same
 
     def _start_missing(
         self, carriers: Mapping[int, Carrier], held: Mapping[int, frozenset[int]]

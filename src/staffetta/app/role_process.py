@@ -20,10 +20,12 @@ from staffetta.app.calling_back import run_callbacks
 from staffetta.app.database import START_PATIENCE_SECONDS, prepare_schema, reach_database
 from staffetta.app.dispatching import run_dispatch
 from staffetta.app.housekeeping import run_housekeeping
+from staffetta.app.key_check import check_server_key
 from staffetta.app.loops import Loops
 from staffetta.app.orders import PROCESSES_LOCK, Orders
 from staffetta.app.processes import RENEW_SECONDS, Heartbeat
 from staffetta.app.roles import Role, RoleContext, RunRole, Sockets
+from staffetta.app.rotating import REFRESH_SECONDS, KeyWatch
 from staffetta.app.simulating import run_network
 from staffetta.config import Settings, ensure_server_key
 from staffetta.db.file_locks import open_lock, share
@@ -55,7 +57,8 @@ async def run_roles(
 ) -> int:
     """Play the roles until told to end; answers the exit status.
 
-    Raises EmbeddedServerError, MigrationError, NotConnected, SettingsError.
+    Raises EmbeddedServerError, MigrationError, NotConnected, SettingsError (WrongServerKey among
+    them).
     """
     orders = Orders.from_signals()
     if supervised:
@@ -72,6 +75,7 @@ async def run_roles(
         clock = SystemClock()
         if not supervised:
             await prepare_schema(database, clock)
+        await check_server_key(database, keyring)
         heartbeat = await Heartbeat.register(pulse, "+".join(roles), clock)
         context = RoleContext(
             settings=settings,
@@ -101,6 +105,8 @@ async def _play(
 
     async with Loops() as loops:
         loops.start(renew, RENEW_SECONDS, name="renew heartbeat")
+        if context.keyring.is_live:
+            loops.start(KeyWatch(context.keyring).refresh_once, REFRESH_SECONDS)
         async with asyncio.TaskGroup() as group:
             playing = [group.create_task(ROLES[role](context, orders.stop)) for role in roles]
             cut = asyncio.create_task(_cut_short(playing, orders.hurry))

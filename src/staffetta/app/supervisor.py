@@ -21,6 +21,7 @@ from staffetta.accounts.demo import DemoAccount
 from staffetta.app.children import Child, ChildPlan
 from staffetta.app.database import START_PATIENCE_SECONDS, prepare_schema, reach_database
 from staffetta.app.first_start import seed_first_start, welcome
+from staffetta.app.key_check import check_server_key
 from staffetta.app.orders import PROCESSES_LOCK, Orders
 from staffetta.app.processes import end_child
 from staffetta.app.roles import Role
@@ -89,6 +90,7 @@ class Supervisor:
             stack.push_async_callback(database.close)
             await prepare_schema(database, self._clock)
             keyring = ensure_server_key(self._settings)
+            await check_server_key(database, keyring)
             account = await seed_first_start(database, keyring, self._clock.now())
             self._children = self._plan(database, stack)
             await self._supervise(lambda: self._welcome(account))

@@ -39,7 +39,7 @@ async def ensure_secret(
     row = await connection.fetchrow(sql.READ_SECRETS, space_id)
     assert row is not None, f"space {space_id} does not exist"
     if row["callback_secret"] is None:
-        sealed = keyring.seal(make_secret().encode(), _purpose(space_id))
+        sealed = keyring.seal(make_secret().encode(), secret_purpose(space_id))
         await connection.execute(sql.SET_FIRST, space_id, sealed, now)
         row = await connection.fetchrow(sql.READ_SECRETS, space_id)
         assert row is not None
@@ -50,7 +50,7 @@ async def rotate_secret(
     connection: Connection, keyring: Keyring, space_id: int, now: datetime
 ) -> SpaceSecrets:
     """Make a new secret in the caller's transaction; the one before signs for a day more."""
-    sealed = keyring.seal(make_secret().encode(), _purpose(space_id))
+    sealed = keyring.seal(make_secret().encode(), secret_purpose(space_id))
     await connection.execute(sql.ROTATE, space_id, sealed, now)
     row = await connection.fetchrow(sql.READ_SECRETS, space_id)
     assert row is not None, f"space {space_id} does not exist"
@@ -70,15 +70,15 @@ def open_secrets(keyring: Keyring, space_id: int, row: Any, now: datetime) -> Sp
 def _opened(keyring: Keyring, space_id: int, sealed: Sequence[bytes]) -> tuple[str, ...]:
     """What can be opened, newest first: an old one that cannot be is no reason to stop."""
     newest, *older = sealed
-    secrets = [keyring.unseal(newest, _purpose(space_id)).decode()]
+    secrets = [keyring.unseal(newest, secret_purpose(space_id)).decode()]
     for one in older:
         try:
-            secrets.append(keyring.unseal(one, _purpose(space_id)).decode())
+            secrets.append(keyring.unseal(one, secret_purpose(space_id)).decode())
         except CannotUnseal:
             continue
     return tuple(secrets)
 
 
-def _purpose(space_id: int) -> bytes:
+def secret_purpose(space_id: int) -> bytes:
     """What a sealed secret is bound to: it opens for its own space alone."""
     return f"space.callback_secret:{space_id}".encode()

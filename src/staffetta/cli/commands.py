@@ -9,6 +9,7 @@ from staffetta.cli import (
     callbacks,
     connector,
     guard,
+    key,
     ledger,
     messages,
     send,
@@ -32,6 +33,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(sender.app, name="sender")
     app.add_typer(callbacks.app, name="callbacks")
     app.add_typer(connector.app, name="connector")
+    app.add_typer(key.app, name="key")
     app.command()(send.send)
     app.command()(messages.messages)
     app.add_typer(ledger.app, name="ledger")

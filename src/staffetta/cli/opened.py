@@ -16,6 +16,7 @@ from typing import Final, TypeVar
 
 import structlog
 
+from staffetta.app.key_check import check_server_key
 from staffetta.config import Settings, ensure_server_key, read_settings
 from staffetta.db.embedded import embedded_server
 from staffetta.db.migrations import migrate
@@ -59,7 +60,9 @@ async def opened() -> AsyncIterator[Opened]:
         await migrate(database)
         async with database.transaction() as connection:
             await ensure_partitions(connection, now)
-        yield Opened(settings, database, ensure_server_key(settings), now)
+        keyring = ensure_server_key(settings)
+        await check_server_key(database, keyring)
+        yield Opened(settings, database, keyring, now)
 
 
 def with_everything_open(use_case: Callable[[Opened], Awaitable[Answer]]) -> Answer:

@@ -5,17 +5,19 @@ name, what was given and an example; a secret may also come from a file that NAM
 """
 
 from staffetta.config.read import SettingsError, read_settings, unknown_settings
-from staffetta.config.server_key import ensure_server_key
+from staffetta.config.server_key import KeyFile, ensure_server_key, key_file
 from staffetta.config.settings import SETTINGS, Setting, Settings
 from staffetta.config.values import HostName
 
 __all__ = [
     "SETTINGS",
     "HostName",
+    "KeyFile",
     "Setting",
     "Settings",
     "SettingsError",
     "ensure_server_key",
+    "key_file",
     "read_settings",
     "unknown_settings",
 ]

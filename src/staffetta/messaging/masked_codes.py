@@ -24,7 +24,7 @@ class SentCode(msgspec.Struct, frozen=True):
 
 def seal_code(keyring: Keyring, space_id: int, message_id: bytes, code: str) -> SentCode:
     """The code of a message, sealed for that message alone."""
-    sealed = keyring.seal(code.encode(), _purpose(space_id, message_id))
+    sealed = keyring.seal(code.encode(), sent_code_purpose(space_id, message_id))
     return SentCode(message_id, code, sealed)
 
 
@@ -38,9 +38,10 @@ def unmask_code(
     keyring: Keyring, space_id: int, message_id: bytes, masked: str, sealed: bytes
 ) -> str:
     """The text as it is sent; raises domain.secrets.CannotUnseal."""
-    code = keyring.unseal(sealed, _purpose(space_id, message_id)).decode()
+    code = keyring.unseal(sealed, sent_code_purpose(space_id, message_id)).decode()
     return masked.replace(MASK * len(code), code)
 
 
-def _purpose(space_id: int, message_id: bytes) -> bytes:
+def sent_code_purpose(space_id: int, message_id: bytes) -> bytes:
+    """What a sealed code is bound to: it opens for its own message alone."""
     return b"message.sealed_code:%d:" % space_id + message_id

@@ -34,15 +34,16 @@ def _draw(alphabet: str, length: int) -> str:
 
 def seal(keyring: Keyring, space_id: int, code_id: bytes, code: str) -> bytes:
     """The code for the database, which opens for this space and id alone."""
-    return keyring.seal(code.encode(), _purpose(space_id, code_id))
+    return keyring.seal(code.encode(), code_purpose(space_id, code_id))
 
 
 def unseal(keyring: Keyring, space_id: int, code_id: bytes, sealed: bytes) -> str:
     """The code again; raises domain.secrets.CannotUnseal."""
-    return keyring.unseal(sealed, _purpose(space_id, code_id)).decode()
+    return keyring.unseal(sealed, code_purpose(space_id, code_id)).decode()
 
 
-def _purpose(space_id: int, code_id: bytes) -> bytes:
+def code_purpose(space_id: int, code_id: bytes) -> bytes:
+    """What a sealed code is bound to: its space and its id, in the cache too."""
     return b"otp_code.sealed:%d:" % space_id + code_id
 
 
