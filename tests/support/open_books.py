@@ -9,10 +9,11 @@ from staffetta.domain.environments import Market
 from staffetta.domain.ids import IdMaker
 from staffetta.ledger.bundle import Bundle, BundleTerms
 from staffetta.ledger.bundles import open_bundles, write_bundles
+from staffetta.ledger.proof import Fault
 from staffetta.ledger.sell_bundle import buy_bundle
 from staffetta.ledger.store import open_book, write_book
 from staffetta.ledger.topup import top_up
-from staffetta.ledger.verify import Fault, verify_books
+from staffetta.ledger.verify import verify_books
 
 EUR = 1_000_000
 START = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
@@ -77,6 +78,16 @@ async def cover(
 async def rows(database: Database, query: str, *arguments: object) -> Sequence[Any]:
     async with database.acquire() as connection:
         return await connection.fetch(query, *arguments)
+
+
+async def tamper(database: Database, query: str, *arguments: object) -> None:
+    """Change rows that the database does not let anybody change, as its owner can."""
+    async with database.transaction() as connection:
+        for table in ("ledger_entry", "ledger_closing"):
+            await connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        await connection.execute(query, *arguments)
+        for table in ("ledger_entry", "ledger_closing"):
+            await connection.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 
 
 async def faults_of(database: Database) -> tuple[Fault, ...]:

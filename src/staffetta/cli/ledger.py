@@ -7,7 +7,8 @@ import typer
 from staffetta.cli.opened import Opened, with_everything_open
 from staffetta.cli.options import AsJson
 from staffetta.cli.output import Column, Result, facts, show
-from staffetta.ledger.verify import Proof, verify_books
+from staffetta.ledger.proof import Proof
+from staffetta.ledger.verify import verify_books
 
 app = typer.Typer(no_args_is_help=True, help="Prove the books.")
 
@@ -41,7 +42,11 @@ def _result(proof: Proof) -> Result:
         "wallets": proof.wallet_count,
         "entries": proof.entry_count,
         "holds": proof.hold_count,
-        "faults": [{"space": fault.space_id, "what": fault.what} for fault in proof.faults],
+        "closings": proof.closing_count,
+        "faults": [
+            {"space": fault.space_id, "entry": fault.sequence, "what": fault.what}
+            for fault in proof.faults
+        ],
     }
     if proof.faults:
         rows = [(fault.space_id, fault.what) for fault in proof.faults]
@@ -50,5 +55,6 @@ def _result(proof: Proof) -> Result:
         ("wallets", proof.wallet_count),
         ("entries", proof.entry_count),
         ("holds", proof.hold_count),
+        ("closings", proof.closing_count),
     ]
     return facts(said, counts, "The books are exact.")

@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from staffetta.domain.ids import IdMaker, id_time
+from staffetta.domain.ids import ID_BYTES, IdMaker, id_time
 
 _LONG_AGO: Final = date(1970, 1, 1)
 _A_DAY: Final = timedelta(days=1)
@@ -49,6 +49,9 @@ _BRINGING: Final = (EntryKind.TOP_UP, EntryKind.ADJUSTMENT)
 # arms the alert at the threshold itself.
 _ARMS_AT_TIMES: Final = 2
 
+_NO_ID: Final = bytes(ID_BYTES)
+_TICK_BYTES: Final = 7  # the part of an id that is time: see domain.ids
+
 
 class Wallet(msgspec.Struct):
     """A space's money, all in micro-units, as it stands inside one transaction.
@@ -68,6 +71,7 @@ class Wallet(msgspec.Struct):
     day_spent_micro: int = 0  # of that day
     alert_below_micro: int | None = None  # None: no alert
     alerted: bool = False  # told that it is low, and not armed again since
+    newest_entry_id: bytes = _NO_ID  # entries to come have larger ones
 
     @property
     def available_micro(self) -> int:
@@ -180,7 +184,7 @@ class Book:
             Entry(
                 space_id=space_id,
                 sequence=wallet.sequence,
-                id=self._ids.make(self.now),
+                id=self._next_id(wallet, message_id, recipient_id),
                 kind=kind,
                 amount_micro=amount_micro,
                 balance_after_micro=wallet.balance_micro,
@@ -239,6 +243,20 @@ class Book:
                 wanted_micro = max(threshold_micro, short_micro or 0)
                 low.append(LowCredit(wallet.space_id, wallet.available_micro, wanted_micro))
         self._low = tuple(low)
+
+    def _next_id(self, wallet: Wallet, *about: bytes | None) -> bytes:
+        """An id above those of the wallet's earlier entries, and of what the entry is about.
+
+        Clocks of processes differ. So a month of a wallet's entries is a run of its sequence, and
+        what moved money for a message is never in an earlier month than the message.
+        """
+        made = self._ids.make(self.now)
+        last = max(wallet.newest_entry_id, *(identifier or _NO_ID for identifier in about))
+        if made <= last:
+            tick = int.from_bytes(last[:_TICK_BYTES], "big") + 1
+            made = tick.to_bytes(_TICK_BYTES, "big") + made[_TICK_BYTES:]
+        wallet.newest_entry_id = made
+        return made
 
     def _is_of_today(self, recipient_id: bytes | None) -> bool:
         return recipient_id is not None and id_time(recipient_id).date() == self._today

@@ -1,9 +1,13 @@
-"""Every statement of the ledger."""
+"""Statements of wallets, entries, holds and bundles: what moves money.
+
+Those of the proof are in prove_sql, of closings in closing_sql, of readers beside them.
+"""
 
 # Sorted, so that two transactions that need the same wallets wait for each other, never in a ring.
 LOCK_WALLETS = """
 SELECT space_id, balance_micro, held_micro, floor_micro, sequence, blocklisted, has_bundles,
-       day_spend_max_micro, spend_day, day_spent_micro, alert_below_micro, alerted
+       day_spend_max_micro, spend_day, day_spent_micro, alert_below_micro, alerted,
+       newest_entry_id
   FROM wallet
  WHERE space_id = ANY($1::int[])
  ORDER BY space_id
@@ -14,9 +18,12 @@ SELECT space_id, balance_micro, held_micro, floor_micro, sequence, blocklisted, 
 WRITE_BOOK = """
 WITH new_entry AS (
     INSERT INTO ledger_entry (space_id, sequence, id, at, kind, amount_micro, balance_after_micro,
-                              counter_account, message_id, recipient_id, note)
+                              counter_account, message_id, recipient_id, note, checksum)
     SELECT space_id, sequence, id, $1, kind, amount_micro, balance_after_micro,
-           counter_account, message_id, recipient_id, note
+           counter_account, message_id, recipient_id, note,
+           ledger_entry_checksum(space_id, sequence, id, $1, kind, amount_micro,
+                                 balance_after_micro, counter_account, recipient_id, message_id,
+                                 note)
       FROM unnest($2::int[], $3::bigint[], $4::bytea[], $5::text[], $6::bigint[], $7::bigint[],
                   $8::text[], $9::bytea[], $10::bytea[], $11::text[])
            AS new (space_id, sequence, id, kind, amount_micro, balance_after_micro,
@@ -30,10 +37,12 @@ WITH new_entry AS (
 UPDATE wallet
    SET balance_micro = new.balance_micro, held_micro = new.held_micro,
        sequence = new.sequence, spend_day = new.spend_day,
-       day_spent_micro = new.day_spent_micro, alerted = new.alerted, updated_at = $1
+       day_spent_micro = new.day_spent_micro, alerted = new.alerted,
+       newest_entry_id = new.newest_entry_id, updated_at = $1
   FROM unnest($15::int[], $16::bigint[], $17::bigint[], $18::bigint[], $19::date[], $20::bigint[],
-              $21::boolean[])
-       AS new (space_id, balance_micro, held_micro, sequence, spend_day, day_spent_micro, alerted)
+              $21::boolean[], $22::bytea[])
+       AS new (space_id, balance_micro, held_micro, sequence, spend_day, day_spent_micro, alerted,
+               newest_entry_id)
  WHERE wallet.space_id = new.space_id
 """
 
@@ -207,133 +216,4 @@ UPDATE wallet
    SET has_bundles = EXISTS (SELECT FROM bundle
                               WHERE bundle.space_id = wallet.space_id AND bundle.ended_at IS NULL)
  WHERE space_id = ANY($1::int[])
-"""
-
-# The proofs of `staffetta ledger verify`. Each returns one row for every disagreement. ------------
-
-BROKEN_SEQUENCES = """
-SELECT space_id, sequence, previous_sequence
-  FROM (SELECT space_id, sequence,
-               lag(sequence, 1, 0::bigint) OVER (PARTITION BY space_id ORDER BY sequence, id)
-                   AS previous_sequence
-          FROM ledger_entry) AS entry
- WHERE sequence <> previous_sequence + 1
- ORDER BY space_id, sequence
- LIMIT $1
-"""
-
-BROKEN_BALANCES = """
-SELECT space_id, sequence, balance_after_micro, previous_micro + amount_micro AS expected_micro
-  FROM (SELECT space_id, sequence, amount_micro, balance_after_micro,
-               lag(balance_after_micro, 1, 0::bigint)
-                   OVER (PARTITION BY space_id ORDER BY sequence, id) AS previous_micro
-          FROM ledger_entry) AS entry
- WHERE balance_after_micro <> previous_micro + amount_micro
- ORDER BY space_id, sequence
- LIMIT $1
-"""
-
-WALLETS_THAT_DISAGREE = """
-SELECT wallet.space_id, wallet.balance_micro, wallet.sequence, wallet.held_micro,
-       coalesce(entry.balance_micro, 0)::bigint AS entries_micro,
-       coalesce(entry.sequence, 0) AS entries_sequence,
-       coalesce(held.held_micro, 0)::bigint AS holds_micro
-  FROM wallet
-  LEFT JOIN (SELECT space_id, sum(amount_micro) AS balance_micro, max(sequence) AS sequence
-               FROM ledger_entry GROUP BY space_id) AS entry USING (space_id)
-  LEFT JOIN (SELECT space_id, sum(amount_micro) AS held_micro
-               FROM hold WHERE state = 'open' GROUP BY space_id) AS held USING (space_id)
- WHERE wallet.balance_micro <> coalesce(entry.balance_micro, 0)
-    OR wallet.sequence <> coalesce(entry.sequence, 0)
-    OR wallet.held_micro <> coalesce(held.held_micro, 0)
- ORDER BY wallet.space_id
- LIMIT $1
-"""
-
-RECIPIENTS_THAT_DISAGREE = """
-SELECT coalesce(recipient.space_id, entry.space_id) AS space_id,
-       coalesce(recipient.id, entry.recipient_id) AS recipient_id,
-       recipient.state::text AS state,
-       recipient.charged_micro,
-       coalesce(entry.paid_micro, 0)::bigint AS paid_micro
-  FROM recipient
-  FULL JOIN (SELECT space_id, recipient_id, -sum(amount_micro) AS paid_micro
-               FROM ledger_entry
-              WHERE recipient_id IS NOT NULL
-              GROUP BY space_id, recipient_id) AS entry
-    ON entry.space_id = recipient.space_id AND entry.recipient_id = recipient.id
- WHERE coalesce(recipient.charged_micro, -1) <> coalesce(entry.paid_micro, 0)
- LIMIT $1
-"""
-
-# An open hold belongs to a recipient that no carrier has accepted yet and that is still alive.
-HOLDS_THAT_DISAGREE = """
-SELECT hold.space_id, hold.recipient_id, recipient.state::text AS state, hold.amount_micro
-  FROM hold
-  LEFT JOIN recipient
-    ON recipient.space_id = hold.space_id AND recipient.id = hold.recipient_id
- WHERE hold.state = 'open'
-   AND (recipient.id IS NULL
-        OR recipient.sent_at IS NOT NULL
-        OR recipient.state NOT IN ('scheduled', 'queued', 'submitting', 'uncertain'))
- LIMIT $1
-"""
-
-# A segment of the period that runs is still there, used, or was lost when it came back too late.
-BUNDLES_THAT_DISAGREE = """
-SELECT bundle.space_id, bundle.id, bundle.period, bundle.segment_count, bundle.remaining_count,
-       coalesce(used.segment_count, 0)::bigint AS used_count
-  FROM bundle
-  LEFT JOIN (SELECT space_id, bundle_id, period, sum(segment_count) AS segment_count
-               FROM bundle_use
-              WHERE returned_at IS NULL OR lost
-              GROUP BY space_id, bundle_id, period) AS used
-    ON used.space_id = bundle.space_id AND used.bundle_id = bundle.id
-   AND used.period = bundle.period
- WHERE bundle.remaining_count + coalesce(used.segment_count, 0) <> bundle.segment_count
- ORDER BY bundle.space_id, bundle.id
- LIMIT $1
-"""
-
-# A recipient keeps how many of its segments were covered, returned or not.
-COVERS_THAT_DISAGREE = """
-SELECT coalesce(recipient.space_id, used.space_id) AS space_id,
-       coalesce(recipient.id, used.recipient_id) AS recipient_id,
-       coalesce(recipient.bundle_segment_count, 0) AS covered_count,
-       coalesce(used.segment_count, 0)::bigint AS used_count
-  FROM (SELECT space_id, id, bundle_segment_count
-          FROM recipient WHERE bundle_segment_count > 0) AS recipient
-  FULL JOIN (SELECT space_id, recipient_id, sum(segment_count) AS segment_count
-               FROM bundle_use GROUP BY space_id, recipient_id) AS used
-    ON used.space_id = recipient.space_id AND used.recipient_id = recipient.id
- WHERE coalesce(recipient.bundle_segment_count, 0) <> coalesce(used.segment_count, 0)
- LIMIT $1
-"""
-
-# Each period of a bundle is paid once.
-BUNDLE_PAYMENTS_THAT_DISAGREE = """
-SELECT coalesce(sold.space_id, paid.space_id) AS space_id,
-       coalesce(sold.price_micro, 0)::bigint AS sold_micro,
-       coalesce(paid.paid_micro, 0)::bigint AS paid_micro
-  FROM (SELECT space_id, sum(price_micro * period) AS price_micro
-          FROM bundle GROUP BY space_id) AS sold
-  FULL JOIN (SELECT space_id, -sum(amount_micro) AS paid_micro
-               FROM ledger_entry WHERE kind = 'bundle' GROUP BY space_id) AS paid USING (space_id)
- WHERE coalesce(sold.price_micro, 0) <> coalesce(paid.paid_micro, 0)
- LIMIT $1
-"""
-
-# Acceptance looks for bundles only where the wallet says that there may be one.
-FORGOTTEN_BUNDLES = """
-SELECT bundle.space_id, bundle.id
-  FROM bundle
-  JOIN wallet USING (space_id)
- WHERE bundle.ended_at IS NULL AND NOT wallet.has_bundles
- LIMIT $1
-"""
-
-COUNT_BOOKS = """
-SELECT (SELECT count(*) FROM wallet) AS wallet_count,
-       (SELECT count(*) FROM ledger_entry) AS entry_count,
-       (SELECT count(*) FROM hold) AS hold_count
 """

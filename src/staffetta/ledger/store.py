@@ -61,6 +61,7 @@ async def write_book(connection: Connection, book: Book, *, may_tell: bool = Tru
         [wallet.spend_day for wallet in wallets],
         [wallet.day_spent_micro for wallet in wallets],
         [wallet.alerted for wallet in wallets],
+        [wallet.newest_entry_id for wallet in wallets],
     )
 
 

@@ -1,103 +1,80 @@
-"""The proof of the books: entries, wallets, holds, bundles and messages agree, or what does not."""
+"""The proof of the books: entries, wallets, holds, bundles and messages agree, or what does not.
 
-from typing import Final
+It speaks of what can still be there. Months that were dropped are represented by their closings;
+`prove_entries` proves those, and the entries.
+"""
 
-import msgspec
-
+from staffetta.db.kept_months import kept_in, read_kept_from
 from staffetta.db.pool import Connection
+from staffetta.domain.ids import id_time
 from staffetta.domain.money import format_amount
-from staffetta.ledger import sql
-
-FAULTS_MAX: Final = 100
-
-
-class Fault(msgspec.Struct, frozen=True):
-    """One disagreement, in words an operator can act on."""
-
-    space_id: int
-    what: str
-
-
-class Proof(msgspec.Struct, frozen=True):
-    """What was read, and every fault that was found (at most FAULTS_MAX of each kind)."""
-
-    wallet_count: int
-    entry_count: int
-    hold_count: int
-    faults: tuple[Fault, ...]
-
-    @property
-    def holds(self) -> bool:
-        """Whether the books are exact."""
-        return not self.faults
+from staffetta.ledger import prove_sql as sql
+from staffetta.ledger.proof import FAULTS_MAX, Fault, Proof
+from staffetta.ledger.prove_entries import closing_faults, entry_faults, missing
 
 
 async def verify_books(connection: Connection) -> Proof:
     """Prove the books on one snapshot: the caller's transaction must be repeatable read."""
+    kept_from = await read_kept_from(connection)
+    entries_from = kept_in(kept_from, "ledger_entry")
+    uses_from = kept_in(kept_from, "bundle_use")
     counts = await connection.fetchrow(sql.COUNT_BOOKS)
     assert counts is not None
     faults = (
-        *await _entry_faults(connection),
-        *await _wallet_faults(connection),
-        *await _recipient_faults(connection),
+        *await entry_faults(connection, entries_from),
+        *await closing_faults(connection, entries_from),
+        *await _wallet_faults(connection, entries_from),
+        *await _message_faults(connection, kept_in(kept_from, "ledger_entry", "recipient")),
         *await _hold_faults(connection),
-        *await _bundle_faults(connection),
-        *await _cover_faults(connection),
+        *await _capture_faults(connection, kept_in(kept_from, "ledger_entry", "hold")),
+        *await _bundle_faults(connection, uses_from),
+        *await _payment_faults(connection, entries_from),
+        *await _cover_faults(connection, kept_in(kept_from, "bundle_use", "recipient")),
     )
     return Proof(
         wallet_count=counts["wallet_count"],
         entry_count=counts["entry_count"],
         hold_count=counts["hold_count"],
+        closing_count=counts["closing_count"],
         faults=faults,
     )
 
 
-async def _entry_faults(connection: Connection) -> list[Fault]:
-    gaps = await connection.fetch(sql.BROKEN_SEQUENCES, FAULTS_MAX)
-    sums = await connection.fetch(sql.BROKEN_BALANCES, FAULTS_MAX)
-    return [
-        Fault(
-            row["space_id"],
-            f"entry {row['sequence']} follows entry {row['previous_sequence']}: "
-            "an entry is missing, or there twice",
+async def _wallet_faults(connection: Connection, entries_from: bytes) -> list[Fault]:
+    rows = await connection.fetch(sql.WALLETS_THAT_DISAGREE, entries_from, FAULTS_MAX)
+    faults = []
+    for row in rows:
+        space_id, last = row["space_id"], row["entries_sequence"]
+        if row["sequence"] is None:
+            faults.append(Fault(space_id, f"its {last} entries have no wallet"))
+            continue
+        if row["sequence"] > last:
+            faults.append(missing(space_id, last + 1, row["sequence"]))
+        faults.append(
+            Fault(
+                space_id,
+                f"the wallet has {format_amount(row['balance_micro'])} "
+                f"({format_amount(row['held_micro'])} held) at entry {row['sequence']}; its "
+                f"entries give {format_amount(int(row['entries_micro']))} at entry {last}, "
+                f"its open holds {format_amount(int(row['holds_micro']))}",
+            )
         )
-        for row in gaps
-    ] + [
-        Fault(
-            row["space_id"],
-            f"entry {row['sequence']} says the balance after it is "
-            f"{format_amount(row['balance_after_micro'])}; "
-            f"the entries before it give {format_amount(row['expected_micro'])}",
-        )
-        for row in sums
-    ]
+    return faults
 
 
-async def _wallet_faults(connection: Connection) -> list[Fault]:
-    rows = await connection.fetch(sql.WALLETS_THAT_DISAGREE, FAULTS_MAX)
-    return [
-        Fault(
-            row["space_id"],
-            f"the wallet has {format_amount(row['balance_micro'])} "
-            f"({format_amount(row['held_micro'])} held) at entry {row['sequence']}; its entries "
-            f"give {format_amount(row['entries_micro'])} at entry {row['entries_sequence']}, "
-            f"its open holds {format_amount(row['holds_micro'])}",
+async def _message_faults(connection: Connection, kept_from: bytes) -> list[Fault]:
+    rows = await connection.fetch(sql.MESSAGES_THAT_DISAGREE, kept_from, FAULTS_MAX)
+    faults = []
+    for row in rows:
+        count, charged = row["recipient_count"], row["charged_micro"]
+        who = {None: "missing", 1: row["states"]}.get(count, f"{count} recipients")
+        amount = "nothing" if charged is None else format_amount(int(charged))
+        what = (
+            f"message {row['message_id'].hex()} ({who}) was charged {amount}"
+            f"; its entries say {format_amount(int(row['paid_micro']))}"
         )
-        for row in rows
-    ]
-
-
-async def _recipient_faults(connection: Connection) -> list[Fault]:
-    rows = await connection.fetch(sql.RECIPIENTS_THAT_DISAGREE, FAULTS_MAX)
-    return [
-        Fault(
-            row["space_id"],
-            f"recipient {row['recipient_id'].hex()} ({row['state'] or 'missing'}) was charged "
-            f"{'nothing' if row['charged_micro'] is None else format_amount(row['charged_micro'])}"
-            f"; its entries say {format_amount(row['paid_micro'])}",
-        )
-        for row in rows
-    ]
+        faults.append(Fault(row["space_id"], what))
+    return faults
 
 
 async def _hold_faults(connection: Connection) -> list[Fault]:
@@ -112,37 +89,50 @@ async def _hold_faults(connection: Connection) -> list[Fault]:
     ]
 
 
-async def _bundle_faults(connection: Connection) -> list[Fault]:
-    counts = await connection.fetch(sql.BUNDLES_THAT_DISAGREE, FAULTS_MAX)
-    sums = await connection.fetch(sql.BUNDLE_PAYMENTS_THAT_DISAGREE, FAULTS_MAX)
-    forgotten = await connection.fetch(sql.FORGOTTEN_BUNDLES, FAULTS_MAX)
+async def _capture_faults(connection: Connection, kept_from: bytes) -> list[Fault]:
+    rows = await connection.fetch(sql.CAPTURES_THAT_DISAGREE, kept_from, FAULTS_MAX)
     return [
-        *(
-            Fault(
-                row["space_id"],
-                f"bundle {row['id']} has {row['remaining_count']} of {row['segment_count']} "
-                f"segments left in its period {row['period']}; its uses say that "
-                f"{row['used_count']} are gone",
-            )
-            for row in counts
-        ),
-        *(
-            Fault(
-                row["space_id"],
-                f"the periods of its bundles cost {format_amount(row['sold_micro'])}; its entries "
-                f"say that {format_amount(row['paid_micro'])} was paid for bundles",
-            )
-            for row in sums
-        ),
-        *(
-            Fault(row["space_id"], f"bundle {row['id']} is active, and the wallet knows of none")
-            for row in forgotten
-        ),
+        Fault(
+            row["space_id"],
+            f"the hold of recipient {row['recipient_id'].hex()} says that "
+            f"{format_amount(int(row['captured_micro']))} of it was captured; its entries say "
+            f"{format_amount(int(row['entries_micro']))}",
+        )
+        for row in rows
     ]
 
 
-async def _cover_faults(connection: Connection) -> list[Fault]:
-    rows = await connection.fetch(sql.COVERS_THAT_DISAGREE, FAULTS_MAX)
+async def _bundle_faults(connection: Connection, uses_from: bytes) -> list[Fault]:
+    counts = await connection.fetch(sql.BUNDLES_THAT_DISAGREE, id_time(uses_from), FAULTS_MAX)
+    forgotten = await connection.fetch(sql.FORGOTTEN_BUNDLES, FAULTS_MAX)
+    return [
+        Fault(
+            row["space_id"],
+            f"bundle {row['id']} has {row['remaining_count']} of {row['segment_count']} "
+            f"segments left in its period {row['period']}; its uses say that "
+            f"{row['used_count']} are gone",
+        )
+        for row in counts
+    ] + [
+        Fault(row["space_id"], f"bundle {row['id']} is active, and the wallet knows of none")
+        for row in forgotten
+    ]
+
+
+async def _payment_faults(connection: Connection, entries_from: bytes) -> list[Fault]:
+    rows = await connection.fetch(sql.BUNDLE_PAYMENTS_THAT_DISAGREE, entries_from, FAULTS_MAX)
+    return [
+        Fault(
+            row["space_id"],
+            f"the periods of its bundles cost {format_amount(int(row['sold_micro']))}; its entries "
+            f"say that {format_amount(int(row['paid_micro']))} was paid for bundles",
+        )
+        for row in rows
+    ]
+
+
+async def _cover_faults(connection: Connection, kept_from: bytes) -> list[Fault]:
+    rows = await connection.fetch(sql.COVERS_THAT_DISAGREE, kept_from, FAULTS_MAX)
     return [
         Fault(
             row["space_id"],

@@ -117,7 +117,14 @@ async def test_money_goes_into_the_wallet_of_one_environment(staffetta, anna) ->
     taken_back = (await staffetta("topup", *ANNA, *SANDBOX, "--amount", "-1010", "--json")).json
     assert taken_back["balance"] == 0
     books = (await staffetta("ledger", "verify", "--json")).json
-    assert books == {"exact": True, "wallets": 2, "entries": 4, "holds": 0, "faults": []}
+    assert books == {
+        "exact": True,
+        "wallets": 2,
+        "entries": 4,
+        "holds": 0,
+        "closings": 0,
+        "faults": [],
+    }
 
 
 @pytest.mark.parametrize("amount", ["0", "ten", "1e300", "nan", "0.0000001", ""])

@@ -64,6 +64,7 @@ async def spend(
             EntryKind.CHARGE,
             -charge_micro,
             CounterAccount.REVENUE,
+            message_id=recipient_id,
             recipient_id=recipient_id,
         )
         await write_book(connection, book)

@@ -53,8 +53,8 @@ async def test_segments_come_off_the_bundle_first_and_the_wallet_pays_the_rest(
 
 async def test_a_covered_world_message_needs_no_credit(gateway: Gateway) -> None:
     await give_bundle(gateway, 1, "WW")
-    await gateway.rows("UPDATE wallet SET floor_micro = 0, balance_micro = 0, sequence = 0")
-    await gateway.rows("DELETE FROM ledger_entry")
+    async with gateway.database.transaction() as connection:
+        await top_up(connection, gateway.space_id, -10_000_000, "", gateway.clock.now())
     claim = await gateway.accept_and_claim(market=Market.WORLD, recipient=FRENCH)
     await gateway.settle(claim, accepted("a1"))
     assert (await gateway.view(claim.recipient_id)).total_price_micro == 0
