@@ -13,7 +13,6 @@ from staffetta.callbacks.owe import Lane
 
 CLAIM_MAX: Final = 500
 CLAIMED_MAX: Final = 1000
-CLAIMED_OF_SPACE_MAX: Final = 600
 LANES_OF_CLAIM_MAX: Final = 200
 UNPARKED_MAX: Final = 100  # lanes of an account, each time that it has room again
 READY_MAX: Final = 100_000  # what is past it is found again
@@ -68,12 +67,13 @@ class Lanes(Generic[Work]):
 
     def rooms(self, now: float) -> dict[Lane, int]:
         """How much to claim where, of what is ready. These lanes are then no longer ready."""
-        free = min(CLAIMED_MAX - len(self._known), CLAIM_MAX)
+        held = len(self._known)
+        free = min(CLAIMED_MAX - held, CLAIM_MAX)
         rooms: dict[Lane, int] = {}
         given = self._of_space.copy()
         while self._ready and free > 0 and len(rooms) < LANES_OF_CLAIM_MAX:
             lane, _ = self._ready.popitem(last=False)
-            of_space = CLAIMED_OF_SPACE_MAX - given[lane.space_id]
+            of_space = _room_of_space(given[lane.space_id], held)
             if of_space <= 0:  # it is not the lane that is full: it waits apart, out of others' way
                 self._parked.setdefault(lane.space_id, OrderedDict())[lane] = None
                 continue
@@ -82,6 +82,7 @@ class Lanes(Generic[Work]):
             if room > 0:
                 rooms[lane] = room
                 given[lane.space_id] += room
+                held += room
                 free -= room
         return rooms
 
@@ -107,16 +108,20 @@ class Lanes(Generic[Work]):
                 self.look_at(lane)
             (self._backlogs.add if has_more else self._backlogs.discard)(lane)
         for one in found.claims:
+            # Another process may have taken it from us, and opened it: then we know it already.
+            if one.id not in self._known:
+                self._of_space[one.space_id] += 1
+                self.state(one.lane, now).claimed += 1
             self._known[one.id] = one
-            self._of_space[one.space_id] += 1
-            self.state(one.lane, now).claimed += 1
         for space_id in {lane.space_id for lane in rooms}:
             self._unpark(space_id)
 
     def written(self, claim: Claim, now: float) -> bool:
         """The result of a claim is durable; whether its lane is to be looked at again."""
-        if self._known.pop(claim.id, None) is None:
-            return False
+        known = self._known.get(claim.id)
+        if known is None or known.attempt != claim.attempt:
+            return False  # it was claimed anew since: the newer claim's result is to come
+        del self._known[claim.id]
         self._of_space[claim.space_id] -= 1
         if not self._of_space[claim.space_id]:
             del self._of_space[claim.space_id]
@@ -131,7 +136,7 @@ class Lanes(Generic[Work]):
     def _unpark(self, space_id: int) -> bool:
         """Make lanes of a space ready that waited until it has room; whether there were any."""
         parked = self._parked.get(space_id)
-        if parked is None or self._of_space[space_id] >= CLAIMED_OF_SPACE_MAX:
+        if parked is None or _room_of_space(self._of_space[space_id], len(self._known)) <= 0:
             return False
         for _ in range(min(UNPARKED_MAX, len(parked))):
             self._ready.setdefault(parked.popitem(last=False)[0])
@@ -145,3 +150,12 @@ class Lanes(Generic[Work]):
             if state.is_idle() and now - state.touched_at > FORGOTTEN_SECONDS:
                 del self._states[lane]
                 self._backlogs.discard(lane)
+
+
+def _room_of_space(own: int, held: int) -> int:
+    """How much more an account may claim that has `own` of all that are `held`.
+
+    Half of what the others leave, and one in any case: behind accounts whose hosts keep every
+    request waiting, the next one still finds room.
+    """
+    return max(1, (CLAIMED_MAX - (held - own)) // 2) - own

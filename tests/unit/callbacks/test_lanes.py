@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+import msgspec
+
 from staffetta.callbacks.breaker import FAILURES_MAX, OPEN_SECONDS
 from staffetta.callbacks.claim import Claim, Claimed
 from staffetta.callbacks.lane_state import CLAIMED_OF_LANE_MAX, FIRST_CONCURRENCY, LaneState
 from staffetta.callbacks.lanes import (
     CLAIM_MAX,
     CLAIMED_MAX,
-    CLAIMED_OF_SPACE_MAX,
     FORGOTTEN_SECONDS,
     LANES_OF_CLAIM_MAX,
     Lanes,
@@ -159,10 +160,33 @@ def test_one_account_cannot_hold_all_there_is_by_many_hosts() -> None:
     while rooms := lanes.rooms(0.0):
         claimed += len(_claim_all(lanes, rooms))
 
-    assert claimed == CLAIMED_OF_SPACE_MAX
+    assert claimed == CLAIMED_MAX // 2
     other = Lane(2, "h")
     lanes.look_at(other)
     assert lanes.rooms(0.0) == {other: FIRST_CONCURRENCY}
+
+
+def test_some_accounts_cannot_hold_all_there_is_together() -> None:
+    lanes: Lanes[None] = Lanes(32)
+    for space_id in range(1, 7):
+        _look_at(lanes, (Lane(space_id, f"h{number}") for number in range(1000)))
+        while rooms := lanes.rooms(0.0):
+            _claim_all(lanes, rooms)
+
+    other = Lane(7, "h")
+    lanes.look_at(other)
+    assert lanes.rooms(0.0) == {other: FIRST_CONCURRENCY}
+
+
+def test_an_account_that_has_nothing_finds_the_last_room_there_is() -> None:
+    lanes: Lanes[None] = Lanes(32)
+    for space_id in range(1, CLAIMED_MAX):
+        one = Lane(space_id, "h")
+        lanes.claimed({one: 1}, Claimed(frozenset({one}), _claims(one, 1), {one: 1}), 0.0)
+
+    other = Lane(CLAIMED_MAX, "h")
+    lanes.look_at(other)
+    assert lanes.rooms(0.0)[other] == 1
 
 
 def test_a_lane_that_filled_its_room_is_looked_at_again() -> None:
@@ -174,6 +198,21 @@ def test_a_lane_that_filled_its_room_is_looked_at_again() -> None:
     assert [lanes.written(one, 0.0) for one in claims] == [True] * len(claims)
 
     assert lanes.rooms(0.0) == {_LANE: FIRST_CONCURRENCY}
+
+
+def test_what_is_claimed_anew_before_its_result_is_written_takes_one_place() -> None:
+    lanes: Lanes[None] = Lanes(32)
+    rooms = {_LANE: 1}
+    (stale,) = _claims(_LANE, 1)
+    anew = msgspec.structs.replace(stale, attempt=stale.attempt + 1)
+    for claim in (stale, anew):
+        lanes.claimed(rooms, Claimed(frozenset(rooms), [claim], {_LANE: 1}), 0.0)
+
+    lanes.written(stale, 0.0)
+    assert lanes.known_ids() == [anew.id]  # still under way: it must not be put back
+
+    lanes.written(anew, 0.0)
+    assert (lanes.claimed_count, lanes.state(_LANE, 0.0).claimed) == (0, 0)
 
 
 def test_a_lane_that_left_nothing_behind_is_not() -> None:
