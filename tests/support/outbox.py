@@ -44,7 +44,7 @@ class Owed:
     message_id: bytes
     event: str
     status: str
-    attempt: int
+    tries: int  # of its round
     due_at: datetime
 
 
@@ -113,7 +113,8 @@ class Outbox:
     async def owed(self, *message_ids: bytes) -> list[Owed]:
         """Every callback, or those of some messages, oldest first."""
         rows = await self.rows(
-            "SELECT id, message_id, event, status, attempt, due_at FROM callback"
+            "SELECT id, message_id, event, status, attempt - attempts_before AS tries, due_at"
+            " FROM callback"
             " WHERE $1::bytea[] = '{}' OR message_id = ANY($1) ORDER BY id",
             list(message_ids),
         )

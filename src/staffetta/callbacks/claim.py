@@ -45,8 +45,8 @@ class Claim(msgspec.Struct, frozen=True):
     message_id: bytes | None
     recipient_id: bytes | None
     event: str  # domain.states.State, or the event's own name
-    attempt: int  # names this claim
-    attempts_before: int  # of earlier rounds
+    attempt: int  # names this claim: every claim of a callback has a number of its own
+    attempts_before: int  # of earlier rounds, and those that were given back
     changed_at: datetime
     created_at: datetime
     sent_at: datetime | None
@@ -62,7 +62,7 @@ class Claim(msgspec.Struct, frozen=True):
 
     @property
     def tries(self) -> int:
-        """The attempts of this round, this one included."""
+        """The tries of this round, this one included."""
         return self.attempt - self.attempts_before
 
 

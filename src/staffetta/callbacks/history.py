@@ -31,7 +31,7 @@ class CallbackFilter(msgspec.Struct, frozen=True):
 
 
 class CallbackRecord(msgspec.Struct, frozen=True):
-    """One callback as it stands, with its newest attempt."""
+    """One callback as it stands, with the newest of its attempts."""
 
     space_id: int
     id: bytes
@@ -42,7 +42,7 @@ class CallbackRecord(msgspec.Struct, frozen=True):
     event: str
     host: str
     status: str
-    attempt: int
+    attempt_count: int
     due_at: datetime
     created_at: datetime
     settled_at: datetime | None
@@ -53,7 +53,7 @@ class CallbackRecord(msgspec.Struct, frozen=True):
 class Attempt(msgspec.Struct, frozen=True):
     """One try, and the first characters of what was answered."""
 
-    attempt: int
+    attempt: int  # from 1
     at: datetime
     elapsed_ms: int
     http_status: int | None
@@ -64,7 +64,7 @@ class Attempt(msgspec.Struct, frozen=True):
 class Delivery(msgspec.Struct, frozen=True):
     """One callback as its account sees it: what it tells, where to, and how far it came."""
 
-    claim: Claim  # what it tells; its attempt is the newest one begun
+    claim: Claim  # what it tells
     service: str | None  # that was called, v1 or v2; None: no message asked for it
     segment: str | None  # of the call: IT-messages, otp, ...
     target: Mapping[str, Any] | None  # where it goes, as the message keeps it
@@ -74,6 +74,7 @@ class Delivery(msgspec.Struct, frozen=True):
     settled_at: datetime | None
     elapsed_ms: int | None  # of the newest attempt
     http_status: int | None  # its answer; None: none came
+    attempt_count: int  # those that ended
 
     @property
     def is_under_way(self) -> bool:
@@ -155,4 +156,5 @@ def _delivery_of(row: Row) -> Delivery:
         settled_at=row["settled_at"],
         elapsed_ms=row["elapsed_ms"],
         http_status=row["http_status"],
+        attempt_count=row["attempt_count"],
     )

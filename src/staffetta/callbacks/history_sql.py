@@ -1,16 +1,23 @@
-"""Statements for people: what was owed and tried, and owing it again."""
+"""Statements for people: what was owed and tried, and owing it again.
+
+A callback's own attempt numbers its claims, and not each was tried: people are shown how many were.
+"""
 
 LIST_CALLBACKS = """
 SELECT callback.space_id, callback.id, account.email, space.environment::text AS environment,
        callback.kind, callback.message_id, callback.event, callback.host, callback.status,
-       callback.attempt, callback.due_at, callback.created_at, callback.settled_at,
-       last.http_status, coalesce(last.error, '') AS error
+       coalesce(last.number, 0) AS attempt_count, callback.due_at, callback.created_at,
+       callback.settled_at, last.http_status, coalesce(last.error, '') AS error
   FROM callback
   JOIN space ON space.id = callback.space_id
   JOIN account ON account.id = space.account_id
-  LEFT JOIN callback_attempt AS last
-    ON last.space_id = callback.space_id AND last.callback_id = callback.id
-   AND last.attempt = callback.attempt
+  LEFT JOIN LATERAL (
+       SELECT count(*) OVER ()::int AS number, http_status, error
+         FROM callback_attempt
+        WHERE callback_attempt.space_id = callback.space_id
+          AND callback_attempt.callback_id = callback.id
+        ORDER BY attempt DESC
+        LIMIT 1) AS last ON true
  WHERE ($1::text IS NULL OR account.email = $1)
    AND ($2::text IS NULL OR space.environment::text = $2)
    AND ($3::text[] IS NULL OR callback.status = ANY ($3))
@@ -22,7 +29,8 @@ SELECT callback.space_id, callback.id, account.email, space.environment::text AS
 """
 
 READ_ATTEMPTS = """
-SELECT attempt, at, elapsed_ms, http_status, error, answer
+SELECT row_number() OVER (ORDER BY attempt)::int AS attempt, at, elapsed_ms, http_status, error,
+       answer
   FROM callback_attempt
  WHERE space_id = $1 AND callback_id = $2
  ORDER BY attempt
@@ -36,7 +44,8 @@ SELECT callback.space_id, callback.id, callback.host, callback.kind, callback.me
        callback.changed_at, callback.created_at, callback.sent_at, callback.delivered_at,
        callback.charged_micro, callback.possibly_duplicate, callback.payload, callback.status,
        callback.settled_at, message.service, message.segment, message.target,
-       first.at AS started_at, last.at AS attempted_at, last.elapsed_ms, last.http_status
+       first.at AS started_at, last.at AS attempted_at, last.elapsed_ms, last.http_status,
+       coalesce(last.number, 0) AS attempt_count
   FROM callback
   LEFT JOIN LATERAL (
        SELECT service, callback AS target,
@@ -54,7 +63,7 @@ SELECT callback.space_id, callback.id, callback.host, callback.kind, callback.me
         ORDER BY attempt
         LIMIT 1) AS first ON true
   LEFT JOIN LATERAL (
-       SELECT at, elapsed_ms, http_status
+       SELECT count(*) OVER ()::int AS number, at, elapsed_ms, http_status
          FROM callback_attempt
         WHERE callback_attempt.space_id = callback.space_id
           AND callback_attempt.callback_id = callback.id

@@ -155,7 +155,8 @@ UPDATE callback
 
 # Compares owner and attempt: a late result of a claim that was taken over changes nothing. An older
 # state that would be repeated is superseded when a newer one is there. A result without a try
-# (attempted is false) gives the claim back, and its attempt is not used up.
+# (attempted is false) gives the claim back, and no try of its round is used up. The number itself
+# is never used again, or it would not name one claim.
 SETTLE = """
 WITH result AS (
     SELECT *
@@ -174,7 +175,8 @@ WITH result AS (
                               OFFSET 0)
                          THEN 'superseded' ELSE result.status END,
            owner = NULL,
-           attempt = CASE WHEN result.attempted THEN result.attempt ELSE result.attempt - 1 END,
+           attempts_before = CASE WHEN result.attempted THEN callback.attempts_before
+                                  ELSE callback.attempts_before + 1 END,
            due_at = coalesce(result.due_at, callback.due_at),
            settled_at = CASE WHEN result.status = 'owed' THEN NULL ELSE $13::timestamptz END
       FROM result
@@ -196,7 +198,7 @@ SELECT result.space_id, result.id, result.attempt, result.at, result.elapsed_ms,
 """
 
 # Claims of processes that ended, or (unless $1 is null) whose heartbeat is older than $1 seconds by
-# the database's clock. Whether they were sent nobody knows, so no attempt is used up.
+# the database's clock. Whether they were sent nobody knows, so no try is used up.
 REAP = """
 WITH abandoned AS (
     SELECT callback.space_id, callback.id
@@ -209,7 +211,7 @@ WITH abandoned AS (
        FOR UPDATE OF callback SKIP LOCKED
 )
 UPDATE callback
-   SET status = 'owed', owner = NULL, attempt = attempt - 1
+   SET status = 'owed', owner = NULL, attempts_before = attempts_before + 1
   FROM abandoned
  WHERE callback.space_id = abandoned.space_id AND callback.id = abandoned.id
 RETURNING callback.space_id, callback.host
@@ -218,7 +220,7 @@ RETURNING callback.space_id, callback.host
 # Claims of ours that we know nothing of: a commit that nobody answered.
 PUT_BACK_UNKNOWN = """
 UPDATE callback
-   SET status = 'owed', owner = NULL, attempt = attempt - 1
+   SET status = 'owed', owner = NULL, attempts_before = attempts_before + 1
  WHERE owner = $1 AND status = 'delivering' AND NOT (id = ANY($2::bytea[]))
 RETURNING space_id, host
 """

@@ -253,7 +253,7 @@ def _row_of(one: CallbackRecord) -> tuple[object, ...]:
         one.event,
         one.host,
         one.status,
-        one.attempt,
+        one.attempt_count,
         answer,
         due,
     )
@@ -269,7 +269,7 @@ def _json_of(one: CallbackRecord) -> dict[str, Any]:
         "event": one.event,
         "host": one.host,
         "status": one.status,
-        "attempts": one.attempt,
+        "attempts": one.attempt_count,
         "httpStatus": one.http_status,
         "error": one.error,
         "dueAt": _utc(one.due_at),

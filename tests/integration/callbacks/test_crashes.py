@@ -40,7 +40,7 @@ async def test_the_claim_of_a_dead_process_is_sent_by_another(
         await delivery.step()
 
     (owed,) = await outbox.owed()
-    assert (owed.status, owed.attempt) == ("delivered", 1)  # nobody knows of the first: not used up
+    assert (owed.status, owed.tries) == ("delivered", 1)  # nobody knows of the first: not used up
     assert len(receiver.received) == 1
 
 
@@ -87,6 +87,40 @@ async def test_a_late_result_of_a_claim_that_was_taken_over_changes_nothing(
     assert [one["http_status"] for one in await outbox.attempts()] == [200]
 
 
+async def test_a_late_result_is_not_taken_for_that_of_a_newer_claim_of_the_same_process(
+    outbox: Outbox, receiver: Receiver, clock: Clock
+) -> None:
+    """It was taken for dead, its claim was opened, and it made the claim again itself."""
+    first_may_answer, second_may_answer = asyncio.Event(), asyncio.Event()
+
+    async def hold(_received: Received) -> web.StreamResponse:
+        is_first = len(receiver.received) == 1
+        await (first_may_answer if is_first else second_may_answer).wait()
+        return web.Response(status=500 if is_first else 200)
+
+    receiver.answer = hold
+    await outbox.owe([await outbox.message(receiver.url())])
+    async with delivering(outbox, clock) as delivery:
+        await delivery.deliverer.discover_once()
+        await delivery.deliverer.claim_once()
+        await receiver.wait_for(1)
+        await outbox.rows("UPDATE process SET heartbeat_at = heartbeat_at - interval '1 hour'")
+        await delivery.deliverer.reap_once()
+        await delivery.deliverer.claim_once()
+        await receiver.wait_for(2)
+        first_may_answer.set()
+        async with asyncio.timeout(15):
+            await delivery.deliverer.results.came.wait()
+        await delivery.deliverer.results.write_once()
+        assert await outbox.statuses() == ["delivering"]
+
+        second_may_answer.set()
+        await delivery.write()
+
+    assert await outbox.statuses() == ["delivered"]
+    assert [one["http_status"] for one in await outbox.attempts()] == [200]
+
+
 async def test_a_claim_whose_commit_nobody_answered_is_put_back_and_sent(
     outbox: Outbox, receiver: Receiver, clock: Clock
 ) -> None:
@@ -98,7 +132,7 @@ async def test_a_claim_whose_commit_nobody_answered_is_put_back_and_sent(
         await delivery.step()
 
     (owed,) = await outbox.owed()
-    assert (owed.status, owed.attempt) == ("delivered", 1)
+    assert (owed.status, owed.tries) == ("delivered", 1)
 
 
 async def test_what_is_under_way_is_not_put_back(
@@ -194,7 +228,7 @@ async def test_a_stop_gives_back_what_waits_and_awaits_what_is_under_way(
     assert len(receiver.received) == 32
     statuses = await outbox.statuses()
     assert (statuses.count("delivered"), statuses.count("owed")) == (72, 168)
-    untried = [one.attempt for one in await outbox.owed() if one.status == "owed"]
+    untried = [one.tries for one in await outbox.owed() if one.status == "owed"]
     assert set(untried) == {0}
 
 
@@ -216,7 +250,7 @@ async def test_what_does_not_end_in_time_is_cut_short_and_given_back(
         await delivery.write()
 
     (owed,) = await outbox.owed()
-    assert (owed.status, owed.attempt) == ("owed", 0)
+    assert (owed.status, owed.tries) == ("owed", 0)
 
 
 async def test_a_result_that_the_database_refuses_holds_up_no_other(

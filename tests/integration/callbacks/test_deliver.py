@@ -108,7 +108,7 @@ async def test_a_failure_is_repeated_when_its_time_has_come(
     async with delivering(outbox, clock) as delivery:
         await delivery.step()
         (owed,) = await outbox.owed()
-        assert (owed.status, owed.attempt) == ("owed", 1)
+        assert (owed.status, owed.tries) == ("owed", 1)
         assert owed.due_at == clock.now() + timedelta(minutes=1)
 
         clock.advance(59)

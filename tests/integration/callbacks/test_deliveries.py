@@ -5,7 +5,16 @@ from delivery import delivering
 from outbox import Outbox
 from receiver import Receiver
 
-from staffetta.callbacks.history import Delivery, find_delivery, list_deliveries
+from staffetta.callbacks.claim import claim
+from staffetta.callbacks.history import (
+    CallbackFilter,
+    Delivery,
+    find_delivery,
+    list_callbacks,
+    list_deliveries,
+    read_attempts,
+)
+from staffetta.callbacks.owe import Lane
 from staffetta.domain.clock import Clock
 from staffetta.domain.ids import IdMaker
 from staffetta.domain.states import State
@@ -41,6 +50,23 @@ async def test_a_delivered_one_shows_its_attempts(
     assert one.elapsed_ms is not None
     assert (one.claim.message_id, one.claim.event) == (message_id, "delivered")
     assert await found(outbox, outbox.space_id, one.claim.id) == one
+
+
+async def test_a_claim_that_was_given_back_is_shown_as_no_attempt(
+    outbox: Outbox, receiver: Receiver, clock: Clock
+) -> None:
+    await outbox.owe([await outbox.message(receiver.url())])
+    dead = await outbox.process(ended=True)
+    async with delivering(outbox, clock) as delivery, outbox.database.acquire() as connection:
+        await claim(connection, {Lane(outbox.space_id, "127.0.0.1"): 1}, dead, outbox.now)
+        await delivery.deliverer.reap_once()
+        await delivery.step()
+        (record,) = await list_callbacks(connection, CallbackFilter())
+        attempts = await read_attempts(connection, outbox.space_id, record.id)
+    (one,) = await listed(outbox, outbox.space_id)
+    assert one.attempt_count == record.attempt_count == 1
+    assert [attempt.attempt for attempt in attempts] == [1]
+    assert record.http_status == 200
 
 
 async def test_one_that_was_not_tried_has_no_attempt(outbox: Outbox, receiver: Receiver) -> None:

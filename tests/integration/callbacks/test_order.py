@@ -193,7 +193,7 @@ async def test_a_process_taken_for_dead_sends_nothing_it_claimed(
 
     (owed,) = await outbox.owed()
     assert receiver.received == []
-    assert (owed.status, owed.attempt) == ("owed", 0)
+    assert (owed.status, owed.tries) == ("owed", 0)
 
 
 # The same, for whatever happens in whatever order ------------------------------------------------
