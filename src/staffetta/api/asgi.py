@@ -25,6 +25,13 @@ class Refused(msgspec.Struct, frozen=True):
     sentence: str
 
 
+class Spent(msgspec.Struct, frozen=True):
+    """What a request took, for those who count it."""
+
+    wallet_micro: int  # charged, or held until a carrier accepts
+    covered_count: int  # segments that bundles pay for
+
+
 class Answer(msgspec.Struct, frozen=True):
     """A whole response. `headers` come beside Content-Type and Content-Length."""
 
@@ -33,12 +40,11 @@ class Answer(msgspec.Struct, frozen=True):
     headers: tuple[Header, ...] = ()
     content_type: Header = _JSON
     refused: Refused | None = None
+    spent: Spent | None = None
 
     def with_headers(self, headers: tuple[Header, ...]) -> Self:
         """The same answer with more headers."""
-        return type(self)(
-            self.status, self.body, self.headers + headers, self.content_type, self.refused
-        )
+        return msgspec.structs.replace(self, headers=self.headers + headers)
 
 
 def json_answer(status: int, value: object, headers: tuple[Header, ...] = ()) -> Answer:

@@ -41,6 +41,13 @@ class Gate:
         grant = grant or await self._authorizer.grant_for(token, environment, now)
         return grant or self._unauthorized("Wrong Token")
 
+    def check_address(self, grant: Grant, address: str) -> Answer | None:
+        """The 403 when the token may not be used from where the request came from."""
+        if grant.limits.allows_address(address):
+            return None
+        sentence = f"the token may not be used from {address}: its limits name other addresses"
+        return envelope(403, sentence, self._dialect.wrong_address)
+
     def check_scope(self, grant: Grant, method: str, segment: str) -> Answer | None:
         """The 403 when the token's scopes do not cover the call."""
         if grant.allows(method, self._hosts[grant.environment], segment):

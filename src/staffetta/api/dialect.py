@@ -18,6 +18,7 @@ class Dialect(msgspec.Struct, frozen=True):
     wrong_token: float  # the number of a 401
     wrong_scope: float  # and of a 403
     refusal: Callable[[Exception], Answer | None]  # None: a fault of ours
+    wrong_address: float = 127  # of a 403: the token may not be used from there; v1's
 
     @property
     def hosts(self) -> Mapping[Environment, tuple[str, ...]]:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
 
+import structlog
 from prometheus_client import CollectorRegistry
 
 from staffetta.accounts.authorize import Authorizer
@@ -21,6 +22,7 @@ from staffetta.callbacks.addresses import allowed_networks
 from staffetta.callbacks.bell import CallbackBell
 from staffetta.compliance.register_sender import SenderRegistry
 from staffetta.config import Settings
+from staffetta.db.errors import DatabaseError
 from staffetta.domain.phones import warm_up
 from staffetta.messaging.accept import Acceptor, AcceptRules
 from staffetta.messaging.bell import Bell
@@ -36,7 +38,10 @@ from staffetta.otp.verify import OtpVerifier
 _MARKETS: Final = ("IT", "ES")
 _REFRESH_SECONDS: Final = 0.5
 _PUBLISH_SECONDS: Final = 1.0
+_USAGE_SECONDS: Final = 1.0
 _DATABASE_SILENT_SECONDS_MAX: Final = 3.0
+
+_log = structlog.get_logger(__name__)
 
 
 async def run_api(context: RoleContext, stop: asyncio.Event) -> None:
@@ -61,8 +66,10 @@ async def run_api(context: RoleContext, stop: asyncio.Event) -> None:
         loops.start(parts.snapshots.refresh_once, _REFRESH_SECONDS)
         loops.start(parts.refresh_grants, _REFRESH_SECONDS)
         loops.start(parts.publish_metrics, _PUBLISH_SECONDS)
+        loops.start(parts.write_usage, _USAGE_SECONDS)
         await servers.serve(lambda: context.ready(Role.API), stop)
         parts.intake.close()
+    await parts.finish_usage()
 
 
 class _Parts:
@@ -131,6 +138,21 @@ class _Parts:
         """Bring what was counted to its series; answers 0, so that the loop pauses."""
         self.api.metrics.publish()
         return 0
+
+    async def write_usage(self) -> int:
+        """Write down what was asked, give back what idles; answers 0, so that the loop pauses."""
+        await self.api.usage.store_once(self._context.database)
+        await self.api.totals.give_back_once(self._context.clock.now())
+        return 0
+
+    async def finish_usage(self) -> None:
+        """Write down the last of what was asked, and give back what limited tokens did not use."""
+        try:
+            await self.api.usage.store_once(self._context.database)
+            await self.api.totals.give_back_all()
+        except DatabaseError as error:
+            # It must not hold up the end: a second of statistics, and a block of a token, are gone.
+            _log.warning("usage_not_written", error=str(error))
 
 
 def _rules(settings: Settings) -> AcceptRules:

@@ -6,6 +6,7 @@ Every step is safe in several processes at once, so it needs no election.
 import asyncio
 from typing import Final
 
+from staffetta.accounts.count_usage import forget_errors_once
 from staffetta.accounts.token_rates import forget_rates_once
 from staffetta.app.loops import Loops
 from staffetta.app.renewing import renew_bundles_once
@@ -56,6 +57,9 @@ async def run_housekeeping(context: RoleContext, stop: asyncio.Event) -> None:
     async def forget_codes() -> int:
         return await forget_codes_once(database, clock.now())
 
+    async def forget_errors() -> int:
+        return await forget_errors_once(database, clock.now())
+
     async def make_partitions() -> int:
         async with database.transaction() as connection:
             return await ensure_partitions(connection, clock.now())
@@ -71,6 +75,7 @@ async def run_housekeeping(context: RoleContext, stop: asyncio.Event) -> None:
         loops.start(forget_rates, _FORGET_RATES_SECONDS, name="forget rates")
         loops.start(forget_guards, _FORGET_SECONDS, name="forget guards")
         loops.start(forget_codes, _FORGET_SECONDS, name="forget codes")
+        loops.start(forget_errors, _FORGET_SECONDS, name="forget refusals")
         loops.start(renew, _RENEW_SECONDS, name="renew bundles")
         loops.start(refill, _REFILL_SECONDS, name="refill sandboxes")
         loops.start(make_partitions, _PARTITIONS_SECONDS, name="make partitions")

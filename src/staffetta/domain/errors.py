@@ -14,6 +14,7 @@ StaffettaError
 │   ├── InvalidCallback             2060
 │   ├── NoRoute                     2080
 │   └── CreditTooLow                2001
+│       └── TokenLimitReached       2001: not the wallet's, but what this token may spend
 ├── IdempotencyKeyReused            1002
 ├── OtpOver                         1031: used, expired, out of tries
 ├── NotWaiting                      2075: too late to cancel
@@ -92,6 +93,10 @@ class CreditTooLow(MessageRefused):
         super().__init__(sentence)
         self.needed_micro = needed_micro
         self.available_micro = available_micro
+
+
+class TokenLimitReached(CreditTooLow):
+    """The token may not spend any more, or not so much, whatever the wallet has."""
 
 
 class IdempotencyKeyReused(StaffettaError):

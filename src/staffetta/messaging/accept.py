@@ -57,6 +57,8 @@ class Acceptance(msgspec.Struct, frozen=True):
 
     message: MessageView
     replayed: bool
+    paid_micro: int = 0  # charged or held now
+    covered_count: int = 0  # segments that bundles pay for
 
 
 class Snapshots(Protocol):
@@ -142,7 +144,13 @@ class Acceptor:
             first = await self._reader.get(space.id, stored.message_id, now)
             assert first is not None, "a remembered key names a message that exists"
             return Acceptance(first, replayed=True)
-        return Acceptance(draft.view(stored.covered_count), replayed=False)
+        covered_count = stored.covered_count
+        return Acceptance(
+            draft.view(covered_count),
+            replayed=False,
+            paid_micro=draft.charge_micro(covered_count) + draft.hold_micro(covered_count),
+            covered_count=covered_count,
+        )
 
 
 def circumstances_of(snapshots: Snapshots, rules: AcceptRules) -> Circumstances:
@@ -200,6 +208,7 @@ def make_draft(
         now=now,
         due_at=due_at,
         expires_at=due_at + rules.time_to_live,
+        allowance=space.allowance,
     )
 
 

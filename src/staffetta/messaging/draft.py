@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from staffetta.accounts.terms import Terms
+from staffetta.accounts.token_limits import TokenAllowance
 from staffetta.callbacks.target import CallbackTarget
 from staffetta.domain.encodings import Encoding
 from staffetta.domain.environments import Market
@@ -67,6 +68,7 @@ class Draft(msgspec.Struct, frozen=True):
     now: datetime
     due_at: datetime
     expires_at: datetime
+    allowance: TokenAllowance | None = None  # of a token that may spend only so much
 
     @property
     def is_code(self) -> bool:
@@ -94,13 +96,19 @@ class Draft(msgspec.Struct, frozen=True):
         """What acceptance takes from the wallet: IT and ES pay with the 201."""
         if not self.market.charges_on_acceptance or self.dry_run:
             return 0
-        return self.price_micro * (self.segment_count - covered_count)
+        return self.cost_micro(covered_count)
 
     def hold_micro(self, covered_count: int) -> int:
         """What acceptance sets aside: the highest an eligible route can cost (WW)."""
         if self.market.charges_on_acceptance or self.dry_run:
             return 0
-        return self._highest_price_micro * (self.segment_count - covered_count)
+        return self.cost_micro(covered_count)
+
+    def cost_micro(self, covered_count: int) -> int:
+        """What is charged or held, or would be if a dry run were none."""
+        charges = self.market.charges_on_acceptance
+        price_micro = self.price_micro if charges else self._highest_price_micro
+        return price_micro * (self.segment_count - covered_count)
 
     def needed_micro(self, covered_count: int) -> int:
         """The credit that must be available, a dry run's included; bundles pay for the covered."""

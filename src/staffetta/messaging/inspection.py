@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from staffetta.accounts.terms import Terms
+from staffetta.accounts.token_limits import TokenAllowance
 from staffetta.callbacks.addresses import AllowedNetworks
 from staffetta.callbacks.target import CallbackTarget, parse_callback
 from staffetta.compliance.senders import SenderRules
@@ -62,6 +63,7 @@ class Space(msgspec.Struct, frozen=True):
     id: int
     environment: Environment
     terms: Terms
+    allowance: TokenAllowance | None = None  # what its token may spend; None: no limit of its own
 
 
 class Circumstances(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from staffetta.accounts.token_use import TokenUses, open_token_uses, write_token_uses
 from staffetta.compliance.guards import OtpAsk, Rates, open_rates, write_rates
 from staffetta.db.pool import Connection
 from staffetta.domain.errors import (
@@ -41,10 +42,11 @@ class Bill(msgspec.Struct, frozen=True):
 class Till:
     """The open books of one batch."""
 
-    def __init__(self, book: Book, shelf: Shelf, rates: Rates) -> None:
+    def __init__(self, book: Book, shelf: Shelf, rates: Rates, uses: TokenUses) -> None:
         self._book = book
         self._shelf = shelf
         self._rates = rates
+        self._uses = uses
 
     def take(self, draft: Draft) -> Result:
         """Charge, hold or cover a draft, or refuse it; what is refused leaves no trace."""
@@ -61,6 +63,8 @@ class Till:
             return refusal
         self._book.hold(draft.space_id, draft.id, draft.hold_micro(covered_count))
         self._pay(draft, EntryKind.CHARGE, draft.charge_micro(covered_count))
+        if draft.allowance is not None and not draft.dry_run:
+            self._uses.spend(draft.allowance, draft.cost_micro(covered_count), covered_count)
         return Stored(0 if draft.dry_run else covered_count)
 
     def examine(self, draft: Draft) -> Bill:
@@ -84,6 +88,7 @@ class Till:
         await write_book(connection, self._book)
         await write_bundles(connection, self._shelf)
         await write_rates(connection, self._rates)
+        await write_token_uses(connection, self._uses)
 
     def _cover(self, draft: Draft) -> int:
         return self._shelf.cover(
@@ -115,7 +120,7 @@ class Till:
     def _refusals(
         self, draft: Draft, wallet: Wallet, covered_count: int
     ) -> Iterator[MessageRefused]:
-        """The daily cap, the credit, then the rates, which count what they let through."""
+        """The daily cap, the token's limits, the credit, then the rates, which count at once."""
         cost_micro = draft.hold_micro(covered_count) + draft.charge_micro(covered_count)
         room_micro = wallet.day_room_micro(draft.now.astimezone(UTC).date())
         if room_micro is not None and cost_micro > max(room_micro, 0):
@@ -123,6 +128,12 @@ class Till:
                 f"the daily spending cap of the account leaves {format_amount(max(room_micro, 0))} "
                 f"today, and the message may cost {format_amount(cost_micro)}"
             )
+        if draft.allowance is not None:
+            spent = self._uses.refusal(
+                draft.allowance, draft.cost_micro(covered_count), covered_count
+            )
+            if spent is not None:
+                yield spent
         needed_micro = draft.needed_micro(covered_count)
         if needed_micro > 0 and wallet.available_micro < needed_micro:
             yield _too_low(needed_micro, wallet.available_micro)
@@ -138,7 +149,10 @@ async def open_till(
     """Read what the drafts' spaces have; the caller holds their wallets' locks."""
     asked = [_ask(draft) for draft in drafts if draft.is_code]
     return Till(
-        book, await open_bundles(connection, book), await open_rates(connection, asked, now)
+        book,
+        await open_bundles(connection, book),
+        await open_rates(connection, asked, now),
+        await open_token_uses(connection, (draft.allowance for draft in drafts)),
     )
 
 

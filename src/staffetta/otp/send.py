@@ -51,6 +51,8 @@ class SentOtp(msgspec.Struct, frozen=True):
     message: MessageView
     code: str | None  # None: a dry run has none
     replayed: bool
+    paid_micro: int = 0  # held now
+    covered_count: int = 0  # segments that bundles pay for
 
 
 class OtpSender:
@@ -84,7 +86,13 @@ class OtpSender:
             return SentOtp(accepted.message, None, accepted.replayed)
         if accepted.replayed:
             code = await self._read(space.id, accepted.message.id)
-        return SentOtp(_unmasked(accepted.message, code), code, accepted.replayed)
+        return SentOtp(
+            _unmasked(accepted.message, code),
+            code,
+            accepted.replayed,
+            accepted.paid_micro,
+            accepted.covered_count,
+        )
 
     def _message(
         self, space_id: int, message_id: bytes, phone: Phone, code: str, request: OtpRequest

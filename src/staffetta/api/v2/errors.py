@@ -52,6 +52,7 @@ CODES: Final[Mapping[type[Exception], tuple[int, int]]] = MappingProxyType(
         InvalidCacheSeconds: (422, 1021),
         errors.OtpOver: (422, 1031),
         errors.CreditTooLow: (402, 2001),
+        errors.TokenLimitReached: (402, 2001),
         errors.InvalidRecipient: (422, 2011),
         errors.WrongCountry: (422, 2013),
         errors.AccountBlocklisted: (403, 2020),

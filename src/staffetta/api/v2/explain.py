@@ -16,7 +16,7 @@ from staffetta.domain.money import as_number
 from staffetta.domain.replacements import explain_encoding, replace_all
 from staffetta.domain.segments import Segmentation, segment_text
 from staffetta.messaging.explain import Candidate, Explanation
-from staffetta.messaging.inspection import Inspection, SendRequest, Space
+from staffetta.messaging.inspection import Inspection, SendRequest
 from staffetta.messaging.till import Bill
 
 _SENDER_RULES: Final = "3 to 11 unaccented letters, digits and spaces, not digits alone"
@@ -32,9 +32,7 @@ async def _explain(context: ApiContext, call: Call) -> Answer:
         call.receive, call.headers.get(b"content-length"), context.settings.body_octets_max
     )
     request = parse_explain(body, call.now)
-    grant = call.grant
-    space = Space(grant.space_id, grant.environment, grant.terms)
-    explained = await context.explainer.explain(space, request, call.now)
+    explained = await context.explainer.explain(call.space, request, call.now)
     return json_answer(200, {"data": explanation_object(request, explained)})
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from staffetta.api.asgi import Answer, json_answer
+from staffetta.api.asgi import Answer, Spent, json_answer
 from staffetta.api.bodies import read_body
 from staffetta.api.context import ApiContext
 from staffetta.api.endpoint import Call, Handle
@@ -15,7 +15,6 @@ from staffetta.api.v2.read import message_id_in
 from staffetta.api.v2.render import message_object
 from staffetta.api.v2.send import REPLAYED
 from staffetta.domain.errors import AccountBlocklisted
-from staffetta.messaging.inspection import Space
 from staffetta.otp.send import OtpRequest, SentOtp
 from staffetta.otp.verify import Verified, Wrong
 
@@ -38,11 +37,12 @@ async def _send(context: ApiContext, monotonic: Callable[[], float], call: Call)
         raise AccountBlocklisted
     request = parse_otp(await _body_of(context, call), PATH, call.headers)
     started = monotonic()
-    space = Space(grant.space_id, grant.environment, grant.terms)
-    sent = await context.otp_sender.send(space, request, call.now)
+    sent = await context.otp_sender.send(call.space, request, call.now)
     context.metrics.accepted(monotonic() - started)
     body = {"data": _otp_object(sent, request, grant.email)}
-    return Answer(201, msgspec.json.encode(body), REPLAYED if sent.replayed else ())
+    headers = REPLAYED if sent.replayed else ()
+    spent = Spent(sent.paid_micro, sent.covered_count)
+    return Answer(201, msgspec.json.encode(body), headers, spent=spent)
 
 
 def _otp_object(sent: SentOtp, request: OtpRequest, username: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from staffetta.api.asgi import Answer, Header
+from staffetta.api.asgi import Answer, Header, Spent
 from staffetta.api.bodies import read_body
 from staffetta.api.context import ApiContext
 from staffetta.api.endpoint import Call, Handle
@@ -12,7 +12,6 @@ from staffetta.api.v2.parse import parse_send
 from staffetta.api.v2.render import render_message
 from staffetta.domain.environments import Market
 from staffetta.domain.errors import AccountBlocklisted, ForbiddenWords
-from staffetta.messaging.inspection import Space
 
 REPLAYED: Final[tuple[Header, ...]] = ((b"idempotent-replay", b"true"),)
 
@@ -32,12 +31,12 @@ async def _send(
     body = await read_body(call.receive, call.headers.get(b"content-length"), octets_max)
     request = parse_send(body, market, path, call.headers, call.now)
     started = monotonic()
-    space = Space(grant.space_id, grant.environment, grant.terms)
     try:
-        accepted = await context.acceptor.accept(space, request, call.now)
+        accepted = await context.acceptor.accept(call.space, request, call.now)
     except ForbiddenWords:
         context.authorizer.forget_space(grant.space_id)  # it is blocked now, unless a dry run
         raise
     context.metrics.accepted(monotonic() - started)
     headers = REPLAYED if accepted.replayed else ()
-    return Answer(201, render_message(accepted.message, grant.email), headers)
+    spent = Spent(accepted.paid_micro, accepted.covered_count)
+    return Answer(201, render_message(accepted.message, grant.email), headers, spent=spent)
