@@ -39,6 +39,32 @@ def test_secrets_are_hidden(output: io.StringIO) -> None:
     assert "@db/x" in output.getvalue()
 
 
+def test_secrets_are_hidden_wherever_they_stand_in_a_line(output: io.StringIO) -> None:
+    token = "a" * 24
+    structlog.get_logger("x").warning(
+        "refused", said={"headers": [f"Bearer {token}"]}, path=f"/oauth/v1/token/{token}"
+    )
+    assert token not in output.getvalue()
+    assert json.loads(output.getvalue())["path"] == "/oauth/v1/token/[hidden]"
+
+
+def test_an_id_of_a_message_stays_readable(output: io.StringIO) -> None:
+    structlog.get_logger("x").info("stored", message="65f2c1a0000000deadbeef01")
+    assert json.loads(output.getvalue())["message"] == "65f2c1a0000000deadbeef01"
+
+
+def test_a_secret_in_a_traceback_is_hidden(output: io.StringIO) -> None:
+    def fail() -> None:
+        raise LookupError("Basic aHVudGVyMjpodW50ZXIy")
+
+    try:
+        fail()
+    except LookupError:
+        logging.getLogger("library").exception("failed")
+    assert "aHVudGVyMjpodW50ZXIy" not in output.getvalue()
+    assert "LookupError" in output.getvalue()
+
+
 def test_a_traceback_shows_no_local_variables(output: io.StringIO) -> None:
     def fail(secret: str) -> None:
         raise LookupError(len(secret))

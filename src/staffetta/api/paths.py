@@ -12,6 +12,7 @@ from typing import Final
 from staffetta.api.asgi import AsgiApp, Receive, Scope, Send, send_answer
 from staffetta.api.doors import Room
 from staffetta.api.refusals import NO_SUCH_PATH, refuse
+from staffetta.domain.redaction import redact
 
 _PARAMETER: Final = re.compile(r"\\{(\w+)\\}")
 _SHOWN_MAX: Final = 200
@@ -35,7 +36,7 @@ class Paths:
         path: str = scope["path"]
         serve = self._plain.get(path) or self._find_item(scope, path)
         if serve is None:
-            sentence = f"there is no call at {path[:_SHOWN_MAX]}"
+            sentence = f"there is no call at {redact(path[:_SHOWN_MAX])}"
             await send_answer(send, refuse(self._room, NO_SUCH_PATH, sentence))
         else:
             await serve(scope, receive, send)

@@ -18,16 +18,21 @@ from staffetta.api.asgi import Answer, AsgiApp
 from staffetta.api.context import ApiContext
 from staffetta.api.doors import Doors, Room
 from staffetta.api.faults import answer_fault
+from staffetta.api.oauth.v1.room import oauth_v1_room
+from staffetta.api.oauth.v2.room import oauth_v2_room
 from staffetta.api.own import own_pages
 from staffetta.api.paths import Paths
 from staffetta.api.refusals import BAD_REQUEST, NO_SUCH_PATH, refuse
 from staffetta.api.v2.room import v2_room
+from staffetta.domain.redaction import redact
 
 
 def make_app(context: ApiContext) -> AsgiApp:
     """The application of one process. A room that is not built yet has no paths: all is 404."""
     rooms: dict[Room | None, AsgiApp] = {room: Paths(room, {}) for room in Room}
     rooms[Room.V2] = v2_room(context)
+    rooms[Room.OAUTH_V2] = oauth_v2_room(context)
+    rooms[Room.OAUTH_V1] = oauth_v1_room(context)
     rooms[None] = _own_pages(context)
     return Doors(rooms, context.settings.names)
 
@@ -53,7 +58,7 @@ def _route(path: str, serve: LitestarApp) -> ASGIRouteHandler:
 def _refuse_routing(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     """Litestar's own refusals: no such path, or a Host header that is not one."""
     if error.status_code == NO_SUCH_PATH.status:
-        sentence = f"there is no page at {request.scope['path'][:200]}"
+        sentence = f"there is no page at {redact(request.scope['path'][:200])}"
         return _response(refuse(None, NO_SUCH_PATH, sentence))
     return _response(refuse(None, BAD_REQUEST, error.detail))
 

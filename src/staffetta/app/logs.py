@@ -1,7 +1,10 @@
-"""How events are written: one line each on standard error, readable or JSON, without secrets."""
+"""How events are written: one line each on standard error, readable or JSON, without secrets.
+
+Values are hidden by their key while they are values, and what still looks like a secret is taken
+out of the finished line: out of traces and nested values, too.
+"""
 
 import logging
-import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any, Final, TextIO
@@ -9,12 +12,8 @@ from typing import Any, Final, TextIO
 import structlog
 
 from staffetta.config import Settings
+from staffetta.domain.redaction import HIDDEN, is_secret_name, redact
 
-_SECRET_KEYS: Final = frozenset(
-    {"password", "token", "tokens", "api_key", "api_keys", "secret", "authorization", "server_key"}
-)
-_URL_PASSWORD: Final = re.compile(r"(://[^/\s:@]*):[^@\s/]*@")
-_HIDDEN: Final = "[hidden]"
 _FIRST_KEYS: Final = ("timestamp", "level", "role", "event")
 
 
@@ -42,16 +41,33 @@ def configure_logs(settings: Settings, role: str, output: TextIO | None = None) 
     _redirect_libraries(shared, last, level, stream)
 
 
+def configure_command_logs() -> None:
+    """For commands: warnings alone, on standard error, since standard output is the result's."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            hide_secrets,
+            *_console_renderers(sys.stderr),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+    )
+
+
 def hide_secrets(
     _logger: object, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """Replace what must not be in a log: values by their key, passwords inside addresses."""
-    for key, value in event.items():
-        if key in _SECRET_KEYS:
-            event[key] = _HIDDEN
-        elif isinstance(value, str) and "://" in value:
-            event[key] = _URL_PASSWORD.sub(rf"\1:{_HIDDEN}@", value)
+    """Replace the values whose key says that they are secrets."""
+    for key in event:
+        if is_secret_name(key):
+            event[key] = HIDDEN
     return event
+
+
+def redact_line(_logger: object, _method: str, line: str) -> str:
+    """The finished line without what looks like a secret."""
+    return redact(line)
 
 
 def _json_renderers() -> list[structlog.typing.Processor]:
@@ -59,6 +75,7 @@ def _json_renderers() -> list[structlog.typing.Processor]:
         structlog.processors.format_exc_info,
         _time_and_event_first,
         structlog.processors.JSONRenderer(),
+        redact_line,
     ]
 
 
@@ -72,7 +89,10 @@ def _time_and_event_first(
 def _console_renderers(stream: TextIO) -> list[structlog.typing.Processor]:
     # The plain formatter: the pretty one would show local variables.
     plain = structlog.dev.plain_traceback
-    return [structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=plain)]
+    return [
+        structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=plain),
+        redact_line,
+    ]
 
 
 def _redirect_libraries(

@@ -5,18 +5,15 @@ used gets its tables first, so that `account create` may come before `serve`.
 """
 
 import asyncio
-import logging
 import os
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeVar
 
-import structlog
-
 from staffetta.app.key_check import check_server_key
+from staffetta.app.logs import configure_command_logs
 from staffetta.config import Settings, ensure_server_key, read_settings
 from staffetta.db.embedded import embedded_server
 from staffetta.db.migrations import migrate
@@ -67,18 +64,10 @@ async def opened() -> AsyncIterator[Opened]:
 
 def with_everything_open(use_case: Callable[[Opened], Awaitable[Answer]]) -> Answer:
     """Run one use-case of a command in an event loop of its own."""
-    _log_warnings_only()
+    configure_command_logs()
 
     async def work() -> Answer:
         async with opened() as parts:
             return await use_case(parts)
 
     return asyncio.run(work())
-
-
-def _log_warnings_only() -> None:
-    """To standard error: standard output belongs to the result."""
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )

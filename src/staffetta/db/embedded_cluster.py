@@ -69,6 +69,7 @@ _SETTINGS: Final[dict[str, str]] = {
     "log_line_prefix": "%m [%p] ",
     "log_error_verbosity": "terse",
     "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
     "log_lock_waits": "on",
 }
 # For tests alone: rows survive a killed server, and not a killed machine.
