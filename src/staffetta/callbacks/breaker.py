@@ -19,12 +19,13 @@ class Breaker:
     again for twice as long. Times are monotonic seconds.
     """
 
-    __slots__ = ("_failures", "_open_seconds", "_open_until")
+    __slots__ = ("_down_since", "_failures", "_open_seconds", "_open_until")
 
     def __init__(self) -> None:
         self._failures = 0
         self._open_seconds = 0.0
         self._open_until = -math.inf
+        self._down_since = math.inf
 
     def is_open(self, now: float) -> bool:
         """Whether nothing may be tried."""
@@ -33,6 +34,10 @@ class Breaker:
     def is_probing(self, now: float) -> bool:
         """Whether one attempt may be tried, to see."""
         return self._open_seconds > 0 and not self.is_open(now)
+
+    def down_seconds(self, now: float) -> float:
+        """How long ago it opened without a success since; -inf where it did not."""
+        return now - self._down_since
 
     @property
     def is_calm(self) -> bool:
@@ -49,6 +54,7 @@ class Breaker:
         self._failures = 0
         self._open_seconds = 0.0
         self._open_until = -math.inf
+        self._down_since = math.inf
 
     def failed(self, now: float) -> bool:
         """The host did not answer, or says that it is broken; whether that opened the breaker.
@@ -60,6 +66,7 @@ class Breaker:
         self._failures += 1
         if self._failures < FAILURES_MAX and self._open_seconds == 0:
             return False
+        self._down_since = min(self._down_since, now)
         self._open_seconds = min(max(OPEN_SECONDS, self._open_seconds * 2), OPEN_SECONDS_MAX)
         self._open_until = now + self._open_seconds
         return True

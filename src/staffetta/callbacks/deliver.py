@@ -102,18 +102,19 @@ class Deliverer:
 
     async def discover_once(self) -> int:
         """Look for lanes with something due; answers 0 when all were seen."""
-        now = self._parts.clock.now()
+        now, monotonic = self._parts.clock.now(), self._parts.clock.monotonic()
         async with self._parts.database.acquire() as connection:
             found = await read_lanes(connection, self._read_up_to)
             for one in found:
-                if one.due_at < now - OVERDUE_MAX:
+                # What nobody delivered for days is given up only where its host was the reason.
+                if one.due_at < now - OVERDUE_MAX and self._lanes.is_down(one.lane, monotonic):
                     count = await give_up_waiting(connection, one.lane, now)
                     _log.warning("callbacks_given_up", host=one.lane.host, count=count)
         self._look_at([one.lane for one in found if one.due_at <= now])
         is_full = len(found) == LANES_READ_MAX
         self._read_up_to = found[-1].lane if is_full else None
         self._tell(found, now, are_all=not is_full)
-        self._lanes.forget(self._parts.clock.monotonic())
+        self._lanes.forget(monotonic)
         return len(found) if is_full else 0
 
     def _tell(self, found: Sequence[DueLane], now: datetime, *, are_all: bool) -> None:

@@ -17,6 +17,7 @@ LANES_OF_CLAIM_MAX: Final = 200
 UNPARKED_MAX: Final = 100  # lanes of an account, each time that it has room again
 READY_MAX: Final = 100_000  # what is past it is found again
 FORGOTTEN_SECONDS: Final = 900.0
+DOWN_SECONDS_MIN: Final = 3600.0  # before anything is given up that was not tried
 
 Work = TypeVar("Work")
 
@@ -60,6 +61,11 @@ class Lanes(Generic[Work]):
     def broken_count(self, now: float) -> int:
         """How many lanes are left alone because their host is down."""
         return sum(1 for state in self._states.values() if state.breaker.is_open(now))
+
+    def is_down(self, lane: Lane, now: float) -> bool:
+        """Whether a lane's host has been found down here, and for long."""
+        state = self._states.get(lane)
+        return state is not None and state.breaker.down_seconds(now) >= DOWN_SECONDS_MIN
 
     def known_ids(self) -> list[bytes]:
         """The callbacks that are claimed and not written."""

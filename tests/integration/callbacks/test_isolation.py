@@ -13,6 +13,7 @@ from receiver import Received, Receiver, receiving
 from staffetta.callbacks.breaker import FAILURES_MAX, OPEN_SECONDS
 from staffetta.callbacks.claim import OVERDUE_MAX, claim
 from staffetta.callbacks.http_client import Patience
+from staffetta.callbacks.lanes import DOWN_SECONDS_MIN
 from staffetta.callbacks.owe import Lane
 from staffetta.domain.clock import Clock
 
@@ -186,11 +187,26 @@ async def test_what_waits_for_days_for_its_host_becomes_a_dead_letter(
     await outbox.owe(fresh)
 
     async with delivering(outbox, clock, patience=Patience(1, 1, 1)) as delivery:
+        await delivery.step()
+        assert "dead" not in await outbox.statuses()  # it has only just been found down
+        tried = len(await outbox.attempts())
+        clock.advance(DOWN_SECONDS_MIN)  # type: ignore[attr-defined]
         await delivery.deliverer.discover_once()
 
     assert await outbox.statuses(*fresh) == ["owed"]
     statuses = await outbox.statuses()
-    assert statuses.count("dead") == 30
+    assert statuses.count("dead") == 30 - tried
+
+
+async def test_what_waited_for_days_because_nobody_delivered_is_delivered(
+    outbox: Outbox, receiver: Receiver, clock: Clock
+) -> None:
+    await outbox.owe(await outbox.messages(30, receiver.url()), now=clock.now() - OVERDUE_MAX * 2)
+
+    async with delivering(outbox, clock) as delivery:
+        await delivery.step()
+
+    assert await outbox.statuses() == ["delivered"] * 30
 
 
 async def test_more_lanes_than_one_look_finds_are_all_found(

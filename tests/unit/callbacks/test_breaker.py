@@ -27,6 +27,15 @@ def test_it_opens_at_the_last_of_its_failures_in_a_row() -> None:
     assert not breaker.is_open(OPEN_SECONDS)
 
 
+def test_it_counts_how_long_it_is_down_from_its_first_opening_to_a_success() -> None:
+    breaker = _opened(5.0)
+    breaker.failed(5.0 + OPEN_SECONDS)
+
+    assert breaker.down_seconds(105.0) == 100.0
+    breaker.succeeded()
+    assert breaker.down_seconds(105.0) < 0
+
+
 def test_an_answer_in_between_starts_the_count_anew() -> None:
     breaker = Breaker()
     for _ in range(FAILURES_MAX - 1):
