@@ -29,6 +29,7 @@ _HEADER_BYTES_MAX: Final = 8190
 _KEEP_ALIVE_SECONDS: Final = 15.0
 _STALE_CONNECTIONS_MAX: Final = 3
 _DNS_SECONDS: Final = 10
+_CLOSING_SECONDS: Final = 1.0  # for a connection that is closed before its end
 
 _log = structlog.get_logger(__name__)
 
@@ -111,8 +112,8 @@ class HttpClient:
     async def send(self, request: Request) -> Outcome:
         """Make one attempt; whatever happens on the way is an outcome."""
         try:
-            async with asyncio.timeout(self._patience.total_seconds):
-                return await self._send_over_live_connection(request)
+            async with asyncio.timeout(self._patience.total_seconds) as deadline:
+                return await self._send_over_live_connection(request, deadline)
         except aiohttp.ConnectionTimeoutError:
             return NoAnswer(f"no connection within {self._patience.connect_seconds:g} s")
         except TimeoutError:
@@ -123,7 +124,9 @@ class HttpClient:
             _log.exception("callback_attempt_failed", host=request.url.split("/")[2])
             return NoAnswer("a fault of this server")
 
-    async def _send_over_live_connection(self, request: Request) -> Answered:
+    async def _send_over_live_connection(
+        self, request: Request, deadline: asyncio.Timeout
+    ) -> Answered:
         """Send, again at once where only a connection that was kept open had been closed.
 
         The receiver closed it while we were writing to it, so it never saw the request: a fresh
@@ -133,7 +136,7 @@ class HttpClient:
             dial = _Dial()
             _dial.set(dial)
             try:
-                return await self._post(request)
+                return await self._post(request, deadline)
             except aiohttp.ClientConnectorError:
                 raise
             except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError):
@@ -141,7 +144,7 @@ class HttpClient:
                     raise
         raise aiohttp.ServerDisconnectedError
 
-    async def _post(self, request: Request) -> Answered:
+    async def _post(self, request: Request, deadline: asyncio.Timeout) -> Answered:
         async with self._session.post(
             request.url,
             data=request.body,
@@ -149,6 +152,9 @@ class HttpClient:
             allow_redirects=False,
             timeout=self._timeout,
         ) as response:
+            # Its status has come in time: a slow body cannot undo that.
+            now = asyncio.get_running_loop().time()
+            deadline.reschedule(now + self._patience.body_seconds + _CLOSING_SECONDS)
             text = await self._beginning_of(response)
             return Answered(response.status, response.headers.get("Retry-After"), text)
 

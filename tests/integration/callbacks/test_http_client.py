@@ -219,6 +219,19 @@ async def test_a_dribbled_answer_holds_nothing_up() -> None:
     assert outcome.text.startswith("..")
 
 
+async def test_a_body_that_outlasts_the_time_for_an_answer_does_not_undo_its_status() -> None:
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nthan")
+        await asyncio.Event().wait()
+
+    patience = Patience(total_seconds=1.0, connect_seconds=1.0, body_seconds=1.2)
+    async with raw_receiving(play) as port, HttpClient(LOOPBACK, patience) as client:
+        outcome = await client.send(_request(f"http://127.0.0.1:{port}/"))
+
+    assert outcome == Answered(200, None, "than")
+
+
 async def test_a_redirect_is_not_followed(client: HttpClient, receiver: Receiver) -> None:
     async with receiving() as elsewhere:
         receiver.answers(302, Location=elsewhere.url())
