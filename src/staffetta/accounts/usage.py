@@ -9,7 +9,7 @@ told apart by token or address.
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -89,10 +89,19 @@ class UsageReader:
         )
 
     async def by_ip(
-        self, space_id: int, first_day: date, last_day: date, limit: int = ADDRESSES_LISTED_MAX
+        self,
+        space_id: int,
+        first_day: date,
+        last_day: date,
+        limit: int = ADDRESSES_LISTED_MAX,
+        *,
+        domain: str | None = None,
     ) -> Mapping[str, ScopeUsage]:
-        """What was asked by client address, the busiest first; 0.0.0.0 stands for the rest."""
-        return await self._named(sql.READ_BY_ADDRESS, space_id, first_day, last_day, limit)
+        """What was asked by client address, the busiest first; 0.0.0.0 stands for the rest.
+
+        With `domain`, a canonical host, of that service alone.
+        """
+        return await self._named(sql.READ_BY_ADDRESS, space_id, first_day, last_day, limit, domain)
 
     async def totals(
         self, space_id: int, first_day: date, last_day: date, spent_by_day: Mapping[date, int]
@@ -110,6 +119,10 @@ class UsageReader:
         assert row is not None, "sums are always one row"
         return ScopeUsage(**row)
 
+    async def by_tokens(self, token_hashes: Sequence[bytes]) -> Mapping[bytes, ScopeUsage]:
+        """The same of several at once; a token that was never used is not in it."""
+        return await self._named(sql.READ_OF_TOKENS, list(token_hashes))
+
     async def errors(
         self,
         space_id: int,
@@ -124,7 +137,7 @@ class UsageReader:
             )
         return [RequestError(**row) for row in rows]
 
-    async def _named(self, statement: str, *arguments: object) -> Mapping[str, ScopeUsage]:
+    async def _named(self, statement: str, *arguments: object) -> Mapping[Any, ScopeUsage]:
         async with self._database.acquire() as connection:
             rows = await connection.fetch(statement, *arguments)
         return MappingProxyType(

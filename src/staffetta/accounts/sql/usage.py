@@ -81,6 +81,7 @@ SELECT host(ip) AS name, sum(request_count)::bigint AS request_count,
        sum(wallet_micro)::bigint AS wallet_micro
   FROM usage_ip
  WHERE space_id = $1 AND day BETWEEN $2 AND $3
+   AND ($5::text IS NULL OR domain = $5)
  GROUP BY ip
  ORDER BY sum(request_count) DESC, ip
  LIMIT $4
@@ -109,6 +110,16 @@ SELECT coalesce(sum(request_count), 0)::bigint AS request_count,
   FROM usage_count
  WHERE token_hash = $1
 """  # noqa: S105 (a statement, no secret)
+
+READ_OF_TOKENS = """
+SELECT token_hash AS name, sum(request_count)::bigint AS request_count,
+       sum(error_count)::bigint AS error_count, sum(wallet_count)::bigint AS wallet_count,
+       sum(subscription_count)::bigint AS subscription_count,
+       sum(wallet_micro)::bigint AS wallet_micro
+  FROM usage_count
+ WHERE token_hash = ANY ($1::bytea[])
+ GROUP BY token_hash
+"""
 
 READ_ERRORS = """
 SELECT id, at, scope, domain, http_status, error, message, host(ip) AS ip
