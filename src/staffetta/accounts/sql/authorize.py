@@ -14,6 +14,7 @@ SELECT token.space_id, space.account_id, account.email, space.environment::text 
   JOIN account ON account.id = space.account_id
  WHERE token.hash = $1
    AND token.revoked_at IS NULL
+   AND account.closed_at IS NULL
 """
 
 # Everything touched since a moment before now, by the database's clock. The overlap with the poll
