@@ -14,6 +14,7 @@ from staffetta.api.metrics import ApiMetrics
 from staffetta.api.rates import TokenRates
 from staffetta.api.totals import TokenTotals
 from staffetta.api.usage import UsageRecorder
+from staffetta.callbacks.letters import BodySource
 from staffetta.compliance.register_sender import SenderRegistry
 from staffetta.db.pool import Database
 from staffetta.domain.clock import Clock
@@ -23,6 +24,7 @@ from staffetta.messaging.explain import Explainer
 from staffetta.messaging.read import Reader
 from staffetta.otp.send import OtpSender
 from staffetta.otp.verify import OtpVerifier
+from staffetta.routing.table import RouteTable
 
 BODY_OCTETS_MAX: Final = 128 * 1024
 REQUESTS_PER_MINUTE_MAX: Final = 10_000
@@ -50,6 +52,8 @@ class ApiContext(msgspec.Struct, frozen=True):
     otp_sender: OtpSender
     otp_verifier: OtpVerifier
     senders: SenderRegistry
+    callback_bodies: BodySource  # what callbacks said
+    routes: Callable[[], RouteTable]  # as they are now
     is_ready: Callable[[], bool]  # whether a message could be accepted now
     settings: ApiSettings
     rates: TokenRates
@@ -72,6 +76,8 @@ def make_context(
     otp_sender: OtpSender,
     otp_verifier: OtpVerifier,
     senders: SenderRegistry,
+    callback_bodies: BodySource,
+    routes: Callable[[], RouteTable],
     token_counter: TokenCounter,
     is_ready: Callable[[], bool],
     settings: ApiSettings,
@@ -90,6 +96,8 @@ def make_context(
         otp_sender=otp_sender,
         otp_verifier=otp_verifier,
         senders=senders,
+        callback_bodies=callback_bodies,
+        routes=routes,
         is_ready=is_ready,
         settings=settings,
         rates=TokenRates(settings.requests_per_minute_max, token_counter),

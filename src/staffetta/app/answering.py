@@ -15,6 +15,7 @@ from staffetta.accounts.token_rates import TokenCounter
 from staffetta.api.context import ApiContext, ApiSettings, make_context
 from staffetta.api.doors import PUBLISHED_NAMES, Door, Names, Room
 from staffetta.api.server import make_app
+from staffetta.app.calling_back import MessageBodies
 from staffetta.app.http_server import HttpServers
 from staffetta.app.loops import Loops
 from staffetta.app.roles import Role, RoleContext
@@ -108,6 +109,8 @@ class _Parts:
             otp_sender=self.otp_sender,
             otp_verifier=self.otp_verifier,
             senders=SenderRegistry(self._context.database),
+            callback_bodies=MessageBodies(),
+            routes=lambda: self.snapshots.table,
             token_counter=TokenCounter(self._context.database),
             is_ready=self.is_ready,
             settings=ApiSettings(

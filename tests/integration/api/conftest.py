@@ -20,6 +20,7 @@ from staffetta.accounts.token_desk import TokenDesk
 from staffetta.accounts.token_rates import TokenCounter
 from staffetta.api.context import ApiSettings, make_context
 from staffetta.api.server import make_app
+from staffetta.app.calling_back import MessageBodies
 from staffetta.compliance.register_sender import SenderRegistry
 from staffetta.db.pool import Database
 from staffetta.domain.environments import Environment
@@ -100,6 +101,8 @@ async def site(database: Database, clock: FrozenClock) -> AsyncIterator[Site]:
             otp_sender=OtpSender(database, gateway.acceptor, gateway.keyring, gateway.ids),
             otp_verifier=OtpVerifier(database, gateway.keyring),
             senders=SenderRegistry(database),
+            callback_bodies=MessageBodies(),
+            routes=lambda: gateway.snapshots.table,
             token_counter=TokenCounter(database),
             is_ready=lambda: True,
             settings=ApiSettings(),

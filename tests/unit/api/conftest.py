@@ -25,6 +25,7 @@ from staffetta.messaging.lists import Listed, ListQuery
 from staffetta.messaging.view import MessageView
 from staffetta.otp.send import SentOtp
 from staffetta.otp.verify import Verified, Wrong
+from staffetta.routing.table import RouteTable
 
 TOKENS = {Environment.PRODUCTION: "a" * 24, Environment.SANDBOX: "b" * 24}
 
@@ -168,6 +169,8 @@ def app(backstage: Backstage, settings: ApiSettings) -> AsgiApp:
             otp_sender=backstage,
             otp_verifier=backstage,
             senders=backstage,
+            callback_bodies=backstage,
+            routes=lambda: RouteTable([]),
             token_counter=backstage,
             is_ready=lambda: backstage.ready,
             settings=settings,

@@ -1,0 +1,1 @@
+"""OAuth v2: tokens with limits, scopes, wallet, and what an account can look back on."""
