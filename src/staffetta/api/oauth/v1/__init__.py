@@ -1,0 +1,1 @@
+"""OAuth v1: tokens, scopes, credit and counters (contract section 6)."""
