@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from staffetta.api.v2.errors import InvalidField, NotAnObject
+from staffetta.api.json_bodies import InvalidField, NotAnObject
 from staffetta.api.v2.parse import parse_send
 from staffetta.domain.environments import Market
 from staffetta.messaging.draft import IdempotencyKey

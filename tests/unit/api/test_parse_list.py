@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from staffetta.api.v2.errors import InvalidField
+from staffetta.api.json_bodies import InvalidField
 from staffetta.api.v2.parse_list import next_link, parse_list, read_query
 from staffetta.api.v2.render import STATES, shown_state
 from staffetta.domain.states import State

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from staffetta.api.v2.errors import InvalidField, NotAnObject
+from staffetta.api.json_bodies import InvalidField, NotAnObject
 from staffetta.api.v2.parse_sender import parse_application
 from staffetta.compliance.register_sender import SenderApplication
 from staffetta.domain.errors import InvalidSender, NumericSender

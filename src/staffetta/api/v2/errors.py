@@ -6,6 +6,7 @@ from typing import Final
 
 from staffetta.api.asgi import Answer
 from staffetta.api.bodies import BodyTooLarge, BodyTooSlow, ClientGone
+from staffetta.api.json_bodies import InvalidField, NotAnObject
 from staffetta.api.refusals import BODY_TOO_LARGE, coded, retry_after
 from staffetta.compliance.errors import TooManySenders
 from staffetta.db.errors import ConnectionLost, TryAgain
@@ -15,14 +16,6 @@ from staffetta.otp.errors import UnknownOtp
 _DATABASE_AWAY = "the database cannot be reached now: send the request again"
 _RETRY_AFTER_SECONDS: Final = 2
 _WORDS_AND_CHARGE: Final = 2050  # IT and ES, really sent
-
-
-class NotAnObject(errors.StaffettaError):
-    """1000: the body is not JSON, or not an object."""
-
-
-class InvalidField(errors.StaffettaError):
-    """1001: a field, query parameter or header is missing or of the wrong type; it is named."""
 
 
 class InvalidOtpLength(errors.StaffettaError):

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from staffetta.api.v2.errors import InvalidField
+from staffetta.api.json_bodies import InvalidField
 from staffetta.api.v2.fields import Fields, decode
 from staffetta.domain.environments import Market
 from staffetta.domain.errors import InvalidRecipient

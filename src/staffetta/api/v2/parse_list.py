@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
 from staffetta.api.asgi import Header
-from staffetta.api.v2.errors import InvalidField
+from staffetta.api.json_bodies import InvalidField
 from staffetta.api.v2.render import STATES, shown_state
 from staffetta.domain.errors import InvalidRecipient
 from staffetta.domain.ids import parse_id

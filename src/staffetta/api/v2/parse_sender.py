@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from staffetta.api.v2.errors import InvalidField
+from staffetta.api.json_bodies import InvalidField
 from staffetta.api.v2.fields import Fields, decode
 from staffetta.compliance.decide_sender import is_country
 from staffetta.compliance.register_sender import SenderApplication

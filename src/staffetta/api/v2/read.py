@@ -5,7 +5,8 @@ from functools import partial
 from staffetta.api.asgi import Answer
 from staffetta.api.context import ApiContext
 from staffetta.api.endpoint import Call, Handle
-from staffetta.api.v2.errors import InvalidField, NoSuchMessage
+from staffetta.api.json_bodies import InvalidField
+from staffetta.api.v2.errors import NoSuchMessage
 from staffetta.api.v2.parse_list import next_link, parse_list, read_query
 from staffetta.api.v2.render import render_list, render_message
 from staffetta.domain.ids import parse_id
