@@ -52,7 +52,7 @@ class MessageBodies:
 async def run_callbacks(context: RoleContext, stop: asyncio.Event) -> None:
     """Deliver until `stop`, then await what is under way and write what became of it."""
     settings, clock, heartbeat = context.settings, context.clock, context.heartbeat
-    networks = allowed_networks(settings.callbacks_allow_networks, settings.host)
+    networks = allowed_networks(settings.callbacks_allow_networks, _listen_host(context))
     async with HttpClient(networks) as client, asyncio.TaskGroup() as tasks:
         deliverer = Deliverer(
             DelivererParts(
@@ -77,6 +77,16 @@ async def run_callbacks(context: RoleContext, stop: asyncio.Event) -> None:
                 await stop.wait()
             await deliverer.drain(_DRAIN_SECONDS_MAX)
             await _wait_until_written(results)
+
+
+def _listen_host(context: RoleContext) -> str | None:
+    """Where requests are taken for what is called back, as far as this process can know.
+
+    Played by hand without the API, the role shares its settings' host with nobody: the API may
+    listen to the world on another machine.
+    """
+    plays_api = context.sockets.http is not None or context.sockets.https is not None
+    return context.settings.host if context.supervised or plays_api else None
 
 
 def _start_claiming(loops: Loops, context: RoleContext, deliverer: Deliverer) -> None:

@@ -86,6 +86,7 @@ async def run_roles(
             clock=clock,
             ids=IdMaker(),
             sockets=sockets,
+            supervised=supervised,
             ready=_Readiness(roles, supervised=supervised).mark,
         )
         await _play(context, roles, orders, pulse)

@@ -51,6 +51,7 @@ class RoleContext:
     clock: Clock
     ids: IdMaker
     sockets: Sockets
+    supervised: bool  # whether this is a part of a whole installation on this machine
     ready: Callable[[Role], None]
 
 

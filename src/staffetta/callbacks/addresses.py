@@ -109,13 +109,14 @@ class AllowedNetworks(msgspec.Struct, frozen=True):
 PUBLIC_ONLY: Final = AllowedNetworks()
 
 
-def allowed_networks(allowed: AllowedNetworks, listen_host: str) -> AllowedNetworks:
+def allowed_networks(allowed: AllowedNetworks, listen_host: str | None) -> AllowedNetworks:
     """What a server bound to `listen_host` allows: on loopback it may call back to loopback.
 
     Who listens on loopback alone is reached by this machine alone (contract section 5). Where a
-    reverse proxy on this machine passes the world's requests on, the operator closes it.
+    reverse proxy on this machine passes the world's requests on, the operator closes it. None:
+    nobody here knows where the server listens, and it may be anywhere.
     """
-    if allowed.is_closed:
+    if allowed.is_closed or listen_host is None:
         return allowed
     if listen_host.lower() == "localhost":
         return allowed.with_loopback()
