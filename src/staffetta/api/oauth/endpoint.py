@@ -10,8 +10,9 @@ from staffetta.accounts.errors import WrongRefreshToken
 from staffetta.accounts.space import Space
 from staffetta.api.asgi import Answer, Header, Receive, Scope, Send, send_answer
 from staffetta.api.bodies import read_body
+from staffetta.api.client_address import client_address
 from staffetta.api.context import ApiContext
-from staffetta.api.doors import PUBLISHED_NAMES, door_of, host_name
+from staffetta.api.doors import PUBLISHED_NAMES, Door, Room, door_of, host_name
 from staffetta.api.faults import answer_fault
 from staffetta.api.oauth.basic import Basic, read_bearer
 from staffetta.api.oauth.errors import Refusals
@@ -24,6 +25,8 @@ from staffetta.api.oauth.parameters import (
 from staffetta.api.paths import Paths
 from staffetta.api.rates import Rate
 from staffetta.api.refusals import TOO_MANY_REQUESTS, WRONG_METHOD, refuse, retry_after
+from staffetta.api.usage import Called
+from staffetta.domain.environments import Environment
 from staffetta.domain.secrets import hash_secret
 
 _PATTERN_SIGN: Final = "*"
@@ -97,6 +100,11 @@ class OAuthEndpoint:
         self._handles = handles
         self._refreshing = refreshing
         self._calls = {method: f"{method} {path}" for method in handles}
+        self._called = {
+            (method, one): _called(self._room, method, one, path)
+            for method in handles
+            for one in Environment
+        }
         self._allow: tuple[Header, ...] = ((b"allow", ", ".join(handles).encode()),)
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -113,6 +121,7 @@ class OAuthEndpoint:
     async def _answer(self, call: str, scope: Scope, receive: Receive) -> Answer:
         """The answer, with the headers of the key's rate once the key is known."""
         headers: tuple[Header, ...] = ()
+        known = None
         try:
             known, key_hash = await self._authenticate(scope, receive)
             rate = await self._take(key_hash, known.now)
@@ -124,7 +133,16 @@ class OAuthEndpoint:
         except Exception as error:  # noqa: BLE001
             refused = self._dialect.refusals.answer(call, error)
             answer = refused or answer_fault(self._room, f"{self._dialect.name} {call}", error)
+        if known is not None and answer.refused is not None:
+            self._keep_refusal(known, answer)
         return answer.with_headers(headers)
+
+    def _keep_refusal(self, known: OAuthCall, answer: Answer) -> None:
+        """For the account to read; calls that succeed are not counted, they cost nothing."""
+        scope, space = known.scope, known.space
+        called = self._called[scope["method"], space.environment]
+        address = client_address(scope)
+        self._context.usage.refused(space.space_id, called, answer, address, known.now)
 
     async def _authenticate(self, scope: Scope, receive: Receive) -> tuple[OAuthCall, bytes]:
         """The call of a known account, and the hash its requests are counted by."""
@@ -151,6 +169,13 @@ class OAuthEndpoint:
     def _wrong_method(self, method: str) -> Answer:
         sentence = f"{method} is not a call here: use {' or '.join(self._handles)}"
         return refuse(self._room, WRONG_METHOD, sentence, self._allow)
+
+
+def _called(room: Room, method: str, environment: Environment, path: str) -> Called:
+    """What a call is named in the list of refusals, as scopes name the calls of other services."""
+    door = Door(room, environment)
+    host = next(name for name, one in PUBLISHED_NAMES.items() if one == door)
+    return Called(f"{method}:{host}/{path.split('/')[1]}", host)
 
 
 def oauth_room(
