@@ -1,9 +1,10 @@
 """Spaces, bundles and covered recipients for tests of the ledger, without the rest of a gateway."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
+from staffetta.db.partitions import READ_PARTITIONS
 from staffetta.db.pool import Connection, Database
 from staffetta.domain.environments import Market
 from staffetta.domain.ids import IdMaker
@@ -88,6 +89,14 @@ async def tamper(database: Database, query: str, *arguments: object) -> None:
         await connection.execute(query, *arguments)
         for table in ("ledger_entry", "ledger_closing"):
             await connection.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+
+
+async def drop_month(database: Database, month: date) -> None:
+    """Drop a month of every table of traffic, as an operator would."""
+    async with database.transaction() as connection:
+        for row in await connection.fetch(READ_PARTITIONS):
+            if row["child"].removesuffix("_first").endswith(f"_{month:%Y_%m}"):
+                await connection.execute(f"DROP TABLE {row['child']}")
 
 
 async def faults_of(database: Database) -> tuple[Fault, ...]:

@@ -8,6 +8,7 @@ from typing import Final
 
 from staffetta.accounts.count_usage import forget_errors_once
 from staffetta.accounts.token_rates import forget_rates_once
+from staffetta.app.closing_months import close_ledger_months_once
 from staffetta.app.loops import Loops
 from staffetta.app.renewing import renew_bundles_once
 from staffetta.app.roles import Role, RoleContext
@@ -27,6 +28,7 @@ _FORGET_SECONDS: Final = 600.0
 _FORGET_RATES_SECONDS: Final = 60.0
 _RENEW_SECONDS: Final = 2.0  # between two periods messages are paid by the wallet
 _REFILL_SECONDS: Final = 600.0
+_CLOSE_MONTHS_SECONDS: Final = 600.0
 _PARTITIONS_SECONDS: Final = 3600.0
 
 
@@ -47,6 +49,9 @@ async def run_housekeeping(context: RoleContext, stop: asyncio.Event) -> None:
 
     async def refill() -> int:
         return await refill_once(database, clock.now())
+
+    async def close_months() -> int:
+        return await close_ledger_months_once(database, clock.now())
 
     async def forget_rates() -> int:
         return await forget_rates_once(database, clock.now())
@@ -78,6 +83,7 @@ async def run_housekeeping(context: RoleContext, stop: asyncio.Event) -> None:
         loops.start(forget_errors, _FORGET_SECONDS, name="forget refusals")
         loops.start(renew, _RENEW_SECONDS, name="renew bundles")
         loops.start(refill, _REFILL_SECONDS, name="refill sandboxes")
+        loops.start(close_months, _CLOSE_MONTHS_SECONDS, name="close months")
         loops.start(make_partitions, _PARTITIONS_SECONDS, name="make partitions")
         context.ready(Role.HOUSEKEEPING)
         await stop.wait()
