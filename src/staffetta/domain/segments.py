@@ -21,6 +21,7 @@ from staffetta.domain.errors import InvalidText
 
 # The header counts the parts in one octet.
 SEGMENT_COUNT_MAX: Final = 255
+_CHARACTERS_MAX: Final = SEGMENT_COUNT_MAX * 160  # more than fit, whatever they are
 _GSM_7_ALONE: Final = 160
 _UCS_2_ALONE: Final = 70
 # Units a segment holds when there are several, by the octets of the concatenation reference.
@@ -46,6 +47,12 @@ def segment_text(text: str, reference_octets: int = 1) -> Segmentation:
     """
     if len(text) <= _GSM_7_ALONE and is_default_only(text):
         return Segmentation(Encoding.GSM_7, len(text), (text,))
+    if len(text) > _CHARACTERS_MAX:  # not even looked at: a body may hold millions
+        fewest = -(-len(text) // _GSM_7_EACH[1])
+        raise InvalidText(
+            f"the text needs at least {fewest} segments:"
+            f" no SMS can have more than {SEGMENT_COUNT_MAX}"
+        )
     if choose_encoding(text) is Encoding.GSM_7:
         return _segment_gsm7(text, _GSM_7_EACH[reference_octets])
     return _segment_ucs2(text, _UCS_2_EACH[reference_octets])

@@ -124,7 +124,7 @@ def inspect(request: SendRequest, space: Space, circumstances: Circumstances) ->
         with found.refusals:
             found.callback = parse_callback(request.callback, circumstances.networks)
     with found.refusals:
-        _look_for_words(found, request, circumstances.words)
+        _look_for_words(found, request, circumstances)
     if found.phone is not None:
         with found.refusals:
             _require_allowed_country(found.phone, space.terms)
@@ -166,13 +166,16 @@ def _size(segmentation: Segmentation) -> str:
     )
 
 
-def _look_for_words(found: Inspection, request: SendRequest, words: ForbiddenList) -> None:
-    if found.phone is None or found.sender is None:
+def _look_for_words(found: Inspection, request: SendRequest, circumstances: Circumstances) -> None:
+    if found.phone is None or found.sender is None or found.segmentation is None:
+        return
+    # A text that was refused as too long may be as long as a body: the search would take seconds.
+    if len(found.segmentation.parts) > circumstances.segments_max:
         return
     code = request.code
     # A random code is nobody's word.
     text = request.text if code is None else mask_code(request.text, code.code)
-    found.finding = words.find(text, found.sender, found.phone.country)
+    found.finding = circumstances.words.find(text, found.sender, found.phone.country)
     if found.finding is not None:
         charged_at_once = request.market.charges_on_acceptance and not request.dry_run
         raise ForbiddenWords(

@@ -88,6 +88,8 @@ def test_the_message_of_a_refusal_says_where_and_what():
         segment_text("a" * (255 * 153 + 1))
     with pytest.raises(InvalidText, match="NUL"):
         segment_text("\0")
+    with pytest.raises(InvalidText, match="needs at least 21933 segments"):
+        segment_text("€" * (21932 * 153 + 1))
 
 
 @pytest.mark.parametrize(("character", "each"), [("a", 153), ("€", 76), ("я", 67), ("🙂", 33)])
