@@ -14,11 +14,13 @@ from staffetta.api.metrics import ApiMetrics
 from staffetta.api.rates import TokenRates
 from staffetta.api.totals import TokenTotals
 from staffetta.api.usage import UsageRecorder
+from staffetta.api.v1.rules import V1Rules
 from staffetta.callbacks.letters import BodySource
 from staffetta.compliance.register_sender import SenderRegistry
 from staffetta.db.pool import Database
 from staffetta.domain.clock import Clock
 from staffetta.messaging.accept import Acceptor
+from staffetta.messaging.bulk.desk import BulkDesk
 from staffetta.messaging.cancel import Canceller
 from staffetta.messaging.explain import Explainer
 from staffetta.messaging.read import Reader
@@ -36,6 +38,7 @@ class ApiSettings(msgspec.Struct, frozen=True):
     names: Names = PUBLISHED_NAMES
     body_octets_max: int = BODY_OCTETS_MAX
     requests_per_minute_max: int = REQUESTS_PER_MINUTE_MAX  # of one token; 0: no limit
+    v1: V1Rules = V1Rules()
 
 
 class ApiContext(msgspec.Struct, frozen=True):
@@ -46,6 +49,7 @@ class ApiContext(msgspec.Struct, frozen=True):
     authorizer: Authorizer
     token_desk: TokenDesk
     acceptor: Acceptor
+    bulk: BulkDesk
     reader: Reader
     canceller: Canceller
     explainer: Explainer
@@ -70,6 +74,7 @@ def make_context(
     authorizer: Authorizer,
     token_desk: TokenDesk,
     acceptor: Acceptor,
+    bulk: BulkDesk,
     reader: Reader,
     canceller: Canceller,
     explainer: Explainer,
@@ -90,6 +95,7 @@ def make_context(
         authorizer=authorizer,
         token_desk=token_desk,
         acceptor=acceptor,
+        bulk=bulk,
         reader=reader,
         canceller=canceller,
         explainer=explainer,

@@ -23,6 +23,7 @@ from staffetta.api.oauth.v2.room import oauth_v2_room
 from staffetta.api.own import own_pages
 from staffetta.api.paths import Paths
 from staffetta.api.refusals import BAD_REQUEST, NO_SUCH_PATH, refuse
+from staffetta.api.v1.room import v1_room
 from staffetta.api.v2.room import v2_room
 from staffetta.domain.redaction import redact
 
@@ -30,6 +31,7 @@ from staffetta.domain.redaction import redact
 def make_app(context: ApiContext) -> AsgiApp:
     """The application of one process. A room that is not built yet has no paths: all is 404."""
     rooms: dict[Room | None, AsgiApp] = {room: Paths(room, {}) for room in Room}
+    rooms[Room.V1] = v1_room(context)
     rooms[Room.V2] = v2_room(context)
     rooms[Room.OAUTH_V2] = oauth_v2_room(context)
     rooms[Room.OAUTH_V1] = oauth_v1_room(context)

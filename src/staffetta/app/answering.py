@@ -15,9 +15,11 @@ from staffetta.accounts.token_rates import TokenCounter
 from staffetta.api.context import ApiContext, ApiSettings, make_context
 from staffetta.api.doors import PUBLISHED_NAMES, Door, Names, Room
 from staffetta.api.server import make_app
+from staffetta.api.v1.rules import V1Rules
 from staffetta.app.calling_back import MessageBodies
 from staffetta.app.http_server import HttpServers
 from staffetta.app.loops import Loops
+from staffetta.app.proxies import behind_proxies
 from staffetta.app.roles import Role, RoleContext
 from staffetta.callbacks.addresses import allowed_networks
 from staffetta.callbacks.bell import CallbackBell
@@ -27,6 +29,8 @@ from staffetta.db.errors import DatabaseError
 from staffetta.domain.phones import warm_up
 from staffetta.messaging.accept import Acceptor, AcceptRules
 from staffetta.messaging.bell import Bell
+from staffetta.messaging.bulk.accept import BulkAcceptor
+from staffetta.messaging.bulk.desk import BulkDesk
 from staffetta.messaging.cancel import Canceller
 from staffetta.messaging.explain import Explainer
 from staffetta.messaging.intake import Intake
@@ -48,8 +52,8 @@ _log = structlog.get_logger(__name__)
 async def run_api(context: RoleContext, stop: asyncio.Event) -> None:
     """Answer requests until `stop`, then finish those in progress and store what they brought."""
     parts = _Parts(context)
-    servers = HttpServers(make_app(parts.api))
     sockets, settings = context.sockets, context.settings
+    servers = HttpServers(behind_proxies(make_app(parts.api), settings.trusted_proxies))
     if sockets.http is not None:
         servers.add(sockets.http)
     if sockets.https is not None:
@@ -89,6 +93,12 @@ class _Parts:
         self.acceptor = Acceptor(
             self.snapshots, self.intake, self.reader, _rules(context.settings), context.ids
         )
+        self.bulk = BulkDesk(
+            database,
+            BulkAcceptor(
+                database, self.bell, self.snapshots, _rules(context.settings), context.ids
+            ),
+        )
         self.canceller = Canceller(database, self.callback_bell, self.reader, context.ids)
         self.otp_sender = OtpSender(database, self.acceptor, context.keyring, context.ids)
         self.otp_verifier = OtpVerifier(database, context.keyring)
@@ -103,6 +113,7 @@ class _Parts:
             authorizer=self.authorizer,
             token_desk=_token_desk(self._context),
             acceptor=self.acceptor,
+            bulk=self.bulk,
             reader=self.reader,
             canceller=self.canceller,
             explainer=Explainer(self._context.database, self.acceptor, self._context.ids),
@@ -117,6 +128,10 @@ class _Parts:
                 names=_names(settings),
                 body_octets_max=settings.body_bytes_max,
                 requests_per_minute_max=settings.rate_limit_per_minute,
+                v1=V1Rules(
+                    cuts_senders=settings.v1_long_sender == "truncate",
+                    realtime_factor=settings.v1_realtime_factor,
+                ),
             ),
             registry=CollectorRegistry(),
         )

@@ -6,6 +6,7 @@ against it. It reads nothing; see read.py.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,10 +15,12 @@ from staffetta.config.values import (
     HostName,
     absolute_directory,
     database_address,
+    factor,
     host_and_port,
     host_names,
     listen_host,
     one_of,
+    proxy_networks,
     readable_file,
     seconds,
     sender_id,
@@ -43,6 +46,7 @@ class Settings:
     tls_cert: Path | None
     tls_key: Path | None
     tls_port: int
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     api_processes: int
     body_bytes_max: int
     hosts: tuple[HostName, ...]
@@ -59,6 +63,8 @@ class Settings:
     rate_limit_per_minute: int
     callbacks_allow_networks: AllowedNetworks
     callbacks_per_host_max: int
+    v1_long_sender: str
+    v1_realtime_factor: int  # thousandths
     network_delivery_seconds: float
     network_late_seconds: float
     network_throttle_seconds: float
@@ -137,7 +143,8 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         None,
         "no HTTPS",
         "/etc/staffetta/fullchain.pem",
-        "The certificate chain, in PEM. With TLS_KEY it adds HTTPS beside HTTP.",
+        "The certificate chain, in PEM. With TLS_KEY it adds HTTPS beside HTTP. A changed file is "
+        "taken up without a restart.",
     ),
     Setting(
         "TLS_KEY",
@@ -154,6 +161,15 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "8443",
         "443",
         "The port for HTTPS; 0 takes any free one.",
+    ),
+    Setting(
+        "TRUSTED_PROXIES",
+        proxy_networks,
+        "",
+        "none: X-Forwarded headers are ignored",
+        "127.0.0.1,10.20.0.0/16",
+        "Addresses or networks of the reverse proxies in front: from them X-Forwarded-For and "
+        "X-Forwarded-Proto are believed, and from nobody else.",
     ),
     Setting(
         "API_PROCESSES",
@@ -286,6 +302,22 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "8",
         "How many callbacks are under way at once to one host for one account, in each process "
         "that delivers.",
+    ),
+    Setting(
+        "V1_LONG_SENDER",
+        one_of("refuse", "truncate"),
+        "refuse",
+        "refuse",
+        "truncate",
+        "What v1 does with a sender that is too long: refuses the message, or cuts the sender.",
+    ),
+    Setting(
+        "V1_REALTIME_FACTOR",
+        factor(10),
+        "1.2",
+        "1.2",
+        "1.5",
+        "How many times its price a v1 message costs that is sent in real time.",
     ),
     Setting(
         "NETWORK_DELIVERY_SECONDS",

@@ -6,6 +6,7 @@ Each raises ValueError whose text is what was expected, to be put into a sentenc
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -44,6 +45,21 @@ def seconds(low: float, high: float) -> Callable[[str], float]:
         if not _SECONDS.fullmatch(text) or not low <= float(text) <= high:
             raise ValueError(f"a number of seconds from {low:g} to {high:g}")
         return float(text)
+
+    return parse
+
+
+_FACTOR: Final = re.compile(r"\d{1,2}(\.\d{1,3})?", re.ASCII)
+
+
+def factor(high: int) -> Callable[[str], int]:
+    """A factor from 1 to `high`, with three decimals at most, in thousandths."""
+
+    def parse(text: str) -> int:
+        thousandths = round(float(text) * 1000) if _FACTOR.fullmatch(text) else 0
+        if not 1000 <= thousandths <= high * 1000:
+            raise ValueError(f"a factor from 1 to {high}, like 1.2")
+        return thousandths
 
     return parse
 
@@ -157,6 +173,22 @@ def host_names(text: str) -> tuple[HostName, ...]:
         environment = Environment(match["environment"] or Environment.PRODUCTION)
         names.append(HostName(match["name"], match["service"], environment))
     return tuple(names)
+
+
+PROXY_NETWORKS_MAX: Final = 100
+
+
+def proxy_networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Addresses and networks of reverse proxies, divided by commas."""
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    expected = "addresses or networks like 10.1.2.3 or 10.1.0.0/16, separated by commas"
+    try:
+        networks = tuple(ip_network(part) for part in parts)
+    except ValueError:
+        raise ValueError(expected) from None
+    if any(network.prefixlen == 0 for network in networks) or len(networks) > PROXY_NETWORKS_MAX:
+        raise ValueError(f"{expected}, at most {PROXY_NETWORKS_MAX}, and none that is everybody")
+    return networks
 
 
 def sender_id(text: str) -> str:

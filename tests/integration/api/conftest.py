@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from bulk_hand import BulkHand
 from hand_gateway import START, FrozenClock, Gateway, make_connector, make_gateway
 from prometheus_client import CollectorRegistry
 
@@ -26,6 +27,7 @@ from staffetta.db.pool import Database
 from staffetta.domain.environments import Environment
 from staffetta.domain.scopes import all_scopes
 from staffetta.ledger.topup import top_up
+from staffetta.messaging.bulk.desk import BulkDesk
 from staffetta.messaging.explain import Explainer
 from staffetta.otp.send import OtpSender
 from staffetta.otp.verify import OtpVerifier
@@ -95,6 +97,7 @@ async def site(database: Database, clock: FrozenClock) -> AsyncIterator[Site]:
             authorizer=authorizer,
             token_desk=TokenDesk(database, gateway.keyring, ["127.0.0.1:8080"]),
             acceptor=gateway.acceptor,
+            bulk=BulkDesk(database, BulkHand(gateway).acceptor),
             reader=gateway.reader,
             canceller=gateway.canceller,
             explainer=Explainer(database, gateway.acceptor, gateway.ids),

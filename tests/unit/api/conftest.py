@@ -163,6 +163,7 @@ def app(backstage: Backstage, settings: ApiSettings) -> AsgiApp:
             authorizer=backstage,
             token_desk=backstage,
             acceptor=backstage,
+            bulk=backstage,
             reader=backstage,
             canceller=backstage,
             explainer=backstage,

@@ -10,7 +10,8 @@ from staffetta.messaging.sql import accept as sql
 FIND_KEY = """
 SELECT body_hash, message_id
   FROM idempotency_key
- WHERE space_id = $1 AND path = $2 AND key = $3 AND created_at >= $4::timestamptz - interval '24 hours'
+ WHERE space_id = $1 AND path = $2 AND key = $3 AND created_at >= $4::timestamptz
+                                                     - interval '24 hours'
 """
 
 

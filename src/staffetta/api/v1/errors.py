@@ -1,0 +1,83 @@
+"""What each failure is called in v1: HTTP status, number, sentence (contract section 4).
+
+A failure that every call names alike is in the table; one that each call names in its own way is
+raised as `Refused`, with its number.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from staffetta.api.asgi import Answer
+from staffetta.api.bodies import BodyTooLarge, BodyTooSlow, ClientGone
+from staffetta.api.json_bodies import InvalidField, NotAnObject
+from staffetta.api.refusals import BODY_TOO_LARGE, NOT_NOW, envelope, retry_after
+from staffetta.db.errors import ConnectionLost, TryAgain
+from staffetta.domain import errors
+from staffetta.messaging.bulk.errors import (
+    AlreadySending,
+    NoRecipient,
+    RealtimeTooSoon,
+    TransactionClosed,
+)
+
+SENDER: Final = 301
+BODY: Final = 302
+RECIPIENTS: Final = 303
+PRIORITY: Final = 304
+OPTIONS: Final = 305
+TRANSACTION: Final = 306
+TEST: Final = 307
+_DATABASE_AWAY = "the database cannot be reached now: send the request again"
+_RETRY_AFTER_SECONDS: Final = 2
+
+
+class Refused(errors.StaffettaError):
+    """A refusal with its number."""
+
+    def __init__(self, status: int, number: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.number = number
+
+
+CODES: Final[Mapping[type[Exception], tuple[int, int]]] = MappingProxyType(
+    {
+        NotAnObject: (400, 300),
+        InvalidField: (400, 300),
+        BodyTooSlow: (400, 300),
+        ClientGone: (400, 300),  # nobody hears it, but it is counted
+        errors.InvalidSender: (422, SENDER),
+        errors.InvalidText: (422, BODY),
+        NoRecipient: (422, RECIPIENTS),
+        RealtimeTooSoon: (422, OPTIONS),
+        errors.InvalidCallback: (422, OPTIONS),
+        errors.IdempotencyKeyReused: (422, 1002),
+        TransactionClosed: (422, 212),
+        AlreadySending: (422, 221),
+        errors.AccountBlocklisted: (403, 310),
+        errors.NoRoute: (503, 311),
+        errors.CreditTooLow: (402, 201),
+        errors.GuardRefused: (402, 201),
+        BodyTooLarge: (BODY_TOO_LARGE.status, BODY_TOO_LARGE.status),
+        errors.NotAcceptingNow: (NOT_NOW.status, NOT_NOW.status),
+        ConnectionLost: (NOT_NOW.status, NOT_NOW.status),
+        TryAgain: (NOT_NOW.status, NOT_NOW.status),
+    }
+)
+
+
+def refusal(error: Exception) -> Answer | None:
+    """The answer to a failure that the caller can act on; None for a fault of ours."""
+    if isinstance(error, Refused):
+        return envelope(error.status, str(error), error.number)
+    kind = next((kind for kind in type(error).__mro__ if kind in CODES), None)
+    if kind is None:
+        return None
+    status, number = CODES[kind]
+    match error:
+        case errors.NotAcceptingNow():
+            return envelope(status, str(error), number, retry_after(error.retry_after_seconds))
+        case ConnectionLost() | TryAgain():
+            return envelope(status, _DATABASE_AWAY, number, retry_after(_RETRY_AFTER_SECONDS))
+    return envelope(status, str(error), number)

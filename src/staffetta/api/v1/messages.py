@@ -1,0 +1,151 @@
+"""The calls on v1's messages."""
+
+from functools import partial
+from typing import Final
+
+from staffetta.api.asgi import Answer
+from staffetta.api.bodies import read_body
+from staffetta.api.context import ApiContext
+from staffetta.api.endpoint import Call, Handle
+from staffetta.api.v1.errors import Refused
+from staffetta.api.v1.parse import parse_post, parse_put
+from staffetta.api.v1.query import page_of
+from staffetta.api.v1.render import deleted, listed_object, message_object, results, success
+from staffetta.api.v2.send import REPLAYED
+from staffetta.domain.errors import AccountBlocklisted, CreditTooLow
+from staffetta.domain.ids import parse_id
+from staffetta.domain.money import format_amount
+from staffetta.messaging.bulk.errors import NoSuchMessage
+from staffetta.messaging.bulk.read import BulkView
+from staffetta.messaging.inspection import Space
+
+NOTHING_FOUND: Final = "No message found"
+_LISTED: Final = 100
+_LISTED_MAX: Final = 1000
+
+
+def post_handle(context: ApiContext) -> Handle:
+    """POST /messages: send, now, later, or when the transaction is closed."""
+    return partial(_post, context)
+
+
+def put_handle(context: ApiContext) -> Handle:
+    """PUT /messages/{id}: more recipients, another time, the end of a transaction."""
+    return partial(_put, context)
+
+
+def get_handle(context: ApiContext) -> Handle:
+    """GET /messages/{id}."""
+    return partial(_get, context)
+
+
+def list_handle(context: ApiContext) -> Handle:
+    """GET /messages: the newest first."""
+    return partial(_list, context)
+
+
+def delete_handle(context: ApiContext) -> Handle:
+    """DELETE /messages/{id}: cancel what waits; nothing is refunded."""
+    return partial(_delete, context)
+
+
+async def delete_all(_call: Call) -> Answer:
+    """DELETE /messages: an id is needed."""
+    raise Refused(400, 217, "Message Id required")
+
+
+def space_of(call: Call) -> Space:
+    """Whose message a call is about."""
+    grant = call.grant
+    return Space(grant.space_id, grant.environment, grant.terms)
+
+
+def id_of(call: Call, number: int) -> bytes:
+    """The message's id in the path; raises Refused with 406 and this number."""
+    message_id = parse_id(call.scope["path_params"]["message_id"])
+    if message_id is None:
+        raise Refused(406, number, "Invalid Message ID")
+    return message_id
+
+
+async def _post(context: ApiContext, call: Call) -> Answer:
+    if call.grant.blocklisted:
+        raise AccountBlocklisted
+    octets_max = context.settings.body_octets_max
+    body = await read_body(call.receive, call.headers.get(b"content-length"), octets_max)
+    request = parse_post(body, call.headers, context.settings.v1, call.now)
+    try:
+        accepted = await context.bulk.acceptor.accept(space_of(call), request, call.now)
+    except AccountBlocklisted:
+        context.authorizer.forget_space(call.grant.space_id)
+        raise
+    except CreditTooLow as short:
+        raise _credit_not_enough(short) from None
+    message = await _read(context, call, accepted.message_id)
+    return success(
+        201,
+        [message_object(message)],
+        "Message Queued",
+        accepted.credit_micro,
+        headers=REPLAYED if accepted.replayed else (),
+    )
+
+
+async def _put(context: ApiContext, call: Call) -> Answer:
+    message_id = id_of(call, 210)
+    octets_max = context.settings.body_octets_max
+    body = await read_body(call.receive, call.headers.get(b"content-length"), octets_max)
+    change = parse_put(body, call.now)
+    try:
+        credit_micro = await context.bulk.changer.change(
+            space_of(call), message_id, change, call.now
+        )
+    except NoSuchMessage:
+        raise Refused(404, 211, NOTHING_FOUND) from None
+    except AccountBlocklisted:
+        context.authorizer.forget_space(call.grant.space_id)
+        raise
+    except CreditTooLow as short:
+        available = format_amount(short.available_micro)
+        raise Refused(402, 201, f"Insufficient Credit in Wallet: {available}") from None
+    message = await _read(context, call, message_id)
+    return success(200, message_object(message), "Updated", credit_micro)
+
+
+async def _get(context: ApiContext, call: Call) -> Answer:
+    message = await _read(context, call, id_of(call, 202))
+    credit_micro = await context.bulk.credit(call.grant.space_id)
+    return success(200, [message_object(message)], results(1), credit_micro)
+
+
+async def _list(context: ApiContext, call: Call) -> Answer:
+    skip, limit = page_of(call, _LISTED, _LISTED_MAX)
+    found = await context.bulk.reader.list(call.grant.space_id, skip, limit)
+    if not found:
+        raise Refused(404, 203, NOTHING_FOUND)
+    credit_micro = await context.bulk.credit(call.grant.space_id)
+    data = [listed_object(message) for message in found]
+    return success(200, data, results(len(data)), credit_micro)
+
+
+async def _delete(context: ApiContext, call: Call) -> Answer:
+    message_id = id_of(call, 218)
+    try:
+        await context.bulk.changer.cancel(space_of(call), message_id, call.now)
+    except NoSuchMessage:
+        raise Refused(404, 219, NOTHING_FOUND) from None
+    return deleted(message_id)
+
+
+async def _read(context: ApiContext, call: Call, message_id: bytes) -> BulkView:
+    message = await context.bulk.reader.get(call.grant.space_id, message_id)
+    if message is None:
+        raise Refused(404, 203, NOTHING_FOUND)
+    return message
+
+
+def _credit_not_enough(short: CreditTooLow) -> Refused:
+    needed, available = format_amount(short.needed_micro), format_amount(short.available_micro)
+    return Refused(
+        402, 201, f"Current User credit is not enough. {needed} needed {available} € available"
+    )
