@@ -1,6 +1,7 @@
 """Renewing a token by its refresh token: a new pair is made, and the old one ends with it."""
 
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Final
 
 from staffetta.accounts.create_token import LIFETIME_SECONDS_MAX, NewToken, insert_token
@@ -71,6 +72,6 @@ async def renew_token(
 
 
 def _lifetime_seconds(old: Row) -> int:
+    """As long as the old one was to live; its end was cut to a whole second, downwards."""
     life: timedelta = old["expire_at"] - old["created_at"]
-    seconds = round(life.total_seconds())
-    return min(max(seconds, 1), LIFETIME_SECONDS_MAX)
+    return min(max(ceil(life.total_seconds()), 1), LIFETIME_SECONDS_MAX)

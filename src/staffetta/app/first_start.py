@@ -12,9 +12,12 @@ from staffetta.routing.network import seed_network
 
 
 async def seed_first_start(
-    database: Database, keyring: Keyring, now: datetime
+    database: Database, keyring: Keyring | None, now: datetime
 ) -> DemoAccount | None:
-    """Make what a newcomer needs, all or nothing; None when any account exists already."""
+    """Make what a newcomer needs, all or nothing; None when any account exists already.
+
+    Without a keyring the tokens cannot be listed later.
+    """
     async with database.transaction() as connection:
         await seed_network(connection, now)
         return await seed_demo_account(connection, keyring, grant, now)

@@ -91,7 +91,8 @@ class Supervisor:
             await prepare_schema(database, self._clock)
             keyring = ensure_server_key(self._settings)
             await check_server_key(database, keyring)
-            account = await seed_first_start(database, keyring, self._clock.now())
+            seal_tokens = keyring if self._settings.tokens_listable else None
+            account = await seed_first_start(database, seal_tokens, self._clock.now())
             self._children = self._plan(database, stack)
             await self._supervise(lambda: self._welcome(account))
 

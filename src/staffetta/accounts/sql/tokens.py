@@ -54,13 +54,14 @@ RETURNING hash, name, scopes, sealed, hint, limits, refresh_sealed, created_at, 
           expire_at
 """  # noqa: S105 (a statement, no secret)
 
-# Only a token of this space, and only once: the count says whether it was there.
+# Only a live token of this space, and only once: the row says whether it was there.
 REVOKE_TOKEN = """
 UPDATE token
    SET revoked_at = $3
  WHERE hash = $1
    AND space_id = $2
    AND revoked_at IS NULL
+   AND expire_at > $3
 RETURNING hash
 """  # noqa: S105 (a statement, no secret)
 

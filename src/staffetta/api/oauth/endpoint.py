@@ -41,6 +41,7 @@ class OAuthCall(msgspec.Struct, frozen=True):
     scope: Scope
     receive: Receive
     refresh_token: str | None = None  # where that, and no API key, was presented
+    body_octets_max: int = BODY_OCTETS_MAX
 
     @property
     def path(self) -> Mapping[str, str]:
@@ -69,7 +70,7 @@ class OAuthCall(msgspec.Struct, frozen=True):
         Raises UnreadableBody, InvalidParameter, BodyTooLarge, BodyTooSlow, ClientGone.
         """
         declared = self.headers.get(b"content-length")
-        return read_body_parameters(await read_body(self.receive, declared, BODY_OCTETS_MAX))
+        return read_body_parameters(await read_body(self.receive, declared, self.body_octets_max))
 
 
 Handle = Callable[[OAuthCall], Awaitable[Answer]]
@@ -97,6 +98,7 @@ class OAuthEndpoint:
         self._dialect = dialect
         self._room = dialect.refusals.room
         self._basic = Basic(context.database)
+        self._body_octets_max = min(BODY_OCTETS_MAX, context.settings.body_octets_max)
         self._handles = handles
         self._refreshing = refreshing
         self._calls = {method: f"{method} {path}" for method in handles}
@@ -146,17 +148,19 @@ class OAuthEndpoint:
 
     async def _authenticate(self, scope: Scope, receive: Receive) -> tuple[OAuthCall, bytes]:
         """The call of a known account, and the hash its requests are counted by."""
-        now = self._context.clock.now()
+        now, body_max = self._context.clock.now(), self._body_octets_max
         given = dict(scope["headers"])
         environment = door_of(scope).environment
         bearer = read_bearer(given.get(b"authorization"))
         if bearer is None or scope["method"] not in self._refreshing:
             holder = await self._basic.authenticate(given, environment, now)
-            return OAuthCall(holder.space, now, given, scope, receive), holder.key_hash
+            known = OAuthCall(holder.space, now, given, scope, receive, None, body_max)
+            return known, holder.key_hash
         space = await self._context.token_desk.space_of_refresh(bearer, environment, now)
         if space is None:
             raise WrongRefreshToken("this refresh token was used already, is over, or never was")
-        return OAuthCall(space, now, given, scope, receive, bearer), hash_secret(bearer)
+        known = OAuthCall(space, now, given, scope, receive, bearer, body_max)
+        return known, hash_secret(bearer)
 
     async def _take(self, key_hash: bytes, now: datetime) -> Rate:
         rates = self._context.rates

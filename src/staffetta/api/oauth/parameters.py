@@ -18,7 +18,6 @@ BODY_OCTETS_MAX: Final = 128 * 1024
 _FIELDS_MAX: Final = 1_000
 _LIST_FIELD: Final = re.compile(r"(\w+)\[\d*\]", re.ASCII)
 _WHOLE: Final = re.compile(r"\s*(-?\d{1,18})(?:\.0*)?\s*", re.ASCII)
-_TRUE: Final = frozenset({"1", "true", "yes", "on"})
 
 Parameters = Mapping[str, Any]
 """Values by name: what JSON holds; of a form or a query, texts and lists of texts."""
@@ -82,11 +81,6 @@ def count_of(given: Parameters, name: str, default: int, highest: int) -> int:
     if not 0 <= value <= highest:
         raise InvalidParameter(f"{name} must be a whole number from 0 to {highest}")
     return value
-
-
-def is_true(given: Parameters, name: str) -> bool:
-    """Whether a switch is on: 1 or true. Anything else, or nothing, is off."""
-    return str(given.get(name, "")).lower() in _TRUE
 
 
 def lifetime_of(given: Parameters, now: datetime) -> int | None:
