@@ -65,9 +65,9 @@ def hide_secrets(
     return event
 
 
-def redact_line(_logger: object, _method: str, line: str) -> str:
-    """The finished line without what looks like a secret."""
-    return redact(line)
+def redact_line(_logger: object, _method: str, line: Any) -> str:
+    """The finished line without what looks like a secret; the last step, behind a renderer."""
+    return redact(str(line))
 
 
 def _json_renderers() -> list[structlog.typing.Processor]:

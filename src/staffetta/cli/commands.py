@@ -15,6 +15,7 @@ from staffetta.cli import (
     send,
     sender,
     smsc,
+    tls,
     token,
     topup,
     words,
@@ -34,6 +35,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(callbacks.app, name="callbacks")
     app.add_typer(connector.app, name="connector")
     app.add_typer(key.app, name="key")
+    app.add_typer(tls.app, name="tls")
     app.command()(send.send)
     app.command()(messages.messages)
     app.add_typer(ledger.app, name="ledger")

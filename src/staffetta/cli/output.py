@@ -47,7 +47,7 @@ def facts(json_object: object, pairs: Iterable[tuple[str, object]], note: str = 
 def show(result: Result, *, as_json: bool) -> None:
     """Print a result to standard output."""
     if as_json:
-        typer.echo(json.dumps(result.json, ensure_ascii=False, indent=2))
+        print_json(result.json)
         return
     titled = any(column.title for column in result.columns)
     table = Table(show_header=titled, show_edge=False, pad_edge=False, header_style="bold")
@@ -62,6 +62,11 @@ def show(result: Result, *, as_json: bool) -> None:
     console.print(table)
     if result.note:
         console.print(Text(f"\n{result.note}"))
+
+
+def print_json(value: object) -> None:
+    """Print a value as JSON to standard output."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 def local_time(moment: datetime) -> str:

@@ -4,7 +4,12 @@ Nothing else in the product reads environment variables. A wrong setting refuses
 name, what was given and an example; a secret may also come from a file that NAME_FILE names.
 """
 
-from staffetta.config.read import SettingsError, read_settings, unknown_settings
+from staffetta.config.read import (
+    SettingsError,
+    read_settings,
+    refuse_password,
+    unknown_settings,
+)
 from staffetta.config.server_key import KeyFile, ensure_server_key, key_file
 from staffetta.config.settings import SETTINGS, Setting, Settings
 from staffetta.config.values import HostName
@@ -19,5 +24,6 @@ __all__ = [
     "ensure_server_key",
     "key_file",
     "read_settings",
+    "refuse_password",
     "unknown_settings",
 ]

@@ -120,7 +120,7 @@ def _contradictions(values: Mapping[str, Any]) -> list[str]:
 def _certificate_problems(values: Mapping[str, Any]) -> list[str]:
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(
-            values["tls_cert"], values["tls_key"], password=_no_password
+            values["tls_cert"], values["tls_key"], password=refuse_password
         )
     except (ssl.SSLError, OSError, ValueError) as error:
         sentence = (
@@ -131,7 +131,8 @@ def _certificate_problems(values: Mapping[str, Any]) -> list[str]:
     return []
 
 
-def _no_password() -> str:
+def refuse_password() -> str:
+    """For OpenSSL, which would ask for the password of an encrypted key at the terminal."""
     raise ValueError("the key is encrypted")
 
 

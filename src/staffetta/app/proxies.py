@@ -1,0 +1,39 @@
+"""Who a request is from, behind reverse proxies that are trusted, and by which scheme it came.
+
+Owns when X-Forwarded-For and X-Forwarded-Proto count: from the addresses in the settings, and from
+nobody else. The client is the address furthest right that is no trusted proxy's. The Host header
+passes as it is, whoever sends it.
+"""
+
+from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Any, cast
+
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from staffetta.api.asgi import AsgiApp, Receive, Scope, Send
+
+
+def behind_proxies(app: AsgiApp, trusted: Sequence[IPv4Network | IPv6Network]) -> AsgiApp:
+    """The application with its clients told by these proxies; itself when there are none."""
+    if not trusted:
+        return app
+    told = cast("AsgiApp", ProxyHeadersMiddleware(cast("Any", app), [str(one) for one in trusted]))
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        if (client := scope.get("client")) is not None:
+            scope["client"] = (plain_address(client[0]), client[1])
+        await told(scope, receive, send)
+
+    return serve
+
+
+def plain_address(host: str) -> str:
+    """An address as its network writes it: a socket of both families shows IPv4 inside IPv6."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return host
