@@ -83,15 +83,27 @@ class Rates:
 
         A refused password counts nowhere: not with the guards that would have let it through.
         """
+        moved = self._moved(ask)
+        if isinstance(moved, str):
+            return moved
+        self._rests_at.update(moved)
+        self._changed.update(moved)
+        return None
+
+    def look(self, ask: OtpAsk) -> str | None:
+        """What `take` would answer now; nothing is counted."""
+        moved = self._moved(ask)
+        return moved if isinstance(moved, str) else None
+
+    def _moved(self, ask: OtpAsk) -> dict[_Key, datetime] | str:
+        """Where this password moves its counters, or the sentence of the guard that refuses it."""
         moved: dict[_Key, datetime] = {}
         for guard, key, limit in _counters(ask):
             rests_at = move_on(self._rests_at.get(key), limit, self.now)
             if isinstance(rests_at, timedelta):
                 return _sentence(guard, limit, rests_at)
             moved[key] = rests_at
-        self._rests_at.update(moved)
-        self._changed.update(moved)
-        return None
+        return moved
 
     def changes(self) -> list[tuple[_Key, datetime]]:
         """The counters that moved, in the order of their keys."""

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from staffetta.db.pool import Database
-from staffetta.domain.errors import StaffettaError
+from staffetta.domain.errors import AccountBlocklisted, StaffettaError
 from staffetta.domain.ids import IdMaker
 from staffetta.ledger.store import open_book
 from staffetta.messaging.accept import Acceptor
@@ -57,15 +57,21 @@ class Explainer:
         """Look at a request as a send would; nothing is stored, charged or blocked."""
         found = self._acceptor.inspect(space, request)
         draft = self._acceptor.draft_to_price(space, request, found, now)
-        bill = None if draft is None else await self._bill(draft, now)
-        refusals = [*found.refusals, *(bill.refusals if bill else [])]
+        blocked, bill = await self._ask_till(space, draft, now)
+        refusals = [*blocked, *found.refusals, *(bill.refusals if bill else [])]
         return Explanation(found, await self._candidates(space, found), bill, refusals)
 
-    async def _bill(self, draft: Draft, now: datetime) -> Bill:
+    async def _ask_till(
+        self, space: Space, draft: Draft | None, now: datetime
+    ) -> tuple[Sequence[StaffettaError], Bill | None]:
+        """Whether the account is blocked, which goes before every other refusal, and the bill."""
         async with self._database.transaction() as connection:
-            book = await open_book(connection, [draft.space_id], self._ids, now)
+            book = await open_book(connection, [space.id], self._ids, now)
+            blocked = [AccountBlocklisted()] if book.wallets[space.id].blocklisted else []
+            if draft is None:
+                return blocked, None
             till = await open_till(connection, book, [draft], now)
-            return till.examine(draft)
+            return blocked, till.examine(draft)
 
     async def _candidates(self, space: Space, found: Inspection) -> list[Candidate]:
         if found.phone is None:

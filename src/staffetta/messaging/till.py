@@ -68,11 +68,10 @@ class Till:
         return Stored(0 if draft.dry_run else covered_count)
 
     def examine(self, draft: Draft) -> Bill:
-        """What taking a draft would mean; nothing is taken."""
+        """What taking a draft would mean, were the account not blocked; nothing is taken."""
         wallet = self._book.wallets[draft.space_id]
         covered_count = self._cover(draft)
         self._shelf.uncover(draft.id)
-        blocked = [AccountBlocklisted()] if wallet.blocklisted else []
         return Bill(
             price_micro=draft.price_micro,
             covered_count=covered_count,
@@ -80,7 +79,7 @@ class Till:
             hold_micro=draft.hold_micro(covered_count),
             needed_micro=draft.needed_micro(covered_count),
             available_micro=wallet.available_micro,
-            refusals=[*blocked, *self._refusals(draft, wallet, covered_count)],
+            refusals=list(self._refusals(draft, wallet, covered_count)),
         )
 
     async def write(self, connection: Connection) -> None:
@@ -120,8 +119,11 @@ class Till:
     def _refusals(
         self, draft: Draft, wallet: Wallet, covered_count: int
     ) -> Iterator[MessageRefused]:
-        """The daily cap, the token's limits, the credit, then the rates, which count at once."""
-        cost_micro = draft.hold_micro(covered_count) + draft.charge_micro(covered_count)
+        """The daily cap, the token's limits, the credit, then the rates, which count at once.
+
+        A dry run is asked the same, and counts nowhere.
+        """
+        cost_micro = draft.cost_micro(covered_count)
         room_micro = wallet.day_room_micro(draft.now.astimezone(UTC).date())
         if room_micro is not None and cost_micro > max(room_micro, 0):
             yield GuardRefused(
@@ -129,16 +131,15 @@ class Till:
                 f"today, and the message may cost {format_amount(cost_micro)}"
             )
         if draft.allowance is not None:
-            spent = self._uses.refusal(
-                draft.allowance, draft.cost_micro(covered_count), covered_count
-            )
+            spent = self._uses.refusal(draft.allowance, cost_micro, covered_count)
             if spent is not None:
                 yield spent
         needed_micro = draft.needed_micro(covered_count)
         if needed_micro > 0 and wallet.available_micro < needed_micro:
             yield _too_low(needed_micro, wallet.available_micro)
-        if draft.is_code and not draft.dry_run:
-            sentence = self._rates.take(_ask(draft))
+        if draft.is_code:
+            rates = self._rates
+            sentence = (rates.look if draft.dry_run else rates.take)(_ask(draft))
             if sentence is not None:
                 yield GuardRefused(sentence)
 

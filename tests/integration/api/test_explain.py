@@ -143,6 +143,13 @@ async def test_low_credit_is_a_refusal_with_its_figures(site):
     assert said["price"]["available"] == 0.01
 
 
+async def test_a_blocked_account_is_told_so_first_whatever_else_is_wrong(site):
+    await site.gateway.rows("UPDATE space SET blocklisted_at = now()")
+    assert [one["code"] for one in (await explain(site))["refusals"]] == [2020]
+    said = await explain(site, recipient="+39 333")
+    assert [one["code"] for one in said["refusals"]] == [2020, 2011]
+
+
 async def test_what_is_no_number_leaves_the_rest_explained(site):
     said = await explain(site, recipient="+39 333")
     assert [one["code"] for one in said["refusals"]] == [2011]

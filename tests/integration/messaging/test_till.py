@@ -107,6 +107,19 @@ async def test_the_daily_cap_is_kept_exactly_by_many_at_once(gateway: Gateway) -
     assert (await gateway.accept()).message.total_price_micro == 30_000
 
 
+@pytest.mark.parametrize(
+    ("market", "recipient"), [(Market.ITALY, "+393331234567"), (Market.WORLD, FRENCH)]
+)
+async def test_a_dry_run_is_held_to_the_daily_cap_and_counts_nothing(
+    gateway: Gateway, market: Market, recipient: str
+) -> None:
+    await gateway.rows("UPDATE wallet SET day_spend_max_micro = 100000")
+    for _ in range(5):
+        await gateway.accept(market=market, recipient=recipient, dry_run=True)
+    with pytest.raises(GuardRefused, match="daily spending cap"):
+        await gateway.accept(market=market, recipient=recipient, dry_run=True, text="x" * 500)
+
+
 async def test_a_country_outside_the_guard_is_refused(gateway: Gateway) -> None:
     only_italy = space_with(gateway, countries_allowed=frozenset({"IT"}))
     await gateway.accept(only_italy)

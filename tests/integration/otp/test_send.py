@@ -200,6 +200,8 @@ async def test_the_guard_lets_exactly_five_of_fifty_at_once_through(desk: Desk) 
     refused = [str(one) for one in sent if isinstance(one, GuardRefused)]
     assert len(refused) == 45
     assert all("the recipient guard" in sentence for sentence in refused)
+    with pytest.raises(GuardRefused, match="the recipient guard"):
+        await desk.send(dry_run=True)
     assert await desk.gateway.wallet() == (10_000_000, 5 * 30_000)
 
 

@@ -67,6 +67,16 @@ def test_no_limit_lets_everything_through_and_counts_nothing() -> None:
     assert rates.changes() == []
 
 
+def test_a_look_says_what_would_be_said_and_counts_nothing() -> None:
+    rates = Rates({}, NOW)
+    assert [rates.look(ask(ALICE, per_recipient=Few(1, 90))) for _ in range(3)] == [None] * 3
+    assert rates.changes() == []
+    rates.take(ask(ALICE, per_recipient=Few(1, 90)))
+    sentence = rates.look(ask(ALICE, per_recipient=Few(1, 90)))
+    assert sentence is not None
+    assert sentence == rates.take(ask(ALICE, per_recipient=Few(1, 90)))
+
+
 @pytest.mark.parametrize(
     ("guard", "limit", "second"),
     [
