@@ -9,6 +9,7 @@ from hand_gateway import FRENCH, Gateway, accepted, make_space
 from staffetta.domain.environments import Market
 from staffetta.domain.errors import NotWaiting
 from staffetta.domain.states import State
+from staffetta.messaging.connector import Refused, Uncertain
 
 AN_HOUR = timedelta(hours=1)
 
@@ -105,6 +106,23 @@ async def test_only_what_waits_can_be_cancelled(gateway: Gateway) -> None:
     unknown = await gateway.canceller.cancel(gateway.space_id, b"x" * 12, gateway.clock.now())
     assert unknown is None
     await gateway.books_hold()
+
+
+async def test_what_may_have_gone_out_cannot_be_cancelled_though_it_waits_once_more(
+    gateway: Gateway,
+) -> None:
+    message_id = await later(gateway)
+    gateway.clock.advance(AN_HOUR.total_seconds())
+    await gateway.housekeeper.promote_once()
+    await gateway.worker.dispatcher.dispatch_once()
+    await gateway.settle(gateway.connector.claims[-1], Uncertain("no answer"))
+    await gateway.housekeeper.send_again_once()
+    await gateway.worker.dispatcher.dispatch_once()
+    await gateway.settle(gateway.connector.claims[-1], Refused(88, "busy", temporary=True))
+    assert (await gateway.view(message_id)).state is State.SCHEDULED
+    with pytest.raises(NotWaiting):
+        await gateway.canceller.cancel(gateway.space_id, message_id, gateway.clock.now())
+    assert await gateway.wallet() == (10_000_000 - 30_000, 0)
 
 
 async def test_nobody_cancels_the_message_of_another_account(gateway: Gateway) -> None:

@@ -63,12 +63,13 @@ UPDATE recipient
 """
 EXPIRE = _EXPIRE + TOLD
 
-# Only what waits for its time and no carrier has seen a segment of.
+# Only what waits for its time and never went out: after a try that nobody answered, a carrier may
+# have it though it waits once more.
 CANCEL = (
     """
 UPDATE recipient
    SET state = 'cancelled', detail = 'cancelled by its account', updated_at = $3
- WHERE space_id = $1 AND id = $2 AND state = 'scheduled' AND sent_at IS NULL
+ WHERE space_id = $1 AND id = $2 AND state = 'scheduled' AND attempt = 0
 """
     + TOLD
 )
