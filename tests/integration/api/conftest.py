@@ -19,7 +19,7 @@ from staffetta.accounts.create_token import create_token
 from staffetta.accounts.email import Email
 from staffetta.accounts.token_desk import TokenDesk
 from staffetta.accounts.token_rates import TokenCounter
-from staffetta.api.context import ApiSettings, make_context
+from staffetta.api.context import ApiContext, ApiSettings, make_context
 from staffetta.api.server import make_app
 from staffetta.app.calling_back import MessageBodies
 from staffetta.compliance.register_sender import SenderRegistry
@@ -47,6 +47,7 @@ class Site:
     production: httpx.AsyncClient
     sandbox: httpx.AsyncClient
     authorizer: Authorizer
+    context: ApiContext
 
     async def make_token(self, environment: Environment, scopes: Sequence[str] = ()) -> str:
         async with self.gateway.database.transaction() as connection:
@@ -90,29 +91,27 @@ async def site(database: Database, clock: FrozenClock) -> AsyncIterator[Site]:
     await make_connector(database, "spanish", {"ES": 40_000})
     await gateway.snapshots.refresh_once()
     authorizer = Authorizer(database)
-    app = make_app(
-        make_context(
-            clock=clock,
-            database=database,
-            authorizer=authorizer,
-            token_desk=TokenDesk(database, gateway.keyring, ["127.0.0.1:8080"]),
-            acceptor=gateway.acceptor,
-            bulk=BulkDesk(database, BulkHand(gateway).acceptor),
-            reader=gateway.reader,
-            canceller=gateway.canceller,
-            explainer=Explainer(database, gateway.acceptor, gateway.ids),
-            otp_sender=OtpSender(database, gateway.acceptor, gateway.keyring, gateway.ids),
-            otp_verifier=OtpVerifier(database, gateway.keyring),
-            senders=SenderRegistry(database),
-            callback_bodies=MessageBodies(),
-            routes=lambda: gateway.snapshots.table,
-            token_counter=TokenCounter(database),
-            is_ready=lambda: True,
-            settings=ApiSettings(),
-            registry=CollectorRegistry(),
-        )
+    context = make_context(
+        clock=clock,
+        database=database,
+        authorizer=authorizer,
+        token_desk=TokenDesk(database, gateway.keyring, ["127.0.0.1:8080"]),
+        acceptor=gateway.acceptor,
+        bulk=BulkDesk(database, BulkHand(gateway).acceptor),
+        reader=gateway.reader,
+        canceller=gateway.canceller,
+        explainer=Explainer(database, gateway.acceptor, gateway.ids),
+        otp_sender=OtpSender(database, gateway.acceptor, gateway.keyring, gateway.ids),
+        otp_verifier=OtpVerifier(database, gateway.keyring),
+        senders=SenderRegistry(database),
+        callback_bodies=MessageBodies(),
+        routes=lambda: gateway.snapshots.table,
+        token_counter=TokenCounter(database),
+        is_ready=lambda: True,
+        settings=ApiSettings(),
+        registry=CollectorRegistry(),
     )
-    transport = httpx.ASGITransport(app)
+    transport = httpx.ASGITransport(make_app(context))
     clients = {
         environment: httpx.AsyncClient(transport=transport, base_url=base)
         for environment, base in BASES.items()
@@ -123,6 +122,7 @@ async def site(database: Database, clock: FrozenClock) -> AsyncIterator[Site]:
         clients[Environment.PRODUCTION],
         clients[Environment.SANDBOX],
         authorizer,
+        context,
     )
     for environment, client in clients.items():
         client.headers["Authorization"] = f"Bearer {await site.make_token(environment)}"
