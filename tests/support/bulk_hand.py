@@ -9,7 +9,7 @@ from staffetta.domain.templates import Template
 from staffetta.messaging.accept import AcceptRules
 from staffetta.messaging.bell import Bell
 from staffetta.messaging.bulk.accept import BulkAccepted, BulkAcceptor
-from staffetta.messaging.bulk.change import BulkChanger
+from staffetta.messaging.bulk.change import BulkChanger, Changed
 from staffetta.messaging.bulk.read import BulkReader, BulkView
 from staffetta.messaging.bulk.request import BulkRequest, Change, Recipients
 
@@ -36,7 +36,7 @@ class BulkHand:
 
     async def put(
         self, message_id: bytes, recipients: Sequence[object] = (), **changes: Any
-    ) -> int:
+    ) -> Changed:
         change = Change(
             recipients=Recipients(recipients),
             closes=changes.get("closes", False),

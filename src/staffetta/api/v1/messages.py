@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Final
 
-from staffetta.api.asgi import Answer
+from staffetta.api.asgi import Answer, Spent
 from staffetta.api.bodies import read_body
 from staffetta.api.context import ApiContext
 from staffetta.api.endpoint import Call, Handle
@@ -12,12 +12,11 @@ from staffetta.api.v1.parse import parse_post, parse_put
 from staffetta.api.v1.query import page_of
 from staffetta.api.v1.render import deleted, listed_object, message_object, results, success
 from staffetta.api.v2.send import REPLAYED
-from staffetta.domain.errors import AccountBlocklisted, CreditTooLow
+from staffetta.domain.errors import AccountBlocklisted, CreditTooLow, TokenLimitReached
 from staffetta.domain.ids import parse_id
 from staffetta.domain.money import format_amount
 from staffetta.messaging.bulk.errors import NoSuchMessage
 from staffetta.messaging.bulk.read import BulkView
-from staffetta.messaging.inspection import Space
 
 NOTHING_FOUND: Final = "No message found"
 _LISTED: Final = 100
@@ -54,12 +53,6 @@ async def delete_all(_call: Call) -> Answer:
     raise Refused(400, 217, "Message Id required")
 
 
-def space_of(call: Call) -> Space:
-    """Whose message a call is about."""
-    grant = call.grant
-    return Space(grant.space_id, grant.environment, grant.terms)
-
-
 def id_of(call: Call, number: int) -> bytes:
     """The message's id in the path; raises Refused with 406 and this number."""
     message_id = parse_id(call.scope["path_params"]["message_id"])
@@ -75,7 +68,7 @@ async def _post(context: ApiContext, call: Call) -> Answer:
     body = await read_body(call.receive, call.headers.get(b"content-length"), octets_max)
     request = parse_post(body, call.headers, context.settings.v1, call.now)
     try:
-        accepted = await context.bulk.acceptor.accept(space_of(call), request, call.now)
+        accepted = await context.bulk.acceptor.accept(call.space, request, call.now)
     except AccountBlocklisted:
         context.authorizer.forget_space(call.grant.space_id)
         raise
@@ -88,6 +81,7 @@ async def _post(context: ApiContext, call: Call) -> Answer:
         "Message Queued",
         accepted.credit_micro,
         headers=REPLAYED if accepted.replayed else (),
+        spent=Spent(accepted.paid_micro, 0),
     )
 
 
@@ -97,19 +91,22 @@ async def _put(context: ApiContext, call: Call) -> Answer:
     body = await read_body(call.receive, call.headers.get(b"content-length"), octets_max)
     change = parse_put(body, call.now)
     try:
-        credit_micro = await context.bulk.changer.change(
-            space_of(call), message_id, change, call.now
-        )
+        changed = await context.bulk.changer.change(call.space, message_id, change, call.now)
     except NoSuchMessage:
         raise Refused(404, 211, NOTHING_FOUND) from None
     except AccountBlocklisted:
         context.authorizer.forget_space(call.grant.space_id)
         raise
     except CreditTooLow as short:
-        available = format_amount(short.available_micro)
-        raise Refused(402, 201, f"Insufficient Credit in Wallet: {available}") from None
+        raise _credit_insufficient(short) from None
     message = await _read(context, call, message_id)
-    return success(200, message_object(message), "Updated", credit_micro)
+    return success(
+        200,
+        message_object(message),
+        "Updated",
+        changed.credit_micro,
+        spent=Spent(changed.paid_micro, 0),
+    )
 
 
 async def _get(context: ApiContext, call: Call) -> Answer:
@@ -131,7 +128,7 @@ async def _list(context: ApiContext, call: Call) -> Answer:
 async def _delete(context: ApiContext, call: Call) -> Answer:
     message_id = id_of(call, 218)
     try:
-        await context.bulk.changer.cancel(space_of(call), message_id, call.now)
+        await context.bulk.changer.cancel(call.space, message_id, call.now)
     except NoSuchMessage:
         raise Refused(404, 219, NOTHING_FOUND) from None
     return deleted(message_id)
@@ -145,7 +142,16 @@ async def _read(context: ApiContext, call: Call, message_id: bytes) -> BulkView:
 
 
 def _credit_not_enough(short: CreditTooLow) -> Refused:
+    if isinstance(short, TokenLimitReached):
+        return Refused(402, 201, str(short))
     needed, available = format_amount(short.needed_micro), format_amount(short.available_micro)
     return Refused(
         402, 201, f"Current User credit is not enough. {needed} needed {available} € available"
     )
+
+
+def _credit_insufficient(short: CreditTooLow) -> Refused:
+    if isinstance(short, TokenLimitReached):
+        return Refused(402, 201, str(short))
+    available = format_amount(short.available_micro)
+    return Refused(402, 201, f"Insufficient Credit in Wallet: {available}")

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
-from staffetta.api.asgi import Answer, Header, json_answer
+import msgspec
+
+from staffetta.api.asgi import Answer, Header, Spent, json_answer
 from staffetta.api.v1.times import milliseconds
 from staffetta.domain.money import as_number, format_amount
 from staffetta.messaging.bulk.read import BulkView, ListedBulk
@@ -60,14 +62,12 @@ def success(
     *,
     as_json_number: bool = False,
     headers: tuple[Header, ...] = (),
+    spent: Spent | None = None,
 ) -> Answer:
     """The envelope of what went well; the credit is exact, as text or as a number."""
     credit: object = as_number(credit_micro) if as_json_number else format_amount(credit_micro)
-    return json_answer(
-        status,
-        {"data": data, "message": sentence, "credit": credit, "success": True, "error": None},
-        headers,
-    )
+    body = {"data": data, "message": sentence, "credit": credit, "success": True, "error": None}
+    return Answer(status, msgspec.json.encode(body), headers, spent=spent)
 
 
 def deleted(message_id: bytes) -> Answer:

@@ -54,6 +54,7 @@ class BulkAccepted(msgspec.Struct, frozen=True):
 
     message_id: bytes
     credit_micro: int
+    paid_micro: int = 0  # by this request
     replayed: bool = False
 
 
@@ -231,12 +232,16 @@ class BulkAcceptor:
             if request.realtime:
                 await _take_realtime(connection, space.id, now)
             if not request.is_open:
-                await charge(connection, book, wallet, terms.message_id, counts.price_micro)
+                await charge(
+                    *(connection, book, wallet, terms.message_id, counts.price_micro),
+                    space.allowance,
+                )
                 await move_turns(connection, terms, counts)
                 await tell(connection, book, self.ids)
         if not request.is_open:
             self.ring(counts)
-        return BulkAccepted(terms.message_id, credit_of(wallet))
+        paid_micro = 0 if request.is_open else counts.price_micro
+        return BulkAccepted(terms.message_id, credit_of(wallet), paid_micro)
 
     async def _insert_message(
         self,

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+import msgspec
+
 from staffetta.callbacks.target import lane_host
 from staffetta.db.pool import Connection, Database
 from staffetta.domain.dashed_numbers import parse_dashed
@@ -37,6 +39,13 @@ from staffetta.messaging.inspection import Space
 _DISCARDED_MAX: Final = 20
 
 
+class Changed(msgspec.Struct, frozen=True):
+    """A change that is durable. Money in micro-units."""
+
+    credit_micro: int  # after it
+    paid_micro: int = 0  # by it
+
+
 class BulkChanger:
     """PUT and DELETE."""
 
@@ -45,8 +54,10 @@ class BulkChanger:
         self._database = acceptor.database
         self._ids = ids
 
-    async def change(self, space: Space, message_id: bytes, change: Change, now: datetime) -> int:
-        """Apply a change; answers the credit after it, in micro-units.
+    async def change(
+        self, space: Space, message_id: bytes, change: Change, now: datetime
+    ) -> Changed:
+        """Apply a change; answers what it took and left.
 
         Raises NoSuchMessage, TransactionClosed, NoRecipient, CreditTooLow, AccountBlocklisted;
         then nothing changed.
@@ -74,14 +85,16 @@ class BulkChanger:
                 raise AlreadySending("message already scheduled for sending")
             await connection.execute(sql.CANCEL_STATE, space.id, message_id, now)
 
-    async def _change(self, space: Space, message_id: bytes, change: Change, now: datetime) -> int:
+    async def _change(
+        self, space: Space, message_id: bytes, change: Change, now: datetime
+    ) -> Changed:
         queued: Counts | None = None
         async with self._database.transaction() as connection:
             row = await _lock(connection, space.id, message_id)
             if not row["is_open"]:
                 await _change_time(connection, space, message_id, row, change, now, self._acceptor)
                 _, wallet = await lock_wallet(connection, space.id, self._ids, now)
-                return credit_of(wallet)
+                return Changed(credit_of(wallet))
             due_at = change.due_at if change.changes_due else row["due_at"]
             terms = _terms(space, message_id, row, due_at, now)
             price_micro = row["price_micro"]
@@ -94,12 +107,14 @@ class BulkChanger:
                 queued = await self._close(connection, terms, price_micro)
             book, wallet = await lock_wallet(connection, space.id, self._ids, now)
             if queued is not None:
-                await charge(connection, book, wallet, message_id, queued.price_micro)
+                await charge(
+                    *(connection, book, wallet, message_id, queued.price_micro), space.allowance
+                )
                 await move_turns(connection, terms, queued)
                 await tell(connection, book, self._ids)
         if queued is not None:
             self._acceptor.ring(queued)
-        return credit_of(wallet)
+        return Changed(credit_of(wallet), queued.price_micro if queued else 0)
 
     async def _add(
         self, connection: Connection, space: Space, terms: Terms, recipients: Recipients

@@ -6,6 +6,8 @@ nothing that the recipients' rows do not. Refunds name their recipients.
 
 from datetime import UTC, datetime
 
+from staffetta.accounts.token_limits import TokenAllowance
+from staffetta.accounts.token_use import open_token_uses, write_token_uses
 from staffetta.db.pool import Connection
 from staffetta.domain.errors import AccountBlocklisted, CreditTooLow
 from staffetta.domain.ids import IdMaker
@@ -27,9 +29,15 @@ async def lock_wallet(
 
 
 async def charge(
-    connection: Connection, book: Book, wallet: Wallet, message_id: bytes, price_micro: int
+    connection: Connection,
+    book: Book,
+    wallet: Wallet,
+    message_id: bytes,
+    price_micro: int,
+    allowance: TokenAllowance | None,
 ) -> None:
-    """Take the price from the wallet that is locked; raises CreditTooLow."""
+    """Take the price from the wallet that is locked; raises CreditTooLow, TokenLimitReached."""
+    await _spend(connection, allowance, price_micro)
     room_micro = wallet.day_room_micro(book.now.astimezone(UTC).date())
     if room_micro is not None and price_micro > max(room_micro, 0):
         raise _too_low(price_micro, max(room_micro, 0), "the daily spending cap leaves")
@@ -53,6 +61,20 @@ async def tell(connection: Connection, book: Book, ids: IdMaker) -> None:
 def credit_of(wallet: Wallet) -> int:
     """What an account is told it has, in micro-units: what holds set aside is not counted."""
     return wallet.balance_micro - wallet.held_micro
+
+
+async def _spend(
+    connection: Connection, allowance: TokenAllowance | None, price_micro: int
+) -> None:
+    """Count the price for a token that may spend only so much."""
+    if allowance is None:
+        return
+    uses = await open_token_uses(connection, [allowance])
+    refusal = uses.refusal(allowance, price_micro, 0)
+    if refusal is not None:
+        raise refusal
+    uses.spend(allowance, price_micro, 0)
+    await write_token_uses(connection, uses)
 
 
 def _too_low(needed_micro: int, available_micro: int, words: str) -> CreditTooLow:
