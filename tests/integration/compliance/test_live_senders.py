@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from staffetta.accounts.create_account import create_account
 from staffetta.accounts.email import Email
 from staffetta.compliance.live_senders import LiveSenders
@@ -68,3 +70,31 @@ async def test_an_approval_from_before_the_rule_counts_once_the_rule_stands(data
     await require(database, "SG")
     await senders.refresh_once()
     assert senders.rules.refusal(anna, "SG", "ACME") is None
+
+
+@pytest.mark.parametrize(
+    ("statement", "is_read_again"),
+    [
+        ("UPDATE sender SET state = 'REJECTED' WHERE state = 'APPROVED'", True),
+        ("UPDATE sender SET state = 'APPROVED' WHERE state = 'PENDING'", True),
+        ("UPDATE sender SET sender = 'OTHER' WHERE state = 'APPROVED'", True),
+        ("DELETE FROM sender WHERE state = 'APPROVED'", True),
+        ("UPDATE sender SET industry = 'toys'", False),
+        ("UPDATE sender SET state = 'REJECTED' WHERE state = 'PENDING'", False),
+        ("DELETE FROM sender WHERE state = 'PENDING'", False),
+        ("UPDATE sender SET state = 'APPROVED' WHERE false", False),
+    ],
+)
+async def test_the_rules_are_read_again_only_when_an_approval_comes_or_goes(
+    database: Database, statement: str, *, is_read_again: bool
+):
+    anna, bob = [await make_space(database, f"{name}@example.com") for name in ("anna", "bob")]
+    senders = LiveSenders(database)
+    await senders.refresh_once()
+    await register(database, anna, "PENDING")
+    assert await senders.refresh_once() == 0
+    await register(database, bob, "APPROVED")
+    assert await senders.refresh_once() == 1
+    async with database.acquire() as connection:
+        await connection.execute(statement)
+    assert await senders.refresh_once() == int(is_read_again)

@@ -57,3 +57,16 @@ CREATE TABLE token_use (
     subscription_count  bigint NOT NULL DEFAULT 0,    -- requests that bundles covered
     wallet_micro        bigint NOT NULL DEFAULT 0     -- charged or held at acceptance
 ) WITH (fillfactor = 50);
+
+-- Every process reads all approved senders again when their number moves. A sender that an account
+-- registers, or asks for again, changes none of them: only approvals and their ends count now.
+DROP TRIGGER sender_changed ON sender;
+CREATE TRIGGER sender_approved AFTER INSERT ON sender
+    FOR EACH ROW WHEN (NEW.state = 'APPROVED') EXECUTE FUNCTION senders_changed();
+CREATE TRIGGER sender_gone AFTER DELETE ON sender
+    FOR EACH ROW WHEN (OLD.state = 'APPROVED') EXECUTE FUNCTION senders_changed();
+CREATE TRIGGER sender_decided AFTER UPDATE ON sender
+    FOR EACH ROW WHEN ((OLD.state = 'APPROVED' OR NEW.state = 'APPROVED')
+                       AND (OLD.state, OLD.space_id, OLD.country, OLD.sender)
+                           IS DISTINCT FROM (NEW.state, NEW.space_id, NEW.country, NEW.sender))
+    EXECUTE FUNCTION senders_changed();
