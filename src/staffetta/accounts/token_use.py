@@ -112,3 +112,20 @@ async def write_token_uses(connection: Connection, uses: TokenUses) -> None:
             [spent.subscription_count for _, spent in changes],
             [spent.wallet_micro for _, spent in changes],
         )
+
+
+async def spend_of_token(
+    connection: Connection, allowance: TokenAllowance | None, cost_micro: int, covered_count: int
+) -> None:
+    """Count one request alone, in the caller's transaction, which holds the wallet's lock.
+
+    Raises TokenLimitReached; then nothing is counted, and nothing may be taken.
+    """
+    if allowance is None:
+        return
+    uses = await open_token_uses(connection, [allowance])
+    refusal = uses.refusal(allowance, cost_micro, covered_count)
+    if refusal is not None:
+        raise refusal
+    uses.spend(allowance, cost_micro, covered_count)
+    await write_token_uses(connection, uses)

@@ -1,9 +1,14 @@
-"""The requests of a token's life: what processes are lent together, on a real database."""
+"""What a limited token uses in its life: requests lent, and what is spent of it alone."""
 
 import asyncio
 
+import pytest
+
+from staffetta.accounts.token_limits import SpendingLimits, TokenAllowance
 from staffetta.accounts.token_rates import Loan, TokenCounter
+from staffetta.accounts.token_use import spend_of_token
 from staffetta.db.pool import Database
+from staffetta.domain.errors import TokenLimitReached
 
 
 async def lend(counter: TokenCounter, wanted: int, limit: int) -> Loan:
@@ -50,3 +55,21 @@ async def test_more_is_never_given_back_than_was_lent(database: Database):
     await counter.give_back(b"a", 5)
     await counter.give_back(b"nobody", 5)
     assert await lend(counter, 20, 10) == Loan(10, 10)
+
+
+async def test_a_request_alone_is_counted_or_refused_and_leaves_loans_alone(database: Database):
+    allowance = TokenAllowance(b"a", SpendingLimits(wallet_count_max=2, wallet_micro_max=100))
+    await lend(TokenCounter(database), 7, 10)
+    async with database.transaction() as connection:
+        await spend_of_token(connection, None, 1_000, 0)
+        await spend_of_token(connection, allowance, 60, 0)
+        with pytest.raises(TokenLimitReached, match="walletAmount"):
+            await spend_of_token(connection, allowance, 41, 0)
+        await spend_of_token(connection, allowance, 40, 3)
+        with pytest.raises(TokenLimitReached, match="walletRequests"):
+            await spend_of_token(connection, allowance, 1, 0)
+        await spend_of_token(connection, allowance, 0, 1)
+        (row,) = await connection.fetch("SELECT * FROM token_use")
+    counted = (row["request_count"], row["wallet_count"], row["subscription_count"])
+    assert counted == (7, 2, 2)
+    assert row["wallet_micro"] == 100
