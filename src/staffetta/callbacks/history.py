@@ -28,6 +28,7 @@ class CallbackFilter(msgspec.Struct, frozen=True):
     since: datetime | None = None
     until: datetime | None = None
     id: bytes | None = None
+    replayable_only: bool = False
 
 
 class CallbackRecord(msgspec.Struct, frozen=True):
@@ -95,6 +96,7 @@ async def list_callbacks(
         None if wanted.until is None else lowest_id(wanted.until),
         wanted.id,
         limit,
+        wanted.replayable_only,
     )
     return [CallbackRecord(**row) for row in rows]
 

@@ -3,7 +3,18 @@
 A callback's own attempt numbers its claims, and not each was tried: people are shown how many were.
 """
 
-LIST_CALLBACKS = """
+# What has ended, and no newer state of its message has followed.
+_IS_REPLAYABLE = """
+       callback.status IN ('delivered', 'ended', 'dead')
+   AND NOT EXISTS (SELECT FROM callback AS newer
+                    WHERE newer.space_id = callback.space_id
+                      AND newer.message_id = callback.message_id
+                      AND (newer.step, newer.id) > (callback.step, callback.id)
+                   OFFSET 0)
+"""
+
+LIST_CALLBACKS = (
+    """
 SELECT callback.space_id, callback.id, account.email, space.environment::text AS environment,
        callback.kind, callback.message_id, callback.event, callback.host, callback.status,
        coalesce(last.number, 0) AS attempt_count, callback.due_at, callback.created_at,
@@ -24,9 +35,13 @@ SELECT callback.space_id, callback.id, account.email, space.environment::text AS
    AND ($4::bytea IS NULL OR callback.id >= $4)
    AND ($5::bytea IS NULL OR callback.id < $5)
    AND ($6::bytea IS NULL OR callback.id = $6)
+   AND (NOT $8 OR ("""  # noqa: S608 (constants alone)
+    + _IS_REPLAYABLE
+    + """))
  ORDER BY callback.id DESC
  LIMIT $7
 """
+)
 
 READ_ATTEMPTS = """
 SELECT row_number() OVER (ORDER BY attempt)::int AS attempt, at, elapsed_ms, http_status, error,
@@ -89,24 +104,21 @@ FIND_DELIVERY = (
 
 # What has ended is owed once more, in a round of its own. Not what a newer state of its message has
 # followed: an older state is never sent after a newer.
-REPLAY = """
+REPLAY = (
+    """
 WITH chosen AS (
-    SELECT callback.space_id, callback.id,
-           EXISTS (SELECT FROM callback AS newer
-                    WHERE newer.space_id = callback.space_id
-                      AND newer.message_id = callback.message_id
-                      AND (newer.step, newer.id) > (callback.step, callback.id)) AS is_older
+    SELECT callback.space_id, callback.id
       FROM callback
       JOIN unnest($1::int[], $2::bytea[]) AS asked (space_id, id) USING (space_id, id)
-     WHERE callback.status IN ('delivered', 'ended', 'dead')
-), owed AS (
-    UPDATE callback
-       SET status = 'owed', attempts_before = attempt, due_at = $3, settled_at = NULL, owner = NULL
-      FROM chosen
-     WHERE callback.space_id = chosen.space_id AND callback.id = chosen.id
-       AND NOT chosen.is_older
-       AND callback.status IN ('delivered', 'ended', 'dead')
- RETURNING callback.space_id, callback.id, callback.host
+     WHERE """  # noqa: S608 (constants alone)
+    + _IS_REPLAYABLE
+    + """
 )
-SELECT space_id, id, host FROM owed
+UPDATE callback
+   SET status = 'owed', attempts_before = attempt, due_at = $3, settled_at = NULL, owner = NULL
+  FROM chosen
+ WHERE callback.space_id = chosen.space_id AND callback.id = chosen.id
+   AND callback.status IN ('delivered', 'ended', 'dead')
+RETURNING callback.space_id, callback.id, callback.host
 """
+)

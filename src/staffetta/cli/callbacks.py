@@ -3,11 +3,13 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
+import msgspec
 import typer
 
 from staffetta.accounts.email import Email as Address
 from staffetta.accounts.space import find_space
 from staffetta.callbacks.history import (
+    LISTED_MAX,
     CallbackFilter,
     CallbackRecord,
     list_callbacks,
@@ -140,18 +142,21 @@ def replay(
     status: _Statuses = None,
     since: _Since = None,
     until: _Until = None,
+    limit: _Limit = LISTED_MAX,
     as_json: AsJson = False,
 ) -> None:
     """Send again: the callbacks named, or the dead ones since a time.
 
     What a newer state of its message has followed is left out: an older state is never sent after a
-    newer. Repeat the command while it says that more are left.
+    newer. Repeat the command while it says that more may be left.
 
     Example: staffetta callbacks replay --since 2026-03-14T09:00Z --account anna@example.com
     """
     if not callbacks and since is None:
         raise typer.BadParameter("name callbacks, or say since when", param_hint="--since")
-    wanted = _filter(account, environment, status or list(_DEAD), since, until)
+    wanted = msgspec.structs.replace(
+        _filter(account, environment, status or list(_DEAD), since, until), replayable_only=True
+    )
     ids = [_id(one) for one in callbacks or ()]
 
     async def work(parts: Opened) -> tuple[int, int]:
@@ -160,16 +165,19 @@ def replay(
             for callback_id in ids:
                 found += await list_callbacks(connection, CallbackFilter(id=callback_id), 1)
             if not ids:
-                found = await list_callbacks(connection, wanted)
+                found = await list_callbacks(connection, wanted, limit)
             return len(found), len(await replay_callbacks(connection, found, parts.now))
 
     found_count, owed_count = with_everything_open(work)
+    may_be_more = not ids and found_count == limit
     left = found_count - owed_count
-    note = f"{owed_count} will be sent again" + (
-        f"; {left} not: under way, superseded, or followed by a newer state." if left else "."
-    )
-    said = {"found": found_count, "replayed": owed_count}
-    show(facts(said, said.items(), note), as_json=as_json)
+    note = f"{owed_count} will be sent again"
+    if left:
+        note += f"; {left} not: under way, superseded, or followed by a newer state"
+    if may_be_more:
+        note += f"; {limit} is the limit: there may be more, so repeat the command"
+    said = {"found": found_count, "replayed": owed_count, "mayBeMore": may_be_more}
+    show(facts(said, said.items(), f"{note}."), as_json=as_json)
 
 
 @secret_app.command("show")

@@ -63,7 +63,7 @@ async def test_a_dead_letter_is_listed_shown_and_sent_again(
     assert [(one["attempt"], one["answer"]) for one in shown["attempts"]] == [(1, "out of order")]
     assert listed["attempts"] == 1
     replayed = (await staffetta("callbacks", "replay", "--since", "2026-01-01", "--json")).json
-    assert replayed == {"found": 1, "replayed": 1}
+    assert replayed == {"found": 1, "replayed": 1, "mayBeMore": False}
     (listed,) = (await staffetta("callbacks", "list", "--account", ANNA, "--json")).json
     assert listed["status"] == "owed"
     assert (await staffetta("callbacks", "list", "--status", "dead", "--json")).json == []
@@ -75,9 +75,38 @@ async def test_an_older_state_is_not_sent_again_after_a_newer(
     older = await owe(database, STEP_PENDING, "submitted", message_id, "dead")
     newer = await owe(database, STEP_FINAL, "delivered", message_id, "delivered")
     told = await staffetta("callbacks", "replay", older, newer, "--json")
-    assert told.json == {"found": 2, "replayed": 1}
+    assert told.json == {"found": 2, "replayed": 1, "mayBeMore": False}
     listed = (await staffetta("callbacks", "list", "--json")).json
     assert {one["id"]: one["status"] for one in listed} == {older: "dead", newer: "owed"}
+
+
+async def test_what_cannot_be_sent_again_takes_no_place_of_what_can(
+    staffetta, anna, database: Database
+) -> None:
+    dead = [
+        await owe(database, STEP_FINAL, "delivered", ids.make(datetime.now(UTC)), "dead")
+        for _ in range(2)
+    ]
+    message_id = ids.make(datetime.now(UTC))
+    await owe(database, STEP_PENDING, "submitted", message_id, "dead")
+    await owe(database, STEP_FINAL, "delivered", message_id, "delivered")
+
+    replay = ("callbacks", "replay", "--since", "2026-01-01", "--limit", "1", "--json")
+    told = [(await staffetta(*replay)).json for _ in range(3)]
+
+    one = {"found": 1, "replayed": 1, "mayBeMore": True}
+    assert told == [one, one, {"found": 0, "replayed": 0, "mayBeMore": False}]
+    listed = (await staffetta("callbacks", "list", "--status", "owed", "--json")).json
+    assert {each["id"] for each in listed} == set(dead)
+    assert "there may be more" not in (await staffetta(*replay[:-1])).out
+
+
+async def test_a_replay_says_that_its_limit_was_reached(
+    staffetta, anna, database: Database, message_id: bytes
+) -> None:
+    await owe(database, STEP_FINAL, "delivered", message_id, "dead")
+    told = await staffetta("callbacks", "replay", "--since", "2026-01-01", "--limit", "1")
+    assert "there may be more" in told.out
 
 
 async def test_a_replay_needs_to_know_what(staffetta, anna) -> None:
