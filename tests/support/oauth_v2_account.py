@@ -2,13 +2,14 @@
 
 import itertools
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
-from contract_site import Customer, Site
+from contract_site import Customer, Site, serving
 from installation import Installation
 
 WORLDS: Final = ("production", "sandbox")
@@ -52,6 +53,11 @@ def moment(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
 
 
+def since(then: datetime) -> timedelta:
+    """How far it is from now to a moment."""
+    return then - datetime.now(UTC)
+
+
 @dataclass(frozen=True)
 class OAuthAccount:
     """One account in one world."""
@@ -61,6 +67,7 @@ class OAuthAccount:
     api_key: str
     world: str
     client: httpx.Client  # of OAuth v2, with Basic
+    stranger: httpx.Client  # of the same, without credentials
 
     @property
     def sms_url(self) -> str:
@@ -79,32 +86,29 @@ class OAuthAccount:
         """The data of a GET."""
         return data_of(self.client.get(path, params=query))
 
+    def still_has(self, made: dict[str, Any]) -> bool:
+        """Whether a token is as it was told when it was made; who told kept another clock."""
+        told = self.read(f"/tokens/{made['token']}")
+        return bool({**told, "updatedAt": made["updatedAt"]} == made)
+
     def refused(self, method: str, path: str, **given: Any) -> tuple[int, Any]:
         """Status and number of a call that is refused."""
         return refusal_of(self.client.request(method, path, **given))
 
     def renew(self, token: str, refresh_token: str, body: bytes = b"{}") -> httpx.Response:
         """PATCH with the refresh token as Bearer."""
-        return httpx.patch(
-            f"{self.client.base_url}tokens/{token}",
-            headers={"Authorization": f"Bearer {refresh_token}"},
-            content=body,
-            timeout=30,
-        )
+        headers = {"Authorization": f"Bearer {refresh_token}"}
+        return self.stranger.patch(f"/tokens/{token}", headers=headers, content=body)
 
     def status_with(self, token: str, path: str = "/messages") -> int:
         """What the SMS service says to a token."""
         headers = {"Authorization": f"Bearer {token}"}
-        return httpx.get(f"{self.sms_url}{path}", headers=headers, timeout=30).status_code
+        return self.stranger.get(f"{self.sms_url}{path}", headers=headers).status_code
 
     def send(self, token: str, market: str = "IT", **body: Any) -> httpx.Response:
         """A send with a token."""
-        return httpx.post(
-            f"{self.sms_url}/{market}-messages",
-            headers={"Authorization": f"Bearer {token}"},
-            json=body,
-            timeout=30,
-        )
+        headers = {"Authorization": f"Bearer {token}"}
+        return self.stranger.post(f"{self.sms_url}/{market}-messages", headers=headers, json=body)
 
     def other_world(self) -> str:
         return next(world for world in WORLDS if world != self.world)
@@ -117,22 +121,47 @@ def oauth_accounts(
     """A new account, by world."""
     email = f"{name}{next(_COUNT)}@example.com"
     keys = installation.json("account", "create", "--email", email)["api_keys"]
-    clients = {
-        world: httpx.Client(
-            base_url=f"{installation.url}{PREFIXES[world]}",
-            auth=(email, keys[world]),
-            timeout=30,
-        )
-        for world in WORLDS
-    }
-    try:
+    with ExitStack() as clients:
+
+        def client(world: str, auth: tuple[str, str] | None) -> httpx.Client:
+            url = f"{installation.url}{PREFIXES[world]}"
+            return clients.enter_context(httpx.Client(base_url=url, auth=auth, timeout=30))
+
         yield {
-            world: OAuthAccount(installation, email, keys[world], world, clients[world])
+            world: OAuthAccount(
+                installation,
+                email,
+                keys[world],
+                world,
+                client(world, (email, keys[world])),
+                client(world, None),
+            )
             for world in WORLDS
         }
-    finally:
-        for client in clients.values():
-            client.close()
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Two accounts, each by world, on one installation."""
+
+    site: Site
+    anna: dict[str, OAuthAccount]
+    bruno: dict[str, OAuthAccount]
+
+    @property
+    def installation(self) -> Installation:
+        return self.site.installation
+
+
+@contextmanager
+def oauth_cast(directory: Path, **settings: str) -> Iterator[Cast]:
+    """An installation with two accounts for as long as the block runs."""
+    with (
+        serving(directory, **settings) as site,
+        oauth_accounts(site.installation, "anna") as anna,
+        oauth_accounts(site.installation, "bruno") as bruno,
+    ):
+        yield Cast(site, anna, bruno)
 
 
 def as_customer(site: Site, account: OAuthAccount, token: str) -> Customer:
