@@ -2,9 +2,11 @@
 
 from datetime import date
 
+import httpx
 import pytest
 
 from staffetta.accounts.usage import ScopeUsage, UsageReader
+from staffetta.api.server import make_app
 from staffetta.domain.environments import Environment
 from staffetta.domain.scopes import all_scopes
 from staffetta.domain.secrets import hash_secret
@@ -120,3 +122,23 @@ async def test_a_repeated_request_is_a_request_but_costs_nothing(site, usage, sp
     await store(site)
     by_scope = await usage.by_scope(space_id, TODAY, TODAY)
     assert by_scope[ITALIAN] == ScopeUsage(2, 0, 1, 0, 30_000)
+
+
+async def test_refused_calls_of_oauth_are_listed_and_only_those(site, usage, space_id):
+    key = site.account.api_keys[Environment.PRODUCTION]
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(make_app(site.context)),
+        base_url="http://127.0.0.1:8080",
+        auth=("anna@example.com", key),
+    ) as client:
+        assert (await client.get("/oauth/v2/tokens")).status_code == 200
+        unknown = await client.get(f"/oauth/v2/tokens/{'0' * 24}")
+        missing = await client.post("/oauth/v1/token", json={})
+        stranger = await client.get("/oauth/v2/tokens", auth=("anna@example.com", "0" * 32))
+    assert (unknown.status_code, missing.status_code, stranger.status_code) == (404, 406, 401)
+    await store(site)
+    assert {(one.scope, one.domain, one.http_status) for one in await usage.errors(space_id)} == {
+        ("GET:oauth.openapi.com/tokens", "oauth.openapi.com", 404),
+        ("POST:oauth.openapi.it/token", "oauth.openapi.it", 406),
+    }
+    assert not await usage.by_scope(space_id, TODAY, TODAY)
