@@ -141,7 +141,7 @@ class Acceptor:
         )
         stored = await self._intake.store(draft)
         if isinstance(stored, Replayed):
-            first = await self._reader.get(space.id, stored.message_id, now)
+            first = await self._reader.first_answer(space.id, stored.message_id)
             assert first is not None, "a remembered key names a message that exists"
             return Acceptance(first, replayed=True)
         covered_count = stored.covered_count

@@ -1,8 +1,9 @@
 """Reading messages back, within one space and never outside it."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, cast
 
 from staffetta.db.pool import Database, Row
 from staffetta.domain.encodings import Encoding
@@ -43,7 +44,13 @@ class Reader:
             row = await connection.fetchrow(
                 sql.GET_MESSAGE, space_id, message_id, now - DRY_RUN_KEPT
             )
-        return None if row is None else _view(row)
+        return None if row is None else view_of(row)
+
+    async def first_answer(self, space_id: int, message_id: bytes) -> MessageView | None:
+        """A message as its 201 showed it, whatever became of it since; or None."""
+        async with self._database.acquire() as connection:
+            row = await connection.fetchrow(sql.GET_AS_ACCEPTED, space_id, message_id)
+        return None if row is None else view_of(cast("Row", _as_accepted(row)))
 
     async def list(self, space_id: int, wanted: ListQuery) -> Listed:
         """One page of messages, newest first; dry runs are not listed.
@@ -78,10 +85,10 @@ class Reader:
             else:
                 rows = await connection.fetch(sql.LIST_MESSAGES, *page)
             if len(rows) > wanted.limit:
-                views = [_view(row) for row in rows[:-1]]
+                views = [view_of(row) for row in rows[:-1]]
                 return Listed(views, views[-1].id)
             came_to = sql.SEARCHED_TO if wanted.searches else sql.LISTED_TO
-            return Listed([_view(row) for row in rows], await connection.fetchval(came_to, *span))
+            return Listed([view_of(row) for row in rows], await connection.fetchval(came_to, *span))
 
 
 def _filters(wanted: ListQuery) -> tuple[object, ...]:
@@ -91,7 +98,8 @@ def _filters(wanted: ListQuery) -> tuple[object, ...]:
     return wanted.number, list(states.once), list(states.perhaps_twice)
 
 
-def _view(row: Row) -> MessageView:
+def view_of(row: Row) -> MessageView:
+    """A message as a row of messaging.sql.read, or one like it, tells of it."""
     # What was paid, and nothing after a refund; a dry run shows what it would cost.
     paid = row["charged_micro"] > 0 or row["dry_run"]
     return MessageView(
@@ -119,6 +127,22 @@ def _view(row: Row) -> MessageView:
         delivered_at=row["delivered_at"],
         send_at=row["due_at"] if row["due_at"] > row["created_at"] else None,
     )
+
+
+def _as_accepted(row: Row) -> Mapping[str, object]:
+    """The row of a view, with what can change later as it was at the 201."""
+    paid_micro = row["price_micro"] * (row["segment_count"] - row["bundle_segment_count"])
+    charges = Market(row["market"]).charges_on_acceptance
+    waits = State.SCHEDULED if row["due_at"] > row["created_at"] else State.QUEUED
+    return {
+        **row,
+        "state": State.CANCELLED if row["dry_run"] else waits,
+        "charged_micro": paid_micro if charges and not row["dry_run"] else 0,
+        "possibly_duplicate": False,
+        "updated_at": row["created_at"],
+        "sent_at": None,
+        "delivered_at": None,
+    }
 
 
 def _total_micro(row: Row) -> int:

@@ -8,7 +8,7 @@ import structlog
 
 from staffetta.callbacks.claim import Claim
 from staffetta.db.pool import Connection, Row
-from staffetta.messaging.read import _view as view_of
+from staffetta.messaging.read import view_of
 from staffetta.messaging.sql import told_messages as sql
 from staffetta.messaging.view import MessageView
 

@@ -1,16 +1,19 @@
 """Acceptance and the intake on a real database."""
 
 import asyncio
+from datetime import timedelta
+from typing import Any
 
 import msgspec
 import pytest
-from hand_gateway import FRENCH, Gateway, make_space
+from hand_gateway import FRENCH, START, Gateway, accepted, make_space
 
 from staffetta.accounts.terms import DEFAULT_TERMS
 from staffetta.db.pool import DataRefused
 from staffetta.domain.environments import Environment, Market
 from staffetta.domain.errors import CreditTooLow, IdempotencyKeyReused, NoRoute, NotAcceptingNow
 from staffetta.domain.states import State
+from staffetta.messaging.connector import Refused
 from staffetta.messaging.draft import Draft
 from staffetta.messaging.inspection import Space
 from staffetta.messaging.lists import ListQuery
@@ -104,6 +107,42 @@ async def test_a_repeated_key_answers_the_first_message_again(gateway: Gateway) 
     again = await gateway.accept(key="k1")
     assert (again.replayed, again.message.id) == (True, first.message.id)
     assert await gateway.wallet() == (10_000_000 - 30_000, 0)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"callback": {"url": "https://example.com/sms"}},
+        {"market": Market.WORLD, "recipient": FRENCH, "text": "x" * 161},
+        {"send_at": START + timedelta(hours=1)},
+        {"dry_run": True},
+        {"dry_run": True, "market": Market.WORLD, "recipient": FRENCH},
+    ],
+    ids=["IT", "WW", "for later", "dry run", "dry run WW"],
+)
+async def test_whatever_became_of_it_the_answer_is_the_first_one(
+    gateway: Gateway, changes: dict[str, Any]
+) -> None:
+    first = await gateway.accept(key="k1", **changes)
+    gateway.clock.advance(86_399)
+    await gateway.housekeeper.promote_once()
+    if await gateway.worker.dispatcher.dispatch_once():
+        (claim,) = gateway.connector.claims
+        ids = [f"a{segment}" for segment in range(len(claim.segments))]
+        await gateway.settle(claim, *(accepted(one) for one in ids))
+        for one in ids:
+            await gateway.report(gateway.delivered(one))
+    again = await gateway.accept(key="k1", **changes)
+    assert (again.replayed, again.message) == (True, first.message)
+    assert first.message.dry_run or await gateway.view(first.message.id) != first.message
+
+
+async def test_a_refunded_message_is_still_answered_as_it_was(gateway: Gateway) -> None:
+    first = await gateway.accept(key="k1")
+    await gateway.worker.dispatcher.dispatch_once()
+    await gateway.settle(gateway.connector.claims[0], Refused(11, "no such", temporary=False))
+    assert await gateway.wallet() == (10_000_000, 0)
+    assert (await gateway.accept(key="k1")).message == first.message
 
 
 async def test_a_key_with_another_body_is_refused(gateway: Gateway) -> None:

@@ -51,6 +51,13 @@ async def test_segments_come_off_the_bundle_first_and_the_wallet_pays_the_rest(
     await gateway.books_hold()
 
 
+async def test_a_repeated_request_is_told_the_same_share_of_the_bundle(gateway: Gateway) -> None:
+    await give_bundle(gateway, 3)
+    for key, text in (("whole", "x" * 161), ("partly", "x" * 161), ("not", "x")):
+        first = await gateway.accept(key=key, text=text)
+        assert (await gateway.accept(key=key, text=text)).message == first.message
+
+
 async def test_a_covered_world_message_needs_no_credit(gateway: Gateway) -> None:
     await give_bundle(gateway, 1, "WW")
     async with gateway.database.transaction() as connection:

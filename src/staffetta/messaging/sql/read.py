@@ -25,6 +25,16 @@ GET_MESSAGE = (
 """
 )
 
+# What a 201 showed is not kept: it follows from what never changes. Found however old it is.
+GET_AS_ACCEPTED = (
+    _COLUMNS
+    + """     , recipient.bundle_segment_count
+  FROM message
+  JOIN recipient ON recipient.space_id = message.space_id AND recipient.id = message.id
+ WHERE message.space_id = $1 AND message.id = $2 AND message.service = 'v2'
+"""
+)
+
 _LOOK_UP = """
  CROSS JOIN LATERAL (
        SELECT message.id, market, dry_run, sender, body, encoding, characters_count, segment_count,
