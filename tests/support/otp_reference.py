@@ -7,10 +7,11 @@ from collections import defaultdict
 from pathlib import Path
 
 from babel import Locale
+from babel.core import get_global
 
 from staffetta.domain.segments import segment_text
 from staffetta.otp.codes import LENGTH_DEFAULT
-from staffetta.otp.languages import CHOSEN, known_countries, language_of
+from staffetta.otp.languages import CHOSEN, language_of
 from staffetta.otp.texts import TEXTS, write_text
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "otp.md"
@@ -30,6 +31,11 @@ def write() -> None:
     before, _, rest = PAGE.read_text().partition(BEGIN)
     _, _, after = rest.partition(END)
     PAGE.write_text(f"{before}{BEGIN}{tables()}{END}{after}")
+
+
+def known_countries() -> list[str]:
+    """Every country that CLDR knows the languages of."""
+    return sorted(get_global("territory_languages"))
 
 
 def written() -> str:

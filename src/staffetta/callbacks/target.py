@@ -58,10 +58,6 @@ class CallbackTarget(msgspec.Struct, frozen=True):
             "custom": self.custom,
         }
 
-    def echo(self) -> dict[str, object]:
-        """The object as the API shows it, defaults filled in (an absent retry echoes 0)."""
-        return {**self.kept(), "retry": self.retry or 0}
-
 
 def kept_target(kept: Mapping[str, Any], host: str) -> CallbackTarget:
     """The target that `kept` wrote; it was checked before it was stored."""

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
-from babel.core import get_global
 from babel.languages import get_official_languages
 
 from staffetta.otp.texts import TEXTS
@@ -58,11 +57,6 @@ def language_of(country: str) -> str:
     official = get_official_languages(country, de_facto=True)
     ours = (_OUR_NAMES.get(name, name) for name in official)
     return next((name for name in ours if name in TEXTS), FALLBACK)
-
-
-def known_countries() -> list[str]:
-    """Every country that CLDR knows the languages of."""
-    return sorted(get_global("territory_languages"))
 
 
 def warm_up() -> None:

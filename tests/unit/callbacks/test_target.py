@@ -21,16 +21,13 @@ def test_the_least_that_can_be_given_is_a_url() -> None:
     assert target == CallbackTarget(_URL, "example.com", "JSON", "data", None, {}, None)
 
 
-def test_an_absent_retry_is_kept_absent_and_echoes_0() -> None:
-    target = parse_callback(_with())
-
-    assert target.kept()["retry"] is None
-    assert target.echo()["retry"] == 0
+def test_an_absent_retry_is_kept_absent() -> None:
+    assert parse_callback(_with()).kept()["retry"] is None
 
 
-def test_a_given_retry_is_kept_and_echoed() -> None:
-    assert parse_callback(_with(retry=0)).kept()["retry"] == 0
-    assert parse_callback(_with(retry=3)).echo()["retry"] == 3
+@pytest.mark.parametrize("retry", [0, 3])
+def test_a_given_retry_is_kept(retry: int) -> None:
+    assert parse_callback(_with(retry=retry)).kept()["retry"] == retry
 
 
 def test_what_is_kept_makes_the_same_target_again() -> None:

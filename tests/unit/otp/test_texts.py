@@ -3,13 +3,13 @@
 import unicodedata
 
 import pytest
-from otp_reference import tables, written
+from otp_reference import known_countries, tables, written
 
 from staffetta.domain.encodings import Encoding
 from staffetta.domain.segments import segment_text
 from staffetta.messaging.masked_codes import MASK, mask_code
 from staffetta.otp.codes import LENGTH_MAX, LENGTH_MIN, make_code
-from staffetta.otp.languages import CHOSEN, known_countries, language_of
+from staffetta.otp.languages import CHOSEN, language_of
 from staffetta.otp.texts import CODE, TEXTS, write_text
 
 # All the rest is UCS-2, because the language cannot be written otherwise, or not well.
