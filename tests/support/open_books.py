@@ -10,6 +10,7 @@ from staffetta.domain.environments import Market
 from staffetta.domain.ids import IdMaker
 from staffetta.ledger.bundle import Bundle, BundleTerms
 from staffetta.ledger.bundles import open_bundles, write_bundles
+from staffetta.ledger.close_months import close_months_once
 from staffetta.ledger.proof import Fault
 from staffetta.ledger.sell_bundle import buy_bundle
 from staffetta.ledger.store import open_book, write_book
@@ -89,6 +90,18 @@ async def tamper(database: Database, query: str, *arguments: object) -> None:
         await connection.execute(query, *arguments)
         for table in ("ledger_entry", "ledger_closing"):
             await connection.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+
+
+async def closed(database: Database, now: datetime) -> int:
+    """Close all that can be closed: every month must be whole. Answers how many wallets."""
+
+    def fail(space_id: int, month: date) -> None:
+        raise AssertionError(f"space {space_id}: {month} is not whole")
+
+    count = 0
+    while found := await close_months_once(database, now, fail):
+        count += found
+    return count
 
 
 async def drop_month(database: Database, month: date) -> None:

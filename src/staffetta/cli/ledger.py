@@ -4,13 +4,19 @@ from typing import Final
 
 import typer
 
+from staffetta.cli.ledger_export import export
+from staffetta.cli.ledger_limit import limit
+from staffetta.cli.ledger_statement import statement
 from staffetta.cli.opened import Opened, with_everything_open
 from staffetta.cli.options import AsJson
 from staffetta.cli.output import Column, Result, facts, show
 from staffetta.ledger.proof import Proof
 from staffetta.ledger.verify import verify_books
 
-app = typer.Typer(no_args_is_help=True, help="Prove the books.")
+app = typer.Typer(no_args_is_help=True, help="Prove, show and export the books; set limits.")
+app.command()(statement)
+app.command()(export)
+app.command()(limit)
 
 _FAULT_COLUMNS: Final = (Column("space", "right"), Column("what does not agree"))
 

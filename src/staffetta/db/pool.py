@@ -8,6 +8,7 @@ connection from `acquire` or `transaction`): returning it costs no round trip, s
 import asyncio
 import re
 from collections.abc import (
+    AsyncIterable,
     AsyncIterator,
     Awaitable,
     Callable,
@@ -104,6 +105,12 @@ class Connection(Protocol):
 
     async def executemany(self, query: str, rows: Iterable[Sequence[object]], /) -> None:
         """Run it once for each row of arguments, without waiting in between."""
+        ...
+
+    def cursor(
+        self, query: str, /, *arguments: object, prefetch: int | None = None
+    ) -> AsyncIterable[Row]:
+        """The rows one by one, fetched `prefetch` at a time; only inside a transaction."""
         ...
 
     async def copy_records_to_table(

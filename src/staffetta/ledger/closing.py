@@ -3,7 +3,7 @@
 Pure. A closing covers entries by their sequence: those after the closing before it, up to its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
@@ -73,10 +73,10 @@ def closed_before(now: datetime) -> date:
     return month_of(now - CLOSES_AFTER)
 
 
-def add_up(parts: Sequence[Part]) -> tuple[KindSum, ...]:
+def add_up(sums: Iterable[KindSum]) -> tuple[KindSum, ...]:
     """One sum for each kind and counter-account, in their order."""
     totals: dict[tuple[str, str], tuple[int, int]] = {}
-    for one in (part.sum for part in parts):
+    for one in sums:
         count, micro = totals.get((one.kind, one.counter_account), (0, 0))
         totals[one.kind, one.counter_account] = (
             count + one.entry_count,
@@ -94,7 +94,7 @@ def make_closing(space_id: int, before: Mark, end: Mark, parts: Sequence[Part]) 
     They are those after `before`, up to `end`. What is not whole is not closed: a closing must
     never hide that an entry is missing.
     """
-    sums = add_up(parts)
+    sums = add_up(part.sum for part in parts)
     whole = (
         sum(one.entry_count for one in sums) == end.sequence - before.sequence
         and sum(one.amount_micro for one in sums)

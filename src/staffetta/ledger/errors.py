@@ -6,7 +6,10 @@ StaffettaError
     ├── BundleTooDear       the wallet cannot pay for it
     ├── NoSuchBundle        the account has none with this number
     ├── BundleOver          it has ended already
-    └── InvalidWalletGuard  a cap or a threshold that makes no sense
+    ├── InvalidWalletGuard  a cap or a threshold that makes no sense
+    ├── InvalidCreditLimit  a limit that is out of bounds
+    ├── LimitBelowDebt      the wallet owes more already than the new limit allows
+    └── InvalidPeriod       a time that ends before it begins
 """
 
 from staffetta.domain.errors import StaffettaError
@@ -34,3 +37,15 @@ class BundleOver(LedgerError):
 
 class InvalidWalletGuard(LedgerError):
     """A daily cap, or a threshold of the alert, that is out of bounds."""
+
+
+class InvalidCreditLimit(LedgerError):
+    """A limit below nothing, or beyond what can be kept."""
+
+
+class LimitBelowDebt(LedgerError):
+    """The wallet is further below nothing than the new limit allows."""
+
+
+class InvalidPeriod(LedgerError):
+    """A time that ends before it begins."""

@@ -80,6 +80,24 @@ UPDATE wallet
  WHERE space_id = $1
 """
 
+SET_FLOOR = """
+UPDATE wallet SET floor_micro = $2 WHERE space_id = $1
+"""
+
+INSERT_CREDIT_LIMIT_CHANGE = """
+INSERT INTO credit_limit_change (space_id, at, limit_before_micro, limit_micro, balance_micro,
+                                 held_micro, forced, note)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+"""
+
+LIST_CREDIT_LIMIT_CHANGES = """
+SELECT at, limit_before_micro, limit_micro, balance_micro, held_micro, forced, note
+  FROM credit_limit_change
+ WHERE space_id = $1
+ ORDER BY id DESC
+ LIMIT $2
+"""
+
 # Marks the sandbox wallets whose day is over; locked in the order every transaction locks them.
 TAKE_WALLETS_TO_REFILL = """
 WITH low AS (
