@@ -4,6 +4,8 @@ import typer
 
 from staffetta.cli import (
     account,
+    apikey,
+    audit,
     blocklist,
     bundle,
     callbacks,
@@ -12,6 +14,7 @@ from staffetta.cli import (
     key,
     ledger,
     messages,
+    person,
     send,
     sender,
     smsc,
@@ -25,6 +28,8 @@ from staffetta.cli import (
 def register(app: typer.Typer) -> None:
     """Add the commands of this table to the application."""
     app.add_typer(account.app, name="account")
+    app.add_typer(person.app, name="person")
+    app.add_typer(apikey.app, name="apikey")
     app.add_typer(token.app, name="token")
     app.command()(topup.topup)
     app.add_typer(bundle.app, name="bundle")
@@ -39,4 +44,5 @@ def register(app: typer.Typer) -> None:
     app.command()(send.send)
     app.command()(messages.messages)
     app.add_typer(ledger.app, name="ledger")
+    app.add_typer(audit.app, name="audit")
     app.command()(smsc.smsc)

@@ -31,19 +31,21 @@ class Ended:
 Run = Callable[..., Awaitable[Ended]]
 
 
-async def run_command(*arguments: str, environment: Mapping[str, str]) -> Ended:
+async def run_command(
+    *arguments: str, environment: Mapping[str, str], given: bytes | None = None
+) -> Ended:
     clean = {name: value for name, value in os.environ.items() if "STAFFETTA" not in name}
     process = await asyncio.create_subprocess_exec(
         *_COMMAND,
         *arguments,
-        stdin=asyncio.subprocess.DEVNULL,
+        stdin=asyncio.subprocess.DEVNULL if given is None else asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env={**clean, "COLUMNS": "200", "NO_COLOR": "1", **environment},
     )
     try:
         async with asyncio.timeout(_SECONDS_MAX):
-            out, err = await process.communicate()
+            out, err = await process.communicate(given)
     finally:
         if process.returncode is None:
             process.kill()
@@ -54,11 +56,13 @@ async def run_command(*arguments: str, environment: Mapping[str, str]) -> Ended:
 
 @pytest.fixture
 def staffetta(database_url: str) -> Run:
-    """Runs the command with its arguments; keywords are environment variables."""
+    """Runs the command with its arguments; `given` is its standard input, other keywords are
+    environment variables.
+    """
     base = {"STAFFETTA_DATABASE_URL": database_url, "STAFFETTA_SERVER_KEY": "ab" * 32}
 
-    async def run(*arguments: str, **environment: str) -> Ended:
-        return await run_command(*arguments, environment={**base, **environment})
+    async def run(*arguments: str, given: bytes | None = None, **environment: str) -> Ended:
+        return await run_command(*arguments, environment={**base, **environment}, given=given)
 
     return run
 
