@@ -90,6 +90,7 @@ def test_hosts_name_a_service_and_an_environment() -> None:
         ("HOSTS", "sms.example.org=v3", "host=service"),
         ("LOG_LEVEL", "loud", "one of debug, info, warning, error"),
         ("ON_UNCERTAIN", "maybe", "one of resend, hold"),
+        ("TOKENS_LISTABLE", "sometimes", "true or false"),
         ("DEFAULT_SENDER", "12345", "3 to 11 letters"),
         ("RESPONSE_SECONDS", "nan", "a number of seconds"),
         ("NETWORK_ADDRESS", "localhost", "a host and a port"),
@@ -113,6 +114,35 @@ def test_a_wrong_secret_is_never_repeated() -> None:
     (problem,) = _problems(DATABASE_URL="mysql://root:hunter2@db/x")
     assert "hunter2" not in problem
     assert "hunter2" not in repr(_read(DATABASE_URL="postgresql://root:hunter2@db/x"))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("postgresql://u:hun/ter2@db/x", "postgresql://u:hun?ter2@db/x"),
+        *("postgresql://u:hun#ter2@db/x", "postgresql://u:ter2@db:port/x"),
+        *("postgresql://u:ter2@db:1,/x", "postgresql://u:ter2@[::1/x", "postgresql://u:ter2@:5/x"),
+    ],
+)
+def test_an_address_that_the_driver_would_misread_is_refused_without_a_piece_of_it(
+    url: str,
+) -> None:
+    (problem,) = _problems(DATABASE_URL=url)
+    assert problem.startswith("STAFFETTA_DATABASE_URL is not usable")
+    assert "hun" not in problem
+    assert "ter2" not in problem
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("postgresql:///staffetta?host=/run/postgresql", "postgres://u@/x?host=%2Frun"),
+        *("postgresql://db", "postgresql://u:a%2Fb@[::1]:5432,[fe80::1%25eth0]/x"),
+        "postgresql://u:p@ss@%2Frun%2Fpostgresql/x",
+    ],
+)
+def test_every_form_of_address_that_libpq_knows_is_passed_through(url: str) -> None:
+    assert _read(DATABASE_URL=url).database_url == url
 
 
 def test_several_hosts_of_a_database_are_passed_through() -> None:

@@ -4,17 +4,21 @@ Every step is safe in several processes at once, so it needs no election.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Final
 
 from staffetta.accounts.count_usage import forget_errors_once
+from staffetta.accounts.forget_tokens import forget_tokens_once
 from staffetta.accounts.token_rates import forget_rates_once
 from staffetta.app.closing_months import close_ledger_months_once
-from staffetta.app.loops import Loops
+from staffetta.app.loops import Loops, Step
 from staffetta.app.renewing import renew_bundles_once
 from staffetta.app.roles import Role, RoleContext
 from staffetta.callbacks.bell import CallbackBell
 from staffetta.compliance import guards
 from staffetta.db.partitions import ensure_partitions
+from staffetta.db.pool import Database
 from staffetta.ledger.refill import refill_once
 from staffetta.messaging.bell import Bell
 from staffetta.messaging.housekeeping import Housekeeper
@@ -40,30 +44,20 @@ async def run_housekeeping(context: RoleContext, stop: asyncio.Event) -> None:
     callback_bell = CallbackBell(database)
     housekeeper = Housekeeper(database, bell, callback_bell, clock, context.ids, resends=resends)
 
+    def timed(step: Callable[[Database, datetime], Awaitable[int]]) -> Step:
+        """A step that is given the database and the time."""
+
+        async def run() -> int:
+            return await step(database, clock.now())
+
+        return run
+
     async def reap() -> int:
         # After an outage of the database everybody looks dead for a moment; who ended is dead.
         return await housekeeper.reap_once(silent_too=context.heartbeat.steady(clock.monotonic()))
 
     async def renew() -> int:
         return await renew_bundles_once(database, context.ids, clock.now())
-
-    async def refill() -> int:
-        return await refill_once(database, clock.now())
-
-    async def close_months() -> int:
-        return await close_ledger_months_once(database, clock.now())
-
-    async def forget_rates() -> int:
-        return await forget_rates_once(database, clock.now())
-
-    async def forget_guards() -> int:
-        return await guards.forget_rates_once(database, clock.now())
-
-    async def forget_codes() -> int:
-        return await forget_codes_once(database, clock.now())
-
-    async def forget_errors() -> int:
-        return await forget_errors_once(database, clock.now())
 
     async def make_partitions() -> int:
         async with database.transaction() as connection:
@@ -77,13 +71,14 @@ async def run_housekeeping(context: RoleContext, stop: asyncio.Event) -> None:
         loops.start(reap, _REAP_SECONDS, name="reap")
         loops.start(housekeeper.expire_once, _EXPIRE_SECONDS)
         loops.start(housekeeper.forget_keys_once, _FORGET_SECONDS)
-        loops.start(forget_rates, _FORGET_RATES_SECONDS, name="forget rates")
-        loops.start(forget_guards, _FORGET_SECONDS, name="forget guards")
-        loops.start(forget_codes, _FORGET_SECONDS, name="forget codes")
-        loops.start(forget_errors, _FORGET_SECONDS, name="forget refusals")
+        loops.start(timed(forget_rates_once), _FORGET_RATES_SECONDS, name="forget rates")
+        loops.start(timed(forget_tokens_once), _FORGET_SECONDS, name="forget tokens")
+        loops.start(timed(guards.forget_rates_once), _FORGET_SECONDS, name="forget guards")
+        loops.start(timed(forget_codes_once), _FORGET_SECONDS, name="forget codes")
+        loops.start(timed(forget_errors_once), _FORGET_SECONDS, name="forget refusals")
         loops.start(renew, _RENEW_SECONDS, name="renew bundles")
-        loops.start(refill, _REFILL_SECONDS, name="refill sandboxes")
-        loops.start(close_months, _CLOSE_MONTHS_SECONDS, name="close months")
+        loops.start(timed(refill_once), _REFILL_SECONDS, name="refill sandboxes")
+        loops.start(timed(close_ledger_months_once), _CLOSE_MONTHS_SECONDS, name="close months")
         loops.start(make_partitions, _PARTITIONS_SECONDS, name="make partitions")
         context.ready(Role.HOUSEKEEPING)
         await stop.wait()

@@ -15,6 +15,7 @@ from staffetta.accounts.errors import (
     TooManyTokens,
     WrongRefreshToken,
 )
+from staffetta.accounts.forget_tokens import KEPT_AFTER_END, forget_tokens_once
 from staffetta.accounts.renew_token import REFRESH_LIFETIME
 from staffetta.accounts.space import Space
 from staffetta.accounts.token_desk import NewToken, TokenChange, TokenDesk, TokenTerms
@@ -306,3 +307,30 @@ async def test_a_refresh_token_opens_no_call_and_the_old_token_is_refused_after_
     await authorizer.refresh_once(clock.now())
     assert await grant(old.token) is None
     assert await grant(new.token) is not None
+
+
+async def test_what_has_long_been_over_is_forgotten_with_its_use(
+    database: Database, desk: TokenDesk, space: Space, clock
+) -> None:
+    revoked, kept = await make(desk, space, clock), await make(desk, space, clock)
+    short = await make(desk, space, clock, lifetime_seconds=60)
+    await desk.revoke(space, revoked.token, clock.now())
+    hashes = {one: hash_secret(one.token) for one in (revoked, short, kept)}
+    async with database.transaction() as connection:
+        await connection.executemany(
+            "INSERT INTO token_use (token_hash) VALUES ($1)", [(one,) for one in hashes.values()]
+        )
+
+    async def left() -> list[set[bytes]]:
+        async with database.acquire() as connection:
+            tokens = await connection.fetch("SELECT hash FROM token")
+            used = await connection.fetch("SELECT token_hash FROM token_use")
+        return [{row[0] for row in rows} for rows in (tokens, used)]
+
+    assert await forget_tokens_once(database, clock.now()) == 0
+    clock.advance(KEPT_AFTER_END.total_seconds() + 61)
+    assert await forget_tokens_once(database, clock.now()) == 1
+    assert await left() == [{hashes[short], hashes[kept]}] * 2  # the short one may be renewed
+    clock.advance(REFRESH_LIFETIME.total_seconds())
+    assert await forget_tokens_once(database, clock.now()) == 2
+    assert await left() == [set(), set()]

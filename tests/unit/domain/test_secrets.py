@@ -11,8 +11,10 @@ from staffetta.domain.secrets import (
     ServerKey,
     hash_secret,
     hint,
+    is_refresh_token,
     is_token,
     make_api_key,
+    make_refresh_token,
     make_server_key_text,
     make_token,
     same_secret,
@@ -30,6 +32,12 @@ def test_an_api_key_has_32_letters_and_digits() -> None:
 def test_a_token_has_24_hexadecimal_digits() -> None:
     assert re.fullmatch(r"[0-9a-f]{24}", make_token())
     assert is_token(make_token())
+
+
+def test_a_refresh_token_and_a_token_never_pass_for_each_other() -> None:
+    assert is_refresh_token(make_refresh_token())
+    assert not is_token(make_refresh_token())
+    assert not is_refresh_token(make_token())
 
 
 def test_keys_and_tokens_do_not_repeat() -> None:

@@ -98,3 +98,18 @@ SELECT $2, request_count, wallet_count, subscription_count, wallet_micro
   FROM token_use
  WHERE token_hash = $1
 """
+
+FORGET_TOKENS = """
+DELETE FROM token
+ WHERE hash IN (SELECT hash
+                  FROM token
+                 WHERE revoked_at < $1
+                    OR (expire_at < $1 AND created_at < $2)
+                 LIMIT $3
+                   FOR UPDATE SKIP LOCKED)
+RETURNING hash
+"""
+
+FORGET_USE = """
+DELETE FROM token_use WHERE token_hash = ANY($1::bytea[])
+"""

@@ -15,3 +15,7 @@ CREATE TABLE server_key_check (
     single  boolean PRIMARY KEY DEFAULT true CHECK (single),
     sealed  bytea NOT NULL                            -- with the server's key
 );
+
+-- Those that are over are forgotten after a while.
+CREATE INDEX token_revoked ON token (revoked_at) WHERE revoked_at IS NOT NULL;
+CREATE INDEX token_expire ON token (expire_at);
