@@ -42,7 +42,7 @@ class MessageBodies:
         for callback_id, one in (await read_told(connection, claims)).items():
             try:
                 body = message_object(one.view, one.username)
-            except (KeyError, ValueError):  # one message must not stop its lane
+            except Exception:  # noqa: BLE001 - one message must not stop its lane, nor any other
                 _log.exception("callback_body_not_made", callback=callback_id.hex())
                 continue
             bodies[callback_id] = Told(one.view.callback or {}, body)

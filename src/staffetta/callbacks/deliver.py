@@ -229,11 +229,15 @@ class Deliverer:
             self.results.add(Untried(letter.claim))
             return
         at, started = clock.now(), clock.monotonic()
+        outcome: Outcome
         try:
             outcome = await self._parts.client.send(request_of(letter, at))
         except asyncio.CancelledError:
             self.results.add(Untried(letter.claim))
             raise
+        except Exception:  # noqa: BLE001 - one letter that our own code fails on must not stop all
+            _log.exception("callback_not_sent", callback=letter.claim.id.hex())
+            outcome = NoAnswer("a fault of this server: it cannot be sent")
         ended = clock.monotonic()
         self.results.add(self._result(letter, outcome, at, ended - started))
         self._note(state, letter.claim.lane, outcome, ended - started, ended)

@@ -37,7 +37,7 @@ async def read_told(connection: Connection, claims: Sequence[Claim]) -> dict[byt
         claim = by_id[row["callback_id"]]
         try:
             told[claim.id] = ToldMessage(view_of(cast("Row", _as_of(claim, row))), row["email"])
-        except (ValueError, KeyError):  # one row that cannot be read must not stop its lane
+        except Exception:  # noqa: BLE001 - one row must not stop its lane, nor any other
             _log.exception("told_message_not_read", callback=claim.id.hex())
     return told
 

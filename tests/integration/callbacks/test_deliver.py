@@ -189,6 +189,28 @@ async def test_retry_after_puts_a_repeat_off(
     assert owed.due_at == clock.now() + timedelta(minutes=10)
 
 
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ('callback = callback || \'{"method": "PUT"}\'', "owed"),
+        ("callback = '[]'", "dead"),
+    ],
+    ids=["cannot be sent", "cannot be composed"],
+)
+async def test_a_message_that_our_own_code_fails_on_holds_up_no_other(
+    outbox: Outbox, receiver: Receiver, clock: Clock, change: str, status: str
+) -> None:
+    bad, good = await outbox.messages(2, receiver.url())
+    await outbox.rows(f"UPDATE message SET {change} WHERE id = $1", bad)
+    await outbox.owe([bad, good])
+
+    await _deliver(outbox, clock)
+
+    assert await outbox.statuses(good) == ["delivered"]
+    assert await outbox.statuses(bad) == [status]
+    assert len(receiver.received) == 1
+
+
 async def test_a_message_that_is_gone_makes_a_dead_letter_and_holds_up_no_other(
     outbox: Outbox, receiver: Receiver, clock: Clock
 ) -> None:
