@@ -15,6 +15,7 @@ from staffetta.domain.errors import InvalidRecipient
 from staffetta.domain.phones import Phone, parse_mobile
 
 _DASHED: Final = re.compile(r"\+([1-9][0-9]{0,2})-([0-9]{1,14})")
+_PLAIN: Final = re.compile(r"\+[0-9]{1,15}")
 _CACHED_MAX: Final = 1024
 _POSSIBLE: Final = frozenset({ValidationResult.IS_POSSIBLE})
 
@@ -38,6 +39,16 @@ def parse_dashed(raw: str) -> Phone:
             f"{raw[:50]}: the number's calling code is {phone.calling_code}, not {calling_code}"
         )
     return phone
+
+
+def parse_dashed_or_not(raw: str) -> Phone:
+    """Read a number in a path, which may lack the hyphen; raises InvalidRecipient."""
+    if _PLAIN.fullmatch(raw) is None:
+        return parse_dashed(raw)
+    try:
+        return parse_mobile(raw)
+    except InvalidRecipient:
+        return _parse_possible(raw)
 
 
 def dashed(e164: str, calling_code: str) -> str:

@@ -58,6 +58,17 @@ def segment_text(text: str, reference_octets: int = 1) -> Segmentation:
     return _segment_ucs2(text, _UCS_2_EACH[reference_octets])
 
 
+def room_left(found: Segmentation) -> int:
+    """How many more units the last segment of a text holds: septets, or UTF-16 code units."""
+    is_gsm7 = found.encoding is Encoding.GSM_7
+    if len(found.parts) == 1:
+        return (_GSM_7_ALONE if is_gsm7 else _UCS_2_ALONE) - found.characters_count
+    last = found.parts[-1]
+    if is_gsm7:
+        return _GSM_7_EACH[1] - len(encode_gsm7(last))
+    return _UCS_2_EACH[1] - len(encode_ucs2(last)) // 2
+
+
 def _segment_gsm7(text: str, each: int) -> Segmentation:
     septets = encode_gsm7(text)
     count = len(septets)

@@ -33,11 +33,17 @@ def message_object(message: BulkView) -> dict[str, object]:
         "base_price": as_number(message.base_micro),
         "timestamp": milliseconds(message.created_at),
         "last_update": milliseconds(message.updated_at),
-        "priority": message.priority / THOUSAND,
+        "priority": _priority(message.priority),
         "price": as_number(message.price_micro),
         "state": message.number,
         "id": message.id.hex(),
     }
+
+
+def _priority(thousandths: int) -> int | float:
+    """1 is written 1, and not 1.0."""
+    whole, rest = divmod(thousandths, THOUSAND)
+    return thousandths / THOUSAND if rest else whole
 
 
 def listed_object(message: ListedBulk) -> dict[str, object]:

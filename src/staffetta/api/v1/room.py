@@ -12,6 +12,7 @@ from staffetta.api.v1.messages import (
     post_handle,
     put_handle,
 )
+from staffetta.api.v1.recipients import get_recipient_handle, list_recipients_handle
 
 
 def v1_room(context: ApiContext) -> Paths:
@@ -30,5 +31,7 @@ def v1_room(context: ApiContext) -> Paths:
                 "PUT": put_handle(context),
                 "DELETE": delete_handle(context),
             },
+            "/messages/{message_id}/recipients": {"GET": list_recipients_handle(context)},
+            "/messages/{message_id}/recipients/{number}": {"GET": get_recipient_handle(context)},
         },
     )

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from staffetta.domain.epochs import from_milliseconds, to_milliseconds
+
 ROME: Final = ZoneInfo("Europe/Rome")
 EXPECTED: Final = (
     "a date like 2026-12-25 or 25-12-2026 (midnight in Rome), milliseconds since 1970,"
@@ -28,16 +30,16 @@ def parse_time(raw: object) -> datetime | None:
     text = str(raw).strip() if isinstance(raw, str | int) else ""
     try:
         if _MILLISECONDS.fullmatch(text):
-            return datetime.fromtimestamp(int(text) / 1000, UTC)
+            return from_milliseconds(int(text))
         if (match := _YEAR_FIRST.fullmatch(text) or _DAY_FIRST.fullmatch(text)) is not None:
             year, month, day = (int(match[part]) for part in ("year", "month", "day"))
             return datetime(year, month, day, tzinfo=ROME).astimezone(UTC)
         moment = datetime.fromisoformat(text)
-    except (ValueError, OverflowError, OSError):
+    except (ValueError, OverflowError):
         return None
     return None if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def milliseconds(moment: datetime) -> str:
     """A moment as v1 shows it."""
-    return str(int(moment.timestamp() * 1000))
+    return str(to_milliseconds(moment))

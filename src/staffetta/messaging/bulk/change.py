@@ -13,6 +13,7 @@ import msgspec
 from staffetta.callbacks.target import lane_host
 from staffetta.db.pool import Connection, Database
 from staffetta.domain.dashed_numbers import parse_dashed
+from staffetta.domain.epochs import to_milliseconds
 from staffetta.domain.errors import AccountBlocklisted, InvalidRecipient
 from staffetta.domain.ids import IdMaker
 from staffetta.domain.states import State
@@ -221,9 +222,7 @@ async def _note_time(
     now: datetime,
 ) -> None:
     await connection.execute(sql.SET_DUE_OF_STATE, space_id, message_id, due_at, now)
-    shown: Mapping[str, object] = {
-        "timestamp_send": None if due_at is None else str(int(due_at.timestamp() * 1000))
-    }
+    shown: Mapping[str, object] = {"timestamp_send": str(to_milliseconds(due_at or now))}
     await connection.execute(sql.SET_DUE_OF_MESSAGE, space_id, message_id, due_at or now, shown)
 
 

@@ -101,6 +101,7 @@ class RecipientView(msgspec.Struct, frozen=True):
     delivered_at: datetime | None
     done_at: datetime | None  # when the carrier says it happened
     updated_at: datetime
+    currency: str
 
 
 class BulkReader:
@@ -173,6 +174,7 @@ def recipient_view(row: Row, message_id: bytes, message: Row, body: Template) ->
         delivered_at=row["delivered_at"],
         done_at=row["done_at"],
         updated_at=row["updated_at"],
+        currency=message["currency"],
     )
 
 

@@ -182,9 +182,11 @@ GET = (
 )
 
 READ_SHARED = """
-SELECT message.body, message.priority, v1_message.factor, v1_message.is_test
+SELECT message.body, message.priority, v1_message.factor, v1_message.is_test, account.currency
   FROM message
   JOIN v1_message USING (space_id, id)
+  JOIN space ON space.id = message.space_id
+  JOIN account ON account.id = space.account_id
  WHERE message.space_id = $1 AND message.id = $2
 """
 
@@ -213,13 +215,14 @@ SELECT recipient.id, recipient.position, recipient.number, recipient.calling_cod
         LIMIT 1) AS said ON true
 """
 
+# Positions have no gaps, so a page begins where it says: what lies before it is not looked at.
 LIST_RECIPIENTS = (
     _RECIPIENTS
     + """
  WHERE recipient.space_id = $1 AND recipient.message_id = $2
-   AND recipient.id <> recipient.message_id
+   AND recipient.id <> recipient.message_id AND recipient.position >= $3
  ORDER BY recipient.position
-OFFSET $3 LIMIT $4
+ LIMIT $4
 """
 )
 
