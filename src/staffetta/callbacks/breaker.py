@@ -40,11 +40,6 @@ class Breaker:
         return now - self._down_since
 
     @property
-    def is_calm(self) -> bool:
-        """Whether nothing is known against the host."""
-        return self._failures == 0
-
-    @property
     def open_until(self) -> float:
         """When the next probe may be made; -inf when it was never open."""
         return self._open_until

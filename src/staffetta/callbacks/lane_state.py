@@ -81,10 +81,6 @@ class LaneState(Generic[Work]):
         self.mean_seconds = None
         return self.breaker.failed(now)
 
-    def is_idle(self) -> bool:
-        """Whether forgetting this lane would lose nothing."""
-        return self.claimed == 0 and self.breaker.is_calm
-
     def _window(self) -> int:
         """How many may be claimed at once: what is under way, and ahead what soon will be."""
         if self.mean_seconds is None or self.concurrency < self._concurrency_max:

@@ -151,9 +151,13 @@ class Lanes(Generic[Work]):
         return True
 
     def forget(self, now: float) -> None:
-        """Forget lanes of which nothing was heard for long."""
+        """Forget lanes of which nothing was heard for long.
+
+        Those in trouble too, or every host that never answered would be known for ever: where
+        something is due, a lane is looked at all the time, and so it is not forgotten.
+        """
         for lane, state in list(self._states.items()):
-            if state.is_idle() and now - state.touched_at > FORGOTTEN_SECONDS:
+            if state.claimed == 0 and now - state.touched_at > FORGOTTEN_SECONDS:
                 del self._states[lane]
                 self._backlogs.discard(lane)
 

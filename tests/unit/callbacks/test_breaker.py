@@ -73,4 +73,3 @@ def test_an_answer_closes_it(at: float) -> None:
 
     assert not breaker.is_open(at)
     assert not breaker.is_probing(at)
-    assert breaker.is_calm

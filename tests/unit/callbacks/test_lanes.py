@@ -258,13 +258,18 @@ def test_a_claim_that_failed_leaves_its_lanes_ready() -> None:
     assert _LANE in lanes.rooms(0.0)
 
 
-def test_quiet_lanes_are_forgotten_and_those_in_trouble_or_at_work_are_not() -> None:
+def test_quiet_lanes_are_forgotten_and_those_at_work_or_with_something_due_are_not() -> None:
     lanes: Lanes[None] = Lanes(32)
-    quiet, broken, at_work = Lane(1, "quiet"), Lane(1, "broken"), Lane(1, "at work")
+    quiet, gone = Lane(1, "quiet"), Lane(1, "never answered")
+    down, at_work = Lane(1, "down, with something due"), Lane(1, "at work")
     lanes.state(quiet, 0.0)
-    lanes.state(broken, 0.0).failed(0.0)
     lanes.state(at_work, 0.0).claimed = 1
+    for lane in (gone, down):
+        for _ in range(FAILURES_MAX):
+            lanes.state(lane, 0.0).failed(0.0)
+    lanes.look_at(down)
+    lanes.rooms(FORGOTTEN_SECONDS)
 
     lanes.forget(FORGOTTEN_SECONDS + 1)
 
-    assert set(lanes.states()) == {broken, at_work}
+    assert set(lanes.states()) == {down, at_work}
