@@ -118,14 +118,27 @@ def readable_file(text: str) -> Path:
         raise ValueError(f"the path of a readable file ({error.strerror})") from None
 
 
+_HOST_OF_DATABASE: Final = re.compile(r"(\[[0-9A-Fa-f:.%]+\]|[^:\[\]]+)(:\d{1,5})?", re.ASCII)
+
+
 def database_address(text: str) -> str:
-    """A PostgreSQL address as libpq writes it; whether it answers shows later."""
+    """A PostgreSQL address as libpq writes it; whether it answers shows later.
+
+    Hosts and ports are looked at here: what the driver says of a wrong one repeats a piece of it,
+    and a password with a slash in it makes that a piece of the password.
+    """
     try:
-        scheme = urlsplit(text).scheme
+        address = urlsplit(text)
     except ValueError:
-        scheme = ""
-    if scheme not in ("postgresql", "postgres"):
+        raise ValueError("a PostgreSQL address") from None
+    if address.scheme not in ("postgresql", "postgres"):
         raise ValueError("a PostgreSQL address")
+    hosts = address.netloc.rpartition("@")[2]
+    if hosts and not all(_HOST_OF_DATABASE.fullmatch(host) for host in hosts.split(",")):
+        raise ValueError(
+            "a PostgreSQL address with hosts and ports, and with / ? # @ : in a user or password"
+            " percent-encoded"
+        )
     return text
 
 
