@@ -145,7 +145,7 @@ def test_a_renewed_certificate_is_taken_up_without_a_restart(secure: Secure) -> 
 
 @pytest.mark.parametrize("name", ["sms.openapi.com", "ws.messaggisms.com"])
 def test_a_reverse_proxy_passes_the_name_by_plain_http(secure: Secure, name: str) -> None:
-    # As nginx sends it, see docs/how-to/reverse-proxy.md.
+    # As nginx sends it, see docs/reference/https.md.
     connection = http.client.HTTPConnection("127.0.0.1", secure.installation.port, timeout=30)
     headers = {
         "Host": name,

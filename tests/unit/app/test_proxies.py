@@ -36,7 +36,7 @@ async def _seen(peer: str, trusted: str, *headers: tuple[str, str]) -> tuple[str
     return seen[0]
 
 
-# What nginx, Caddy and HAProxy send for a client, see docs/how-to/reverse-proxy.md.
+# What nginx, Caddy and HAProxy send for a client, see docs/reference/https.md.
 FORWARDED = (("X-Forwarded-For", CLIENT), ("X-Forwarded-Proto", "https"))
 
 
