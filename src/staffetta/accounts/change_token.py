@@ -10,7 +10,7 @@ from staffetta.accounts.space import Space
 from staffetta.accounts.sql import tokens as sql
 from staffetta.accounts.token_limits import TokenLimits
 from staffetta.accounts.tokens import TokenRecord, read_record
-from staffetta.db.pool import Connection
+from staffetta.db.pool import Connection, Row
 from staffetta.domain.secrets import Keyring, hash_secret
 
 
@@ -39,6 +39,34 @@ async def change_token(
     Every process obeys the new scopes within a second of the commit (see authorize.py). Raises
     NoSuchToken, InvalidScope, ScopeNotEnabled, InvalidTokenTerms.
     """
+    row = await _change(connection, space, hash_secret(token), change, now, own_hosts)
+    return read_record(row, keyring, token)
+
+
+async def change_hashed_token(
+    connection: Connection,
+    space: Space,
+    token_hash: bytes,
+    change: TokenChange,
+    now: datetime,
+    *,
+    own_hosts: Collection[str] = (),
+    keyring: Keyring | None = None,
+) -> TokenRecord:
+    """The same, for who knows the token's hash alone."""
+    return read_record(
+        await _change(connection, space, token_hash, change, now, own_hosts), keyring
+    )
+
+
+async def _change(
+    connection: Connection,
+    space: Space,
+    token_hash: bytes,
+    change: TokenChange,
+    now: datetime,
+    own_hosts: Collection[str],
+) -> Row:
     granted = None if change.scopes is None else grant_scopes(space, change.scopes, own_hosts)
     expire_at = None
     if change.lifetime_seconds is not None:
@@ -48,7 +76,7 @@ async def change_token(
         check_name(change.name)
     row = await connection.fetchrow(
         sql.CHANGE_TOKEN,
-        hash_secret(token),
+        token_hash,
         space.space_id,
         now,
         None if granted is None else list(granted),
@@ -58,4 +86,4 @@ async def change_token(
     )
     if row is None:
         raise NoSuchToken("this account has no such token, or it is over")
-    return read_record(row, keyring, token)
+    return row
