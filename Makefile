@@ -16,8 +16,12 @@ ARGUMENTS ?=
 key = $(shell cat $(1) scripts/make-venv | sha256sum | cut -c 1-16)
 RUNTIME := $(VENV)/.runtime-$(call key,requirements/runtime.txt pyproject.toml)
 DEVELOP := $(VENV)/.develop-$(call key,requirements/develop.txt pyproject.toml)
+# Published clients of the service, as tests run them: each in an environment of its own.
+CLIENTS := $(VENV)/clients
+CLIENT_PYTHON := $(CLIENTS)/.python-$(call key,requirements/client-python.txt)
+CLIENT_MCP := $(CLIENTS)/.mcp-$(call key,requirements/client-mcp.txt requirements/client-mcp-itself.txt)
 
-.PHONY: help serve smsc test check fix bench chaos lock clean test-packages
+.PHONY: help serve smsc test check fix bench chaos lock clean test-packages test-clients
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -28,7 +32,7 @@ serve: $(RUNTIME)  ## Start everything; prints what to do first
 smsc: $(RUNTIME)  ## Start the simulated network alone, an SMSC on port 2775
 	@exec $(BIN)/staffetta smsc $(ARGUMENTS)
 
-test: check test-packages  ## Everything that must hold: check, then all tests
+test: check test-packages test-clients  ## Everything that must hold: check, then all tests
 	$(BIN)/pytest --numprocesses=2 --dist=worksteal $(TESTS) $(ARGUMENTS)
 
 check: $(DEVELOP)  ## Format, lint, types, import contracts
@@ -55,6 +59,8 @@ COMPILE = $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-ex
 lock: $(DEVELOP)  ## Write the lock files anew from requirements/*.in
 	cd requirements && ../$(COMPILE) --output-file runtime.txt runtime.in
 	cd requirements && ../$(COMPILE) --output-file develop.txt develop.in
+	cd requirements && ../$(COMPILE) --output-file client-python.txt client-python.in
+	cd requirements && ../$(COMPILE) --output-file client-mcp.txt client-mcp.in
 
 clean:  ## Remove the virtual environment and every cache
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -82,3 +88,21 @@ $(DEVELOP): | $(BIN)/python
 # Programs of the system that some tests use; those tests skip themselves where they are missing.
 test-packages: $(DEVELOP)
 	@sh scripts/install-test-packages
+
+test-clients: $(CLIENT_PYTHON) $(CLIENT_MCP)
+
+CLIENT_PIP = $(@D)/$(1)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes
+
+$(CLIENT_PYTHON): | $(DEVELOP)
+	@sh scripts/make-venv $(CLIENTS)/python requirements/develop.txt
+	@$(call CLIENT_PIP,python) --requirement requirements/client-python.txt
+	@rm -f $(CLIENTS)/.python-*
+	@touch $@
+
+$(CLIENT_MCP): | $(DEVELOP)
+	@sh scripts/make-venv $(CLIENTS)/mcp requirements/develop.txt
+	@$(call CLIENT_PIP,mcp) --requirement requirements/client-mcp.txt
+	@$(call CLIENT_PIP,mcp) --no-deps --ignore-requires-python \
+		--requirement requirements/client-mcp-itself.txt
+	@rm -f $(CLIENTS)/.mcp-*
+	@touch $@
