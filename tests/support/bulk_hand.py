@@ -42,6 +42,7 @@ class BulkHand:
             closes=changes.get("closes", False),
             due_at=changes.get("due_at"),
             changes_due="due_at" in changes,
+            is_time_alone=set(changes) == {"due_at"} and not recipients,
         )
         return await self.changer.change(
             self.gateway.space, message_id, change, self.gateway.clock.now()

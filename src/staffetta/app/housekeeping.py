@@ -21,6 +21,7 @@ from staffetta.db.partitions import ensure_partitions
 from staffetta.db.pool import Database
 from staffetta.ledger.refill import refill_once
 from staffetta.messaging.bell import Bell
+from staffetta.messaging.bulk.change import discard_open_once
 from staffetta.messaging.housekeeping import Housekeeper
 from staffetta.otp.forget import forget_codes_once
 
@@ -28,6 +29,7 @@ _DUE_SECONDS: Final = 0.5
 _SEND_AGAIN_SECONDS: Final = 1.0
 _REAP_SECONDS: Final = 1.0
 _EXPIRE_SECONDS: Final = 5.0
+_DISCARD_SECONDS: Final = 60.0  # transactions that were left open
 _FORGET_SECONDS: Final = 600.0
 _FORGET_RATES_SECONDS: Final = 60.0
 _RENEW_SECONDS: Final = 2.0  # between two periods messages are paid by the wallet
@@ -70,6 +72,7 @@ async def run_housekeeping(context: RoleContext, stop: asyncio.Event) -> None:
         loops.start(housekeeper.send_again_once, _SEND_AGAIN_SECONDS)
         loops.start(reap, _REAP_SECONDS, name="reap")
         loops.start(housekeeper.expire_once, _EXPIRE_SECONDS)
+        loops.start(timed(discard_open_once), _DISCARD_SECONDS, name="discard transactions")
         loops.start(housekeeper.forget_keys_once, _FORGET_SECONDS)
         loops.start(timed(forget_rates_once), _FORGET_RATES_SECONDS, name="forget rates")
         loops.start(timed(forget_tokens_once), _FORGET_SECONDS, name="forget tokens")

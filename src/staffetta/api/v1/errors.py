@@ -48,6 +48,7 @@ CODES: Final[Mapping[type[Exception], tuple[int, int]]] = MappingProxyType(
         BodyTooSlow: (400, 300),
         ClientGone: (400, 300),  # nobody hears it, but it is counted
         errors.InvalidSender: (422, SENDER),
+        errors.SenderNotApproved: (422, SENDER),
         errors.InvalidText: (422, BODY),
         NoRecipient: (422, RECIPIENTS),
         RealtimeTooSoon: (422, OPTIONS),

@@ -86,6 +86,8 @@ async def _post(context: ApiContext, call: Call) -> Answer:
 
 
 async def _put(context: ApiContext, call: Call) -> Answer:
+    if call.grant.blocklisted:
+        raise AccountBlocklisted
     message_id = id_of(call, 210)
     octets_max = context.settings.body_octets_max
     body = await read_body(call.receive, call.headers.get(b"content-length"), octets_max)

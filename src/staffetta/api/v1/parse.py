@@ -28,11 +28,13 @@ from staffetta.api.v2.parse import parse_key
 from staffetta.domain.senders import parse_v1_sender
 from staffetta.domain.templates import Template
 from staffetta.messaging.bulk.request import THOUSAND, BulkRequest, Change, Recipients
+from staffetta.messaging.bulk.rows import number_of, require_sendable, shown
 from staffetta.messaging.inspection import SEND_AHEAD_MAX
 
 PRIORITY_MAX: Final = 10
 PATH: Final = "/v1/messages"
 _NOBODY: Final = Recipients(())
+_LOOKED_THROUGH_MAX: Final = 20
 
 
 class _Options(msgspec.Struct, frozen=True):
@@ -51,11 +53,14 @@ def parse_post(
 ) -> BulkRequest:
     """The message that a POST asks for; raises NotAnObject or Refused."""
     asked = read_object(body)
+    is_open = _flag(asked, "transaction", TRANSACTION, default=False)
+    recipients = _recipients(asked, required=True)
+    if not is_open:
+        _require_one(recipients)
     sender = _sender(asked, rules)
     text = asked.get("body")
     if not isinstance(text, str) or not text:
         raise _wrong(asked, "body", BODY, "a text that is not empty")
-    recipients = _recipients(asked, required=True)
     priority = _priority(asked.get("priority"))
     options = _options(asked.get("options"), now)
     return BulkRequest(
@@ -64,7 +69,7 @@ def parse_post(
         recipients=recipients,
         priority=priority,
         factor=rules.realtime_factor if options.realtime else THOUSAND,
-        is_open=_flag(asked, "transaction", TRANSACTION, default=False),
+        is_open=is_open,
         is_test=_flag(asked, "test", TEST, default=False),
         flash=options.flash,
         realtime=options.realtime,
@@ -78,12 +83,14 @@ def parse_post(
 def parse_put(body: bytes, now: datetime) -> Change:
     """The change that a PUT asks for; raises NotAnObject or Refused."""
     asked = read_object(body)
+    recipients = _recipients(asked, required=False)
     options = _options(asked.get("options"), now)
     return Change(
-        recipients=_recipients(asked, required=False),
+        recipients=recipients,
         closes=not _flag(asked, "transaction", TRANSACTION, default=True),
         due_at=options.due_at,
         changes_due=options.has_time,
+        is_time_alone=options.has_time and not (recipients.items or "transaction" in asked),
     )
 
 
@@ -108,21 +115,38 @@ def _recipients(asked: Mapping[str, Any], *, required: bool) -> Recipients:
     return Recipients(given)
 
 
+def _require_one(recipients: Recipients) -> None:
+    """Refuse a short list without a valid number at once, in the contract's order of checks.
+
+    A long one is looked through when it is stored, with pauses for everybody else.
+    """
+    items = recipients.items
+    if len(items) <= _LOOKED_THROUGH_MAX and not any(map(number_of, items)):
+        require_sendable(0, frozenset(), [shown(item) for item in items])
+
+
 def _priority(given: object) -> int:
     """Thousandths; 0 counts as 1."""
     if given is None:
         return THOUSAND
-    try:
-        value = float(given) if isinstance(given, str | int | float) else math.nan
-    except (ValueError, OverflowError):
-        value = math.nan
+    value = _number(given)
     if value == 0:
         return THOUSAND
-    if isinstance(given, bool) or not 1 <= value <= PRIORITY_MAX:
+    if not 1 <= value <= PRIORITY_MAX:
         raise Refused(
             422, PRIORITY, f"wrong 'priority' parameter: a number from 1.00 to {PRIORITY_MAX}"
         )
     return round(value * THOUSAND)
+
+
+def _number(given: object) -> float:
+    """Not a number (the float) where it is none."""
+    if isinstance(given, bool) or not isinstance(given, str | int | float):
+        return math.nan
+    try:
+        return float(given)
+    except (ValueError, OverflowError):
+        return math.nan
 
 
 def _options(given: object, now: datetime) -> _Options:
@@ -134,16 +158,16 @@ def _options(given: object, now: datetime) -> _Options:
         name: _flag(given, name, OPTIONS, default=False) for name in ("bulk", "flash", "realtime")
     }
     due_at = _due_at(given.get("timestamp_send"), now)
-    shown: dict[str, object] = {**flags, "timestamp_send": milliseconds(due_at or now)}
+    echoed: dict[str, object] = {**flags, "timestamp_send": milliseconds(due_at or now)}
     for name in ("custom", "callback_url", "callback_field"):
         if given.get(name) is not None:
-            shown[name] = given[name]
+            echoed[name] = given[name]
     return _Options(
         flash=flags["flash"],
         realtime=flags["realtime"],
         due_at=due_at,
         has_time=given.get("timestamp_send") is not None,
-        shown=shown,
+        shown=echoed,
         callback=_callback(given),
     )
 

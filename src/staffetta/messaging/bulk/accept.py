@@ -21,8 +21,8 @@ from staffetta.db.pool import Connection, ConnectionLost, Database, TryAgain
 from staffetta.domain.errors import (
     AccountBlocklisted,
     InvalidText,
-    NoRoute,
     NotAcceptingNow,
+    StaffettaError,
 )
 from staffetta.domain.ids import IdMaker
 from staffetta.domain.segments import segment_text
@@ -34,11 +34,11 @@ from staffetta.messaging.accept import (
 )
 from staffetta.messaging.bell import Bell
 from staffetta.messaging.bulk import sql
-from staffetta.messaging.bulk.errors import NoRecipient, RealtimeTooSoon
+from staffetta.messaging.bulk.errors import RealtimeTooSoon
 from staffetta.messaging.bulk.keys import claim_key, find_first
 from staffetta.messaging.bulk.money import charge, credit_of, lock_wallet, tell
 from staffetta.messaging.bulk.request import TRANSACTION_KEPT, BulkRequest, Recipients, Terms
-from staffetta.messaging.bulk.rows import COLUMNS, Counts, Row, RowMaker
+from staffetta.messaging.bulk.rows import COLUMNS, Counts, Row, RowMaker, require_sendable
 from staffetta.messaging.inspection import Space
 
 STEP: Final = 500  # recipients between two pauses
@@ -61,9 +61,10 @@ class BulkAccepted(msgspec.Struct, frozen=True):
 class WordsFound(Exception):
     """Forbidden words: the transaction is given up, and the account is blocked in another."""
 
-    def __init__(self, finding: Finding) -> None:
+    def __init__(self, finding: Finding, *, is_test: bool) -> None:
         super().__init__(finding.reason)
         self.finding = finding
+        self.is_test = is_test
 
 
 class Lanes:
@@ -115,8 +116,8 @@ class BulkAcceptor:
         Raises domain.errors.MessageRefused, AccountBlocklisted, IdempotencyKeyReused or
         NotAcceptingNow; then nothing was stored or charged.
         """
-        callback = self._callback_of(request)
         self._check_text(request)
+        callback = self._callback_of(request)
         terms = Terms(
             space_id=space.id,
             message_id=self.ids.make(now),
@@ -135,10 +136,19 @@ class BulkAcceptor:
             try:
                 return await self._store_patiently(space, request, terms, callback)
             except WordsFound as found:
-                await self.block(space.id, found, now)
-                raise AccountBlocklisted from None
+                raise await self.punish(space.id, found, now) from None
 
-    async def block(self, space_id: int, found: WordsFound, now: datetime) -> None:
+    async def punish(self, space_id: int, found: WordsFound, now: datetime) -> StaffettaError:
+        """What a message with forbidden words is refused with, its account blocked.
+
+        A test of one says so, and blocks nobody, as a dry run of v2.
+        """
+        if found.is_test:
+            return InvalidText(f"the message would be refused: {found.finding.reason}")
+        await self._block(space_id, found, now)
+        return AccountBlocklisted()
+
+    async def _block(self, space_id: int, found: WordsFound, now: datetime) -> None:
         """Block the account that sent forbidden words; nothing of the message is kept."""
         async with self.database.transaction() as connection:
             await impose_block(connection, space_id, found.finding.reason, None, now)
@@ -221,7 +231,10 @@ class BulkAcceptor:
             maker = self.row_maker(terms, space, await read_turns(connection, space.id))
             await copy_rows(connection, maker.rows(request.recipients, set()))
             counts = maker.counts
-            _require_recipients(counts, request)
+            if counts.finding is not None:
+                raise WordsFound(counts.finding, is_test=request.is_test)
+            if not request.is_open:
+                require_sendable(counts.sendable_count, counts.refused_as, counts.invalid)
             await self._insert_message(connection, request, terms, callback, counts)
             book, wallet = await lock_wallet(connection, space.id, self.ids, now)
             first = await claim_key(
@@ -308,23 +321,6 @@ async def move_turns(connection: Connection, terms: Terms, counts: Counts) -> No
     await connection.execute(
         sql.MOVE_TURNS, terms.space_id, list(counts.turns), list(counts.turns.values())
     )
-
-
-def _require_recipients(counts: Counts, request: BulkRequest) -> None:
-    if counts.finding is not None:
-        raise WordsFound(counts.finding)
-    if request.is_open:
-        return
-    if counts.recipient_count == 0:
-        raise NoRecipient(
-            "'recipients' holds no valid number: write them like +39-3331234567"
-            + (f", not {counts.invalid[0]}" if counts.invalid else "")
-        )
-    if counts.sendable_count == 0:
-        raise NoRoute(
-            "no route is configured to any of the recipients: nothing was charged; "
-            "an operator can add one with `staffetta connector add`"
-        )
 
 
 async def _take_realtime(connection: Connection, space_id: int, now: datetime) -> None:

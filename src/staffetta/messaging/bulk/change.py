@@ -4,7 +4,7 @@ Each change locks the message's row first, then its recipients, then the wallet:
 for each other, and none is lost (contract section 4, PUT and DELETE).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -12,9 +12,7 @@ import msgspec
 
 from staffetta.callbacks.target import lane_host
 from staffetta.db.pool import Connection, Database
-from staffetta.domain.dashed_numbers import parse_dashed
 from staffetta.domain.epochs import to_milliseconds
-from staffetta.domain.errors import AccountBlocklisted, InvalidRecipient
 from staffetta.domain.ids import IdMaker
 from staffetta.domain.states import State
 from staffetta.domain.templates import Template
@@ -26,15 +24,10 @@ from staffetta.messaging.bulk.accept import (
     move_turns,
     read_turns,
 )
-from staffetta.messaging.bulk.errors import (
-    AlreadySending,
-    NoRecipient,
-    NoSuchMessage,
-    TransactionClosed,
-)
+from staffetta.messaging.bulk.errors import AlreadySending, NoSuchMessage, TransactionClosed
 from staffetta.messaging.bulk.money import charge, credit_of, lock_wallet, tell
 from staffetta.messaging.bulk.request import Change, Recipients, Terms
-from staffetta.messaging.bulk.rows import Counts
+from staffetta.messaging.bulk.rows import Counts, number_of, require_sendable
 from staffetta.messaging.inspection import Space
 
 _DISCARDED_MAX: Final = 20
@@ -67,8 +60,7 @@ class BulkChanger:
             try:
                 return await self._change(space, message_id, change, now)
             except WordsFound as found:
-                await self._acceptor.block(space.id, found, now)
-                raise AccountBlocklisted from None
+                raise await self._acceptor.punish(space.id, found, now) from None
 
     async def cancel(self, space: Space, message_id: bytes, now: datetime) -> None:
         """Take back a message that waits; nothing is refunded.
@@ -98,14 +90,14 @@ class BulkChanger:
                 return Changed(credit_of(wallet))
             due_at = change.due_at if change.changes_due else row["due_at"]
             terms = _terms(space, message_id, row, due_at, now)
-            price_micro = row["price_micro"]
+            price_micro, invalid = row["price_micro"], row["invalid"]
             if change.recipients.items:
                 added = await self._add(connection, space, terms, change.recipients)
-                price_micro += added.price_micro
+                price_micro, invalid = price_micro + added.price_micro, invalid + added.invalid
             if change.changes_due:
                 await _note_time(connection, space.id, message_id, due_at, now)
             if change.closes:
-                queued = await self._close(connection, terms, price_micro)
+                queued = await self._close(connection, terms, price_micro, invalid)
             book, wallet = await lock_wallet(connection, space.id, self._ids, now)
             if queued is not None:
                 await charge(
@@ -120,7 +112,7 @@ class BulkChanger:
     async def _add(
         self, connection: Connection, space: Space, terms: Terms, recipients: Recipients
     ) -> Counts:
-        numbers = [number for item in recipients.items if (number := _number_of(item))]
+        numbers = [number for item in recipients.items if (number := number_of(item))]
         rows = await connection.fetch(sql.FIND_TAKEN, space.id, terms.message_id, numbers)
         taken = {row["number"] for row in rows}
         first = await connection.fetchval(sql.NEXT_POSITION, space.id, terms.message_id)
@@ -128,7 +120,7 @@ class BulkChanger:
         await copy_rows(connection, maker.rows(recipients, taken))
         counts = maker.counts
         if counts.finding is not None:
-            raise WordsFound(counts.finding)
+            raise WordsFound(counts.finding, is_test=terms.is_test)
         await connection.execute(
             sql.ADD_TO_STATE,
             space.id,
@@ -142,7 +134,9 @@ class BulkChanger:
         )
         return counts
 
-    async def _close(self, connection: Connection, terms: Terms, price_micro: int) -> Counts:
+    async def _close(
+        self, connection: Connection, terms: Terms, price_micro: int, invalid: Sequence[str]
+    ) -> Counts:
         """Queue what waits; answers what was queued where, and its price."""
         now = terms.now
         due_at = max(terms.due_at or now, now)
@@ -163,7 +157,8 @@ class BulkChanger:
             list(places.values()),
         )
         if not rows:
-            raise NoRecipient("'recipients' is empty: the transaction holds no valid number")
+            refused = await connection.fetch(sql.READ_REFUSALS, terms.space_id, terms.message_id)
+            require_sendable(0, {row["refused_as"] for row in refused}, invalid)
         await connection.execute(
             sql.CLOSE_STATE, terms.space_id, terms.message_id, terms.due_at, now
         )
@@ -203,7 +198,7 @@ async def _change_time(
 ) -> None:
     """Another time for a message that waits for its time; anything else comes too late."""
     waits = row["due_at"] is not None and row["due_at"] > now and row["cancelled_at"] is None
-    if not waits or change.recipients.items or not change.changes_due:
+    if not waits or not change.is_time_alone:
         raise TransactionClosed("Transaction already closed")
     due_at = max(change.due_at or now, now)
     await _note_time(connection, space.id, message_id, due_at, now)
@@ -244,13 +239,3 @@ def _terms(
         callback_host=None if callback is None else lane_host(callback["url"]),
         now=now,
     )
-
-
-def _number_of(item: object) -> str | None:
-    number = item.get("number") if isinstance(item, dict) else item
-    if not isinstance(number, str):
-        return None
-    try:
-        return parse_dashed(number.strip()).e164
-    except InvalidRecipient:
-        return None

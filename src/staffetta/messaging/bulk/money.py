@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from staffetta.accounts.token_limits import TokenAllowance
 from staffetta.accounts.token_use import open_token_uses, write_token_uses
 from staffetta.db.pool import Connection
-from staffetta.domain.errors import AccountBlocklisted, CreditTooLow
+from staffetta.domain.errors import AccountBlocklisted, CreditTooLow, GuardRefused
 from staffetta.domain.ids import IdMaker
 from staffetta.domain.money import format_amount
 from staffetta.ledger.book import Book, CounterAccount, EntryKind, Wallet
@@ -36,13 +36,16 @@ async def charge(
     price_micro: int,
     allowance: TokenAllowance | None,
 ) -> None:
-    """Take the price from the wallet that is locked; raises CreditTooLow, TokenLimitReached."""
+    """Take the price from the wallet that is locked; raises CreditTooLow or GuardRefused."""
     await _spend(connection, allowance, price_micro)
     room_micro = wallet.day_room_micro(book.now.astimezone(UTC).date())
     if room_micro is not None and price_micro > max(room_micro, 0):
-        raise _too_low(price_micro, max(room_micro, 0), "the daily spending cap leaves")
+        raise GuardRefused(
+            f"the daily spending cap of the account leaves {format_amount(max(room_micro, 0))} "
+            f"today, and the message costs {format_amount(price_micro)}"
+        )
     if price_micro > 0 and wallet.available_micro < price_micro:
-        raise _too_low(price_micro, wallet.available_micro, "available")
+        raise _too_low(price_micro, wallet.available_micro)
     book.move(
         wallet.space_id,
         EntryKind.CHARGE,
@@ -77,9 +80,9 @@ async def _spend(
     await write_token_uses(connection, uses)
 
 
-def _too_low(needed_micro: int, available_micro: int, words: str) -> CreditTooLow:
+def _too_low(needed_micro: int, available_micro: int) -> CreditTooLow:
     return CreditTooLow(
         needed_micro,
         available_micro,
-        f"{format_amount(needed_micro)} needed, {words} {format_amount(available_micro)}",
+        f"{format_amount(needed_micro)} needed, {format_amount(available_micro)} available",
     )

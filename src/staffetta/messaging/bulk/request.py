@@ -51,6 +51,7 @@ class Change(msgspec.Struct, frozen=True):
     closes: bool
     due_at: datetime | None
     changes_due: bool  # whether due_at was given
+    is_time_alone: bool  # nothing but due_at was given
 
 
 class Terms(msgspec.Struct, frozen=True):

@@ -2,10 +2,12 @@
 
 Pure, and lazy: a hundred thousand recipients are never in memory as rows. Nothing here refuses the
 whole message but forbidden words; what cannot be sent is kept with the reason, and what is no
-number is listed as invalid (contract section 4).
+number is listed as invalid (contract section 4). Owns also what a message is refused for that
+nobody could get.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from typing import Final
 
@@ -15,11 +17,18 @@ from staffetta.accounts.terms import Terms as AccountTerms
 from staffetta.compliance.words import Finding
 from staffetta.domain.dashed_numbers import parse_dashed
 from staffetta.domain.environments import Environment
-from staffetta.domain.errors import InvalidRecipient, InvalidText
+from staffetta.domain.errors import (
+    InvalidRecipient,
+    InvalidText,
+    MessageRefused,
+    NoRoute,
+    SenderNotApproved,
+)
 from staffetta.domain.ids import IdMaker
 from staffetta.domain.phones import Phone
 from staffetta.domain.segments import segment_text
 from staffetta.domain.states import State
+from staffetta.messaging.bulk.errors import NoRecipient
 from staffetta.messaging.bulk.request import NEVER, THOUSAND, Recipients, Terms
 from staffetta.messaging.inspection import Circumstances
 from staffetta.routing.table import Quote
@@ -40,6 +49,22 @@ SENDER_NOT_APPROVED: Final = "REJECTED_SENDER"
 TOO_LONG: Final = "REJECTED_MESSAGE_TOO_LONG"
 EMPTY: Final = "UNDELIVERABLE_NOT_SENT"
 
+# Which of them refuses a message that nobody can get: the first, in the contract's order of checks
+# on a send (section 2).
+_NOBODY: Final[Mapping[str, tuple[type[MessageRefused], str]]] = {
+    SENDER_NOT_APPROVED: (
+        SenderNotApproved,
+        "'sender' is not approved for the country of any recipient that could be sent to",
+    ),
+    TOO_LONG: (InvalidText, "'body', filled in, needs too many segments for every recipient"),
+    EMPTY: (InvalidText, "'body' is empty when it is filled in for the recipients"),
+    NOT_ALLOWED: (NoRecipient, "'recipients' are in countries that this account may not send to"),
+    NO_ROUTE: (
+        NoRoute,
+        "no route is configured to any of the recipients: nothing was charged",
+    ),
+}
+
 Row = tuple[object, ...]
 
 
@@ -52,6 +77,7 @@ class Counts(msgspec.Struct):
     base_micro: int = 0
     price_micro: int = 0
     invalid: list[str] = msgspec.field(default_factory=list)
+    refused_as: set[str] = msgspec.field(default_factory=set)  # why some are stored rejected
     turns: dict[int, int] = msgspec.field(
         default_factory=dict
     )  # the newest, by connector that takes some
@@ -116,12 +142,12 @@ class RowMaker:
         if isinstance(item, dict):
             number, fields = item.get("number"), item.get("fields")
         if not isinstance(number, str) or not _are_fields(fields):
-            self.counts.invalid.append(_shown(item))
+            self.counts.invalid.append(shown(item))
             return None, None
         try:
             phone = parse_dashed(number.strip())
         except InvalidRecipient:
-            self.counts.invalid.append(_shown(number))
+            self.counts.invalid.append(shown(number))
             return None, None
         return phone, fields if isinstance(fields, dict) and fields else None
 
@@ -134,7 +160,9 @@ class RowMaker:
             refused_as, segments = refused_as or segments, 0
         price_micro = share_micro = turn = 0
         connector_id = None
-        if refused_as is None and way.quote is not None:
+        if refused_as is not None:
+            counts.refused_as.add(refused_as)
+        elif way.quote is not None:
             price_micro, connector_id = way.quote.price_micro, way.quote.connector_id
             base_micro = 0 if terms.is_test else price_micro * segments
             share_micro = share_of(base_micro, terms.priority, terms.factor)
@@ -146,7 +174,7 @@ class RowMaker:
         counts.recipient_count += 1
         counts.segment_total += segments
         position, self._position = self._position, self._position + 1
-        state = State.REJECTED if refused_as else self._live_state
+        state = _refused_state(refused_as) if refused_as else self._live_state
         arrived_at = terms.now if state is State.DELIVERED else None
         return (
             *(terms.space_id, self._ids.make(terms.now), terms.message_id, position),
@@ -187,6 +215,21 @@ class RowMaker:
         return _Way(quote, NO_ROUTE if quote is None else None)
 
 
+def require_sendable(
+    sendable_count: int, refused_as: AbstractSet[str], invalid: Sequence[str]
+) -> None:
+    """Raise the MessageRefused of a message that goes to nobody."""
+    if sendable_count:
+        return
+    for reason, (kind, sentence) in _NOBODY.items():
+        if reason in refused_as:
+            raise kind(sentence)
+    raise NoRecipient(
+        "'recipients' holds no valid number: write them like +39-3331234567"
+        + (f", not {invalid[0]}" if invalid else "")
+    )
+
+
 def share_of(base_micro: int, priority: int, factor: int) -> int:
     """What a recipient costs with priority and options, rounded to the micro-unit."""
     return (base_micro * priority * factor + THOUSAND * THOUSAND // 2) // (THOUSAND * THOUSAND)
@@ -198,6 +241,11 @@ def _first_state(terms: Terms) -> State:
     if terms.is_test:
         return State.DELIVERED
     return State.SCHEDULED if terms.due_at and terms.due_at > terms.now else State.QUEUED
+
+
+def _refused_state(refused_as: str) -> State:
+    """Nothing was refused where a text came out empty: there was nothing to send."""
+    return State.UNDELIVERABLE if refused_as == EMPTY else State.REJECTED
 
 
 def _cut(text: str, segments_max: int) -> int | str:
@@ -217,6 +265,18 @@ def _are_fields(fields: object) -> bool:
     return isinstance(fields, dict) and len(msgspec.json.encode(fields)) <= FIELDS_BYTES_MAX
 
 
-def _shown(item: object) -> str:
+def number_of(item: object) -> str | None:
+    """The number that an item of a request names, in E.164; None where it names none."""
+    number = item.get("number") if isinstance(item, dict) else item
+    if not isinstance(number, str):
+        return None
+    try:
+        return parse_dashed(number.strip()).e164
+    except InvalidRecipient:
+        return None
+
+
+def shown(item: object) -> str:
+    """An item that is no recipient, as it is listed."""
     text = item if isinstance(item, str) else msgspec.json.encode(item).decode()
     return text[:_SHOWN_MAX]

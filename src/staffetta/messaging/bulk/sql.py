@@ -103,6 +103,12 @@ SELECT connector_id, sum(charged_micro)::bigint AS charged_micro, max(turn) AS t
  GROUP BY connector_id
 """
 
+READ_REFUSALS = """
+SELECT DISTINCT refused_as
+  FROM recipient
+ WHERE space_id = $1 AND message_id = $2 AND id <> message_id AND refused_as IS NOT NULL
+"""
+
 CLOSE_STATE = """
 UPDATE v1_message
    SET is_open = false, discard_at = NULL, due_at = $3, updated_at = $4
@@ -131,11 +137,13 @@ UPDATE recipient
    AND state = 'scheduled' AND attempt = 0
 """
 
-# Recipients that live, but wait for nothing: the message's time has come.
+# Recipients that wait for nothing any more: the message's time has come. What acceptance refused
+# never did.
 COUNT_UNDER_WAY = """
 SELECT count(*)
   FROM recipient
  WHERE space_id = $1 AND message_id = $2 AND id <> message_id
+   AND refused_as IS NULL
    AND (state IN ('queued', 'submitting', 'submitted', 'uncertain', 'delivered', 'undeliverable',
                   'expired') OR attempt > 0)
 """
