@@ -11,6 +11,7 @@ from staffetta.api.oauth.v2.show_money import (
     subscription_id,
     subscription_object,
     transaction_object,
+    wallet_object,
 )
 from staffetta.api.oauth.v2.show_usage import addresses, error_object
 from staffetta.callbacks.claim import Claim
@@ -19,6 +20,7 @@ from staffetta.callbacks.letters import Told
 from staffetta.domain.environments import Environment
 from staffetta.ledger.book import EntryKind
 from staffetta.ledger.bundle import Bundle
+from staffetta.ledger.read_wallet import WalletView
 from staffetta.ledger.transactions import Transaction
 
 NOW = datetime(2026, 3, 14, 9, 26, 53, 999_999, tzinfo=UTC)
@@ -81,6 +83,15 @@ def make_delivery(**changes) -> Delivery:
         "attempt_count": 2,
     }
     return Delivery(**{**fields, **changes})
+
+
+def test_what_is_held_is_no_credit():
+    wallet = WalletView(10_100_000, 1_000_000, -5_000_000, NOW, NOW)
+    assert wallet_object(wallet) == {
+        "credit": 9.1,
+        "createdAt": "2026-03-14T09:26:53Z",
+        "updatedAt": "2026-03-14T09:26:53Z",
+    }
 
 
 @pytest.mark.parametrize(

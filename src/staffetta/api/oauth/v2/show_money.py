@@ -44,9 +44,9 @@ _WHAT: Final = MappingProxyType(
 
 
 def wallet_object(wallet: WalletView) -> dict[str, Any]:
-    """The wallet: its credit is the sum of its transactions, what is held included."""
+    """The wallet: its credit is the sum of its transactions, less what is held, as in v1."""
     return {
-        "credit": as_number(wallet.balance_micro),
+        "credit": as_number(wallet.balance_micro - wallet.held_micro),
         "createdAt": shown_time(wallet.created_at),
         "updatedAt": shown_time(wallet.updated_at),
     }
