@@ -4,11 +4,15 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
+
+from staffetta.cli import app
+from staffetta.cli.failures import EXPECTED
 
 _SECONDS_MAX = 60
 _COMMAND = (sys.executable, "-c", "from staffetta.cli import main; main()")
@@ -55,7 +59,13 @@ async def run_command(
 
 
 @pytest.fixture
-def staffetta(database_url: str) -> Run:
+def staffetta(installed: Run) -> Run:
+    """The command, as a process."""
+    return installed
+
+
+@pytest.fixture
+def installed(database_url: str) -> Run:
     """Runs the command with its arguments; `given` is its standard input, other keywords are
     environment variables.
     """
@@ -63,6 +73,39 @@ def staffetta(database_url: str) -> Run:
 
     async def run(*arguments: str, given: bytes | None = None, **environment: str) -> Ended:
         return await run_command(*arguments, environment={**base, **environment}, given=given)
+
+    return run
+
+
+def _run_here(
+    arguments: Sequence[str], environment: Mapping[str, str], given: bytes | None
+) -> Ended:
+    others = dict.fromkeys(name for name in os.environ if "STAFFETTA" in name)
+    ended = CliRunner().invoke(
+        app,
+        list(arguments),
+        prog_name="staffetta",
+        input=given,
+        env={**others, "COLUMNS": "200", "NO_COLOR": "1", **environment},
+    )
+    failure = ended.exception
+    if isinstance(failure, EXPECTED):  # as cli/failures.py tells it
+        return Ended(1, ended.stdout, f"{ended.stderr}staffetta: {failure}\n")
+    if failure is not None and not isinstance(failure, SystemExit):
+        raise failure
+    return Ended(ended.exit_code, ended.stdout, ended.stderr)
+
+
+@pytest.fixture
+def here(database_url: str) -> Run:
+    """As `staffetta`, but in this process: twenty times as quick, where a process proves nothing.
+
+    It is given to a whole file by a fixture of that file, `staffetta`; `installed` is the process.
+    """
+    base = {"STAFFETTA_DATABASE_URL": database_url, "STAFFETTA_SERVER_KEY": "ab" * 32}
+
+    async def run(*arguments: str, given: bytes | None = None, **environment: str) -> Ended:
+        return await asyncio.to_thread(_run_here, arguments, {**base, **environment}, given)
 
     return run
 

@@ -14,6 +14,11 @@ PRODUCTION = ("--environment", "production")
 
 
 @pytest.fixture
+def staffetta(here):
+    return here
+
+
+@pytest.fixture
 def works(database: Database):
     async def ask(key: str, environment: Environment = Environment.SANDBOX) -> bool:
         now = datetime.now(UTC)

@@ -23,6 +23,11 @@ GIVEN = PASSWORD.encode() + b"\n"
 
 
 @pytest.fixture
+def staffetta(here):
+    return here
+
+
+@pytest.fixture
 async def olga(staffetta, anna) -> dict[str, object]:
     return (
         await staffetta(

@@ -14,6 +14,11 @@ OTP = "POST:test.sms.openapi.com/otp"
 
 
 @pytest.fixture
+def staffetta(here):
+    return here
+
+
+@pytest.fixture
 async def token(staffetta, anna) -> dict[str, object]:
     return (
         await staffetta(

@@ -13,6 +13,11 @@ BOB = "bob@example.com"
 SANDBOX = ("--environment", "sandbox")
 
 
+@pytest.fixture
+def staffetta(here):
+    return here
+
+
 async def test_an_account_can_be_made_with_its_owner(staffetta) -> None:
     made = (
         await staffetta(
