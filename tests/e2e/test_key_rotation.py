@@ -1,6 +1,7 @@
 """The server's key is rotated while everything works; nobody notices."""
 
 import itertools
+import subprocess
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from installation import Installation, running, wait_for
+from installation import COMMAND, Installation, free_port, running, wait_for
 
 _NUMBERS = itertools.count(100)
 
@@ -108,6 +109,37 @@ def test_every_process_takes_up_a_new_key_by_itself(installation: Installation) 
         lambda: installation.log_path.read_text().count(f'"newest": "{newest}"') >= processes, 10
     )
     assert installation.log_path.read_text().count('"event": "server_key_changed"') > looked
+
+
+def test_links_to_carriers_stay_up(installation: Installation) -> None:
+    port = free_port()
+    with subprocess.Popen(
+        [COMMAND, "smsc", "--port", str(port), "--quiet"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as carrier:
+        try:
+            _add_carrier(installation, "acme", port)
+            resealed = installation.json("key", "rotate")
+            assert {"column": "connector.password", "resealed": 1, "unreadable": 0} in resealed
+            # Whoever brings up the second link has looked at the first one's new row.
+            _add_carrier(installation, "second", port)
+            log = installation.log_path.read_text()
+            for event in ("link_draining", "link_down", "link_lost", "connector_not_started"):
+                assert f'"event": "{event}", "connector": "acme"' not in log
+        finally:
+            carrier.terminate()
+
+
+def _add_carrier(installation: Installation, name: str, port: int) -> None:
+    installation.settings["CARRIER_PASSWORD"] = "secret"
+    installation.json(
+        *("connector", "add", "--name", name, "--environment", "production"),
+        *("--host", "127.0.0.1", "--port", str(port), "--system-id", "gw"),
+        *("--password-env", "CARRIER_PASSWORD", "--countries", "IT", "--price", "0.03"),
+    )
+    bound = f'"event": "link_bound", "connector": "{name}"'
+    wait_for(lambda: bound in installation.log_path.read_text(), what=bound)
 
 
 @pytest.mark.parametrize("role", [(), ("--role", "api"), ("--role", "dispatch")], ids=str)
