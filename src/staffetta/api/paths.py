@@ -26,6 +26,7 @@ class Paths:
 
     def __init__(self, room: Room | None, served: Mapping[str, AsgiApp]) -> None:
         self._room = room
+        self.templates = tuple(served)  # what documentation and tests walk
         self._plain = {path: serve for path, serve in served.items() if "{" not in path}
         self._items = [
             (_pattern(template), serve) for template, serve in served.items() if "{" in template
