@@ -10,6 +10,8 @@ from typing import Final
 
 from staffetta.accounts.count_usage import forget_errors_once
 from staffetta.accounts.forget_tokens import forget_tokens_once
+from staffetta.accounts.sessions import forget_sessions_once
+from staffetta.accounts.sign_in import forget_tries_once
 from staffetta.accounts.token_rates import forget_rates_once
 from staffetta.app.closing_months import close_ledger_months_once
 from staffetta.app.loops import Loops, Step
@@ -78,6 +80,8 @@ async def run_housekeeping(context: RoleContext, stop: asyncio.Event) -> None:
         loops.start(timed(forget_tokens_once), _FORGET_SECONDS, name="forget tokens")
         loops.start(timed(guards.forget_rates_once), _FORGET_SECONDS, name="forget guards")
         loops.start(timed(forget_codes_once), _FORGET_SECONDS, name="forget codes")
+        loops.start(timed(forget_sessions_once), _FORGET_SECONDS, name="forget sessions")
+        loops.start(timed(forget_tries_once), _FORGET_SECONDS, name="forget tries")
         loops.start(timed(forget_errors_once), _FORGET_SECONDS, name="forget refusals")
         loops.start(renew, _RENEW_SECONDS, name="renew bundles")
         loops.start(timed(refill_once), _REFILL_SECONDS, name="refill sandboxes")

@@ -4,8 +4,10 @@ from typing import Annotated, Final
 
 import typer
 
+from staffetta.accounts.audit import record
 from staffetta.accounts.email import Email as Address
 from staffetta.accounts.space import find_space
+from staffetta.cli.actor import whoever_commands
 from staffetta.cli.failures import CommandFailed
 from staffetta.cli.opened import Opened, with_everything_open
 from staffetta.cli.options import AsJson, ForEnvironment
@@ -64,7 +66,12 @@ def lift(
     async def work(parts: Opened) -> bool:
         async with parts.database.transaction() as connection:
             space = await find_space(connection, address, environment)
-            return await lift_block(connection, space.space_id, reason, parts.now)
+            lifted = await lift_block(connection, space.space_id, reason, parts.now)
+            if lifted:
+                details = {"reason": reason}
+                actor = whoever_commands()
+                await record(connection, actor, "blocklist.lift", space, details, parts.now)
+            return lifted
 
     if not with_everything_open(work):
         raise CommandFailed(f"{address.text} is not blocked in {environment}")

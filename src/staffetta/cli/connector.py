@@ -6,6 +6,8 @@ from typing import Annotated, Final
 
 import typer
 
+from staffetta.accounts.audit import record
+from staffetta.cli.actor import whoever_commands
 from staffetta.cli.failures import CommandFailed
 from staffetta.cli.opened import Opened, with_everything_open
 from staffetta.cli.options import AsJson, ForEnvironment, amount_micro
@@ -94,7 +96,10 @@ def add(
 
     async def work(parts: Opened) -> int:
         async with parts.database.transaction() as connection:
-            return await add_connector(connection, parts.keyring, definition, parts.now)
+            connector_id = await add_connector(connection, parts.keyring, definition, parts.now)
+            details = {"connector": name, "environment": environment.value}
+            await record(connection, whoever_commands(), "connector.add", None, details, parts.now)
+            return connector_id
 
     show(_added(with_everything_open(work), definition), as_json=as_json)
 

@@ -4,8 +4,10 @@ from typing import Annotated
 
 import typer
 
+from staffetta.accounts.audit import record
 from staffetta.accounts.email import Email as Address
 from staffetta.accounts.space import Space, find_space
+from staffetta.cli.actor import whoever_commands
 from staffetta.cli.opened import Opened, with_everything_open
 from staffetta.cli.options import AsJson, Email, ForEnvironment, amount_micro
 from staffetta.cli.output import facts, show
@@ -39,7 +41,10 @@ def topup(
     async def work(parts: Opened) -> tuple[Space, int]:
         async with parts.database.transaction() as connection:
             space = await find_space(connection, address, environment)
-            return space, await top_up(connection, space.space_id, micro, note, parts.now)
+            balance_micro = await top_up(connection, space.space_id, micro, note, parts.now)
+            details = {"amount": as_number(micro), "note": note}
+            await record(connection, whoever_commands(), "topup", space, details, parts.now)
+            return space, balance_micro
 
     space, balance_micro = with_everything_open(work)
     show(
