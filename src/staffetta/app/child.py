@@ -7,6 +7,7 @@ environment.
 
 import argparse
 import os
+import resource
 import socket
 import sys
 from collections.abc import Sequence
@@ -36,6 +37,7 @@ def main(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
     settings = read_settings(os.environ)
     configure_logs(settings, "+".join(given.role))
+    _raise_open_files()
     try:
         sockets = _given_sockets(given) if given.supervised else open_sockets(settings, given.role)
         return uvloop.run(run_roles(settings, given.role, sockets, supervised=given.supervised))
@@ -50,6 +52,12 @@ def main(arguments: Sequence[str]) -> int:
     except Exception:  # noqa: BLE001 - the last resort: whoever supervises starts another
         _log.exception("process_failed")
     return 1
+
+
+def _raise_open_files() -> None:
+    """As many open files as the system lets us have: a thousand connections pass the usual 1,024."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _given_sockets(given: argparse.Namespace) -> Sockets:

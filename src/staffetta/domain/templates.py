@@ -27,6 +27,11 @@ class Template:
         """Whether it is the same for everybody."""
         return len(self._pieces) == 1
 
+    @property
+    def placeholder_count(self) -> int:
+        """How often something is filled in."""
+        return len(self._pieces) // 2
+
     def fill(self, values: Mapping[str, object] | None) -> str:
         """The text for one recipient; a placeholder without a value becomes empty."""
         if len(self._pieces) == 1:

@@ -11,6 +11,7 @@ from staffetta.domain.errors import (
     AccountBlocklisted,
     CreditTooLow,
     IdempotencyKeyReused,
+    InvalidText,
     NoRoute,
 )
 from staffetta.domain.states import State
@@ -244,3 +245,15 @@ async def test_a_repeated_request_answers_the_first(gateway: Gateway, bulk: Bulk
     with pytest.raises(IdempotencyKeyReused):
         await bulk.post(italians(2), idempotency=IdempotencyKey("/messages", "one", b"i" * 32))
     assert await is_exact(gateway)
+
+
+async def test_a_text_that_could_grow_without_end_is_refused(
+    gateway: Gateway, bulk: BulkHand
+) -> None:
+    with pytest.raises(InvalidText, match="placeholders"):
+        await bulk.post(italians(1), body="{{x}}" * 51)
+    accepted = await bulk.post(
+        [{"number": "+39-3331234567", "fields": {"x": "y" * 4000}}, "+39-3331234568"],
+        body="a{{x}}" * 50,
+    )
+    assert (await bulk.read(accepted.message_id)).counts == {State.REJECTED: 1, State.QUEUED: 1}

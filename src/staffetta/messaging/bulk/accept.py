@@ -42,6 +42,7 @@ from staffetta.messaging.bulk.rows import COLUMNS, Counts, Row, RowMaker, requir
 from staffetta.messaging.inspection import Space
 
 STEP: Final = 500  # recipients between two pauses
+PLACEHOLDERS_MAX: Final = 50
 REALTIME_PAUSE: Final = timedelta(minutes=1)
 _LARGE: Final = 200  # recipients: from here a request waits for the lane of the large ones
 _SMALL_MAX: Final = 3  # at once; each holds a connection
@@ -186,6 +187,11 @@ class BulkAcceptor:
     def _check_text(self, request: BulkRequest) -> None:
         """Refuse a text that nobody could get; one with placeholders is looked at when filled."""
         found = segment_text(request.body.text)
+        if request.body.placeholder_count > PLACEHOLDERS_MAX:
+            raise InvalidText(
+                f"'body' has {request.body.placeholder_count} placeholders, and {PLACEHOLDERS_MAX}"
+                " are the most"
+            )
         if request.body.is_plain and len(found.parts) > self._rules.segments_max:
             raise InvalidText(
                 f"'body' needs {len(found.parts)} segments, and {self._rules.segments_max} are"

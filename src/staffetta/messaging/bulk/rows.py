@@ -187,15 +187,16 @@ class RowMaker:
     def _segments(self, text: str, country: str) -> int | str:
         """How many segments a text has, or why it cannot be sent; looks for forbidden words too."""
         is_plain = self._terms.body.is_plain
-        if not is_plain or country not in self._clean_in:
-            words, sender = self._circumstances.words, self._terms.sender
-            self.counts.finding = words.find(text, sender, country)
-            self._clean_in.add(country)
         found = self._texts.get(text) if is_plain else None
         if found is None:
             found = _cut(text, self._circumstances.segments_max)
             if is_plain:
                 self._texts[text] = found
+        # A text that is too long is not sent, and looking through it could take seconds.
+        if isinstance(found, int) and not (is_plain and country in self._clean_in):
+            words, sender = self._circumstances.words, self._terms.sender
+            self.counts.finding = words.find(text, sender, country)
+            self._clean_in.add(country)
         return found
 
     def _way(self, country: str) -> _Way:
