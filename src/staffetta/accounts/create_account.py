@@ -10,6 +10,7 @@ from staffetta.accounts.email import Email
 from staffetta.accounts.errors import AccountExists, InvalidCurrency
 from staffetta.accounts.space import Space
 from staffetta.accounts.sql import accounts as sql
+from staffetta.accounts.sql import api_keys as api_keys_sql
 from staffetta.db.pool import Connection
 from staffetta.domain.environments import Environment
 from staffetta.domain.money import SANDBOX_CREDIT_MICRO
@@ -59,5 +60,7 @@ async def create_account(
 
 async def _insert_api_key(connection: Connection, space_id: int, now: datetime) -> str:
     api_key = make_api_key()
-    await connection.execute(sql.INSERT_API_KEY, space_id, hash_secret(api_key), hint(api_key), now)
+    await connection.execute(
+        api_keys_sql.INSERT_API_KEY, space_id, hash_secret(api_key), hint(api_key), now
+    )
     return api_key

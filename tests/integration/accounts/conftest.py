@@ -59,9 +59,9 @@ def passwords() -> Iterator[Passwords]:
 
 @pytest.fixture
 def change(database: Database):
-    async def run(use_case, *arguments):
+    async def run(use_case, *arguments, **more):
         async with database.transaction() as connection:
-            return await use_case(connection, *arguments)
+            return await use_case(connection, *arguments, **more)
 
     return run
 

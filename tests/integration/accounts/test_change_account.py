@@ -34,15 +34,6 @@ async def authorizer(database: Database, clock) -> Authorizer:
     return authorizer
 
 
-@pytest.fixture
-def change(database: Database):
-    async def run(use_case, *arguments):
-        async with database.transaction() as connection:
-            return await use_case(connection, *arguments)
-
-    return run
-
-
 async def holders(database: Database, account: NewAccount, email: str, clock) -> list[bool]:
     async with database.acquire() as connection:
         return [

@@ -31,15 +31,6 @@ ROOT = Email.parse("root@example.com")
 
 
 @pytest.fixture
-def change(database: Database):
-    async def run(use_case, *arguments, **more):
-        async with database.transaction() as connection:
-            return await use_case(connection, *arguments, **more)
-
-    return run
-
-
-@pytest.fixture
 def add(change, account: NewAccount, clock):
     async def make(email: Email, role: Role, **more: object) -> Person:
         account_id = None if role is Role.OPERATOR else account.account_id

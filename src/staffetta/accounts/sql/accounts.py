@@ -1,4 +1,4 @@
-"""Every statement about accounts, their spaces and their API keys."""
+"""Every statement about making accounts and their spaces, and their settings."""
 
 # An address that is taken gives no row.
 INSERT_ACCOUNT = """
@@ -17,11 +17,6 @@ RETURNING id
 INSERT_WALLET = """
 INSERT INTO wallet (space_id, updated_at)
 VALUES ($1, $2)
-"""
-
-INSERT_API_KEY = """
-INSERT INTO api_key (space_id, hash, hint, created_at)
-VALUES ($1, $2, $3, $4)
 """
 
 FIND_SPACE = """
