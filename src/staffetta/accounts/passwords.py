@@ -1,8 +1,7 @@
 """Passwords of people: their rules, hashing and verifying.
 
-argon2id with the library's own parameters, in threads of its own: one hash costs tens of
-milliseconds and 64 MiB, which neither an event loop nor a memory full of them could bear. Nothing
-here stores or logs a password.
+argon2id with the library's own parameters, in threads of its own: one hash costs up to some tenths
+of a second and 64 MiB, which no event loop could wait for. Nothing here stores or logs a password.
 """
 
 import asyncio
@@ -24,7 +23,7 @@ from staffetta.domain.errors import NotAcceptingNow
 CHARACTERS_MIN: Final = 12
 CHARACTERS_MAX: Final = 1024
 AT_ONCE_MAX: Final = 2
-WAITING_MAX: Final = 32  # at two at once, about a second
+WAITING_MAX: Final = 32  # at two at once, a few seconds
 
 # Without what looks alike (0 O, 1 l I) and without vowels, which make words.
 _GENERATED_ALPHABET: Final = "23456789bcdfghjkmnpqrstvwxyz"
