@@ -17,13 +17,13 @@ from staffetta.messaging.bulk.request import BulkRequest, Change, Recipients
 class BulkHand:
     """What an API process does with v1's requests."""
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: Gateway, rules: AcceptRules = AcceptRules()) -> None:  # noqa: B008
         self.gateway = gateway
         self.acceptor = BulkAcceptor(
             gateway.database,
             Bell(gateway.database),
             gateway.snapshots,
-            AcceptRules(),
+            rules,
             gateway.ids,
         )
         self.changer = BulkChanger(self.acceptor, gateway.ids)

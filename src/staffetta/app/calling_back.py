@@ -8,6 +8,7 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from staffetta.api.v2.render import message_object
+from staffetta.app.bulk_bodies import read_bulk_bodies
 from staffetta.app.loops import Loops
 from staffetta.app.roles import Role, RoleContext
 from staffetta.callbacks.addresses import allowed_networks
@@ -34,12 +35,14 @@ _log = structlog.get_logger(__name__)
 
 
 class MessageBodies:
-    """What callbacks about messages say: the second API's Message."""
+    """What callbacks about messages say: the Message of the API that was called."""
 
     async def read(self, connection: Connection, claims: Sequence[Claim]) -> Mapping[bytes, Told]:
         """What each claim tells, by callback id."""
-        bodies: dict[bytes, Told] = {}
-        for callback_id, one in (await read_told(connection, claims)).items():
+        of_v1 = [one for one in claims if one.is_of_v1]
+        bodies = await read_bulk_bodies(connection, of_v1) if of_v1 else {}
+        of_v2 = [one for one in claims if not one.is_of_v1]
+        for callback_id, one in (await read_told(connection, of_v2)).items():
             try:
                 body = message_object(one.view, one.username)
             except Exception:  # noqa: BLE001 - one message must not stop its lane, nor any other

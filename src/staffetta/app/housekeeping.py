@@ -24,6 +24,7 @@ from staffetta.db.pool import Database
 from staffetta.ledger.refill import refill_once
 from staffetta.messaging.bell import Bell
 from staffetta.messaging.bulk.change import discard_open_once
+from staffetta.messaging.bulk.gather import Gatherer
 from staffetta.messaging.housekeeping import Housekeeper
 from staffetta.otp.forget import forget_codes_once
 
@@ -31,6 +32,7 @@ _DUE_SECONDS: Final = 0.5
 _SEND_AGAIN_SECONDS: Final = 1.0
 _REAP_SECONDS: Final = 1.0
 _EXPIRE_SECONDS: Final = 5.0
+_GATHER_SECONDS: Final = 0.5  # a message's changes are told once a second at most
 _DISCARD_SECONDS: Final = 60.0  # transactions that were left open
 _FORGET_SECONDS: Final = 600.0
 _FORGET_RATES_SECONDS: Final = 60.0
@@ -47,6 +49,7 @@ async def run_housekeeping(context: RoleContext, stop: asyncio.Event) -> None:
     resends = context.settings.on_uncertain == "resend"
     callback_bell = CallbackBell(database)
     housekeeper = Housekeeper(database, bell, callback_bell, clock, context.ids, resends=resends)
+    gatherer = Gatherer(database, callback_bell, clock, context.ids)
 
     def timed(step: Callable[[Database, datetime], Awaitable[int]]) -> Step:
         """A step that is given the database and the time."""
@@ -75,6 +78,7 @@ async def run_housekeeping(context: RoleContext, stop: asyncio.Event) -> None:
         loops.start(reap, _REAP_SECONDS, name="reap")
         loops.start(housekeeper.expire_once, _EXPIRE_SECONDS)
         loops.start(timed(discard_open_once), _DISCARD_SECONDS, name="discard transactions")
+        loops.start(gatherer.gather_changes_once, _GATHER_SECONDS)
         loops.start(housekeeper.forget_keys_once, _FORGET_SECONDS)
         loops.start(timed(forget_rates_once), _FORGET_RATES_SECONDS, name="forget rates")
         loops.start(timed(forget_tokens_once), _FORGET_SECONDS, name="forget tokens")

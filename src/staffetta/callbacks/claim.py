@@ -16,6 +16,9 @@ prevents it:
   own heartbeat before it sends (`deliver`), and its result compares owner and attempt.
 - A receiver works on an older state after its connection broke, and gets the newer one meanwhile.
   Nobody can prevent that from here; `updatedAt` in the body tells them apart.
+
+v1's callbacks are not superseded: each tells of other recipients, as they are when it is sent. Two
+of one message are never under way at once, so what is sent later was read later.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,13 +29,14 @@ import msgspec
 
 from staffetta.callbacks import sql
 from staffetta.callbacks.owe import Lane
-from staffetta.db.pool import Connection
+from staffetta.db.pool import Connection, Row
 
 OWNER_DEAD_SECONDS: Final = 10.0  # as for the links of carriers
 OVERDUE_MAX: Final = timedelta(days=3)
 LANES_READ_MAX: Final = 500
 STEP_MAX: Final = 1000
 _FIRST_LANE: Final = Lane(0, "")
+_OF_V1: Final = "v1"
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -41,7 +45,7 @@ class Claim(msgspec.Struct, frozen=True):
     space_id: int
     id: bytes
     host: str
-    kind: str  # message or low_credit
+    kind: str  # message, v1 or low_credit
     message_id: bytes | None
     recipient_id: bytes | None
     event: str  # domain.states.State, or the event's own name
@@ -65,6 +69,26 @@ class Claim(msgspec.Struct, frozen=True):
         """The tries of this round, this one included."""
         return self.attempt - self.attempts_before
 
+    @property
+    def is_of_v1(self) -> bool:
+        """Whether it tells of recipients of a v1 message."""
+        return self.kind == _OF_V1
+
+    @property
+    def recipient_ids(self) -> Sequence[bytes]:
+        """Whom a callback of v1 tells of; nobody otherwise."""
+        return [bytes.fromhex(one) for one in self._recipients]
+
+    @property
+    def recipient_count(self) -> int:
+        """How many those are."""
+        return len(self._recipients)
+
+    @property
+    def _recipients(self) -> Sequence[str]:
+        given = self.payload if self.is_of_v1 else None
+        return given.get("recipients", ()) if given else ()
+
 
 class Claimed(msgspec.Struct, frozen=True):
     """What a claim found: in which lanes it looked, what it took, how many rows it moved there."""
@@ -72,6 +96,7 @@ class Claimed(msgspec.Struct, frozen=True):
     lanes: frozenset[Lane]
     claims: Sequence[Claim]
     moved: Mapping[Lane, int]  # superseded ones included
+    left: frozenset[Lane] = frozenset()  # something due there waits for what was claimed
 
 
 class DueLane(msgspec.Struct, frozen=True):
@@ -103,8 +128,15 @@ async def claim(
     )
     if not due:
         return Claimed(frozenset(lanes), (), {})
-    space_ids, ids, superseded = (list(column) for column in zip(*due, strict=True))
-    rows = await connection.fetch(sql.CLAIM, space_ids, ids, superseded, owner, now)
+    due, left = _one_each(due)
+    rows = await connection.fetch(
+        sql.CLAIM,
+        [row["space_id"] for row in due],
+        [row["id"] for row in due],
+        [row["is_superseded"] for row in due],
+        owner,
+        now,
+    )
     moved: dict[Lane, int] = {}
     for row in rows:
         lane = Lane(row["space_id"], row["host"])
@@ -112,7 +144,22 @@ async def claim(
     claims = sorted(
         (claim_of(row) for row in rows if not row["is_superseded"]), key=lambda one: one.id
     )
-    return Claimed(frozenset(lanes), claims, moved)
+    return Claimed(frozenset(lanes), claims, moved, left)
+
+
+def _one_each(due: Sequence[Row]) -> tuple[list[Row], frozenset[Lane]]:
+    """What is due without the second ones of v1's messages, and the lanes where some are left."""
+    chosen: list[Row] = []
+    left: set[Lane] = set()
+    seen: set[tuple[int, bytes]] = set()
+    for row in due:
+        message = (row["space_id"], row["message_id"])
+        if row["kind"] == _OF_V1 and message in seen:
+            left.add(Lane(row["space_id"], row["host"]))
+            continue
+        seen.add(message)
+        chosen.append(row)
+    return chosen, frozenset(left)
 
 
 async def read_lanes(

@@ -24,7 +24,13 @@ from staffetta.callbacks.claim import (
     read_lanes,
     reap,
 )
-from staffetta.callbacks.compose import REPEATS_DEFAULT, Unsendable, compose
+from staffetta.callbacks.compose import (
+    REPEATS_DEFAULT,
+    LateLetter,
+    Unsendable,
+    compose,
+    compose_late,
+)
 from staffetta.callbacks.http_client import HttpClient
 from staffetta.callbacks.lane_state import LaneState
 from staffetta.callbacks.lanes import Lanes
@@ -41,11 +47,12 @@ from staffetta.callbacks.outcomes import (
 )
 from staffetta.callbacks.owe import Lane
 from staffetta.callbacks.results import Result, Results, Tried, Untried
-from staffetta.db.pool import Database
+from staffetta.db.pool import Database, DatabaseError
 from staffetta.domain.clock import Clock
 from staffetta.domain.secrets import Keyring
 
 PUT_BACK_SECONDS: Final = 15.0
+_COMPOSED_AT_ONCE_MAX: Final = 2  # letters about many recipients: connections are few
 
 _log = structlog.get_logger(__name__)
 
@@ -72,7 +79,8 @@ class Deliverer:
     def __init__(self, parts: DelivererParts, tasks: asyncio.TaskGroup) -> None:
         self._parts = parts
         self._tasks = tasks
-        self._lanes: Lanes[Letter] = Lanes(parts.concurrency_max)
+        self._lanes: Lanes[Letter | LateLetter] = Lanes(parts.concurrency_max)
+        self._composing = asyncio.Semaphore(_COMPOSED_AT_ONCE_MAX)
         self._workers: set[asyncio.Task[None]] = set()
         self._read_up_to: Lane | None = None
         self._oldest_due_at: datetime | None = None  # of the lanes read since the first one
@@ -178,7 +186,7 @@ class Deliverer:
             _log.warning("callbacks_put_back", count=len(lanes))
             self._look_at(lanes)
 
-    def _hand_out(self, letters: Sequence[Letter | Unsendable], now: datetime) -> None:
+    def _hand_out(self, letters: Sequence[Letter | LateLetter | Unsendable], now: datetime) -> None:
         monotonic = self._parts.clock.monotonic()
         touched: dict[Lane, None] = {}
         for letter in letters:
@@ -207,14 +215,14 @@ class Deliverer:
 
     # Sending -----------------------------------------------------------------------------------
 
-    def _start_workers(self, state: LaneState[Letter], now: float) -> None:
+    def _start_workers(self, state: LaneState[Letter | LateLetter], now: float) -> None:
         for _ in range(state.workers_wanted(now)):
             state.in_flight += 1
             task = self._tasks.create_task(self._work(state))
             self._workers.add(task)
             task.add_done_callback(self._workers.discard)
 
-    async def _work(self, state: LaneState[Letter]) -> None:
+    async def _work(self, state: LaneState[Letter | LateLetter]) -> None:
         """Send what waits in a lane, one after the other, while the lane bears so many at once."""
         try:
             while state.waiting and state.in_flight <= state.concurrency:
@@ -222,9 +230,14 @@ class Deliverer:
         finally:
             state.in_flight -= 1
 
-    async def _send(self, state: LaneState[Letter], letter: Letter) -> None:
+    async def _send(
+        self, state: LaneState[Letter | LateLetter], waiting: Letter | LateLetter
+    ) -> None:
         """Make one attempt; the moment of it stands in the signature and in the record."""
         clock = self._parts.clock
+        letter = await self._composed(waiting) if isinstance(waiting, LateLetter) else waiting
+        if letter is None:
+            return
         if not self._parts.may_write():
             self.results.add(Untried(letter.claim))
             return
@@ -241,6 +254,22 @@ class Deliverer:
         ended = clock.monotonic()
         self.results.add(self._result(letter, outcome, at, ended - started))
         self._note(state, letter.claim.lane, outcome, ended - started, ended)
+
+    async def _composed(self, late: LateLetter) -> Letter | None:
+        """The letter itself; None where there is none, and then its result is written."""
+        try:
+            async with self._composing, self._parts.database.acquire() as connection:
+                letter = await compose_late(connection, self._parts.bodies, late)
+        except (asyncio.CancelledError, DatabaseError) as error:
+            self.results.add(Untried(late.claim))
+            if isinstance(error, DatabaseError):
+                _log.warning("callback_not_composed", error=str(error))
+                return None
+            raise
+        if isinstance(letter, Unsendable):
+            self.results.add(self._unsent(letter, self._parts.clock.now()))
+            return None
+        return letter
 
     def _result(self, letter: Letter, outcome: Outcome, at: datetime, seconds: float) -> Tried:
         return Tried(
@@ -260,7 +289,12 @@ class Deliverer:
         )
 
     def _note(
-        self, state: LaneState[Letter], lane: Lane, outcome: Outcome, seconds: float, now: float
+        self,
+        state: LaneState[Letter | LateLetter],
+        lane: Lane,
+        outcome: Outcome,
+        seconds: float,
+        now: float,
     ) -> None:
         """Let the lane learn from an outcome."""
         if not is_outage(outcome):
@@ -276,7 +310,7 @@ class Deliverer:
             )
             self._give_back(state)
 
-    def _give_back(self, state: LaneState[Letter], *, kept_count: int = 0) -> None:
+    def _give_back(self, state: LaneState[Letter | LateLetter], *, kept_count: int = 0) -> None:
         """Give back what waits in a lane, but for the first `kept_count`."""
         while len(state.waiting) > kept_count:
             self.results.add(Untried(state.waiting.pop().claim))

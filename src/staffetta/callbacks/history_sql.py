@@ -3,14 +3,16 @@
 A callback's own attempt numbers its claims, and not each was tried: people are shown how many were.
 """
 
-# What has ended, and no newer state of its message has followed.
+# What has ended, and no newer state of its message has followed. v1's tell how things are when they
+# are sent, so none of them is old.
 _IS_REPLAYABLE = """
        callback.status IN ('delivered', 'ended', 'dead')
-   AND NOT EXISTS (SELECT FROM callback AS newer
-                    WHERE newer.space_id = callback.space_id
-                      AND newer.message_id = callback.message_id
-                      AND (newer.step, newer.id) > (callback.step, callback.id)
-                   OFFSET 0)
+   AND (callback.kind = 'v1'
+        OR NOT EXISTS (SELECT FROM callback AS newer
+                        WHERE newer.space_id = callback.space_id
+                          AND newer.message_id = callback.message_id
+                          AND (newer.step, newer.id) > (callback.step, callback.id)
+                       OFFSET 0))
 """
 
 LIST_CALLBACKS = (

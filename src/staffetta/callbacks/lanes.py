@@ -110,7 +110,7 @@ class Lanes(Generic[Work]):
         for lane, room in rooms.items():
             # What another process is claiming in may have left something for us.
             has_more = lane not in found.lanes or found.moved.get(lane, 0) >= room
-            if has_more:
+            if has_more or lane in found.left:
                 self.look_at(lane)
             (self._backlogs.add if has_more else self._backlogs.discard)(lane)
         for one in found.claims:

@@ -30,10 +30,10 @@ class Told(msgspec.Struct, frozen=True):
 
 
 class BodySource(Protocol):
-    """Knows messages as they were when they changed."""
+    """Knows messages: v2's as they were when they changed, v1's as they are."""
 
     async def read(self, connection: Connection, claims: Sequence[Claim]) -> Mapping[bytes, Told]:
-        """What each claim of the kind "message" tells, by callback id; what is gone is left out."""
+        """What each claim about a message tells, by callback id; what is gone is left out."""
         ...
 
 
@@ -56,9 +56,9 @@ class Request(msgspec.Struct, frozen=True):
 
 
 def letter_of(claim: Claim, told: Told, keys: tuple[bytes, ...], default_repeats: int) -> Letter:
-    """The letter about a message: the Message with the top-level `custom` (contract section 5)."""
+    """The letter about a message."""
     target = kept_target(told.callback, claim.host)
-    body = _ENCODER.encode({**told.body, "custom": target.custom})
+    body = _ENCODER.encode(said_by(claim, told))
     return Letter(
         claim=claim,
         target=target,
@@ -66,6 +66,11 @@ def letter_of(claim: Claim, told: Told, keys: tuple[bytes, ...], default_repeats
         keys=keys,
         repeats=default_repeats if target.retry is None else target.retry,
     )
+
+
+def said_by(claim: Claim, told: Told) -> Mapping[str, object]:
+    """The JSON of a letter about a message: the Message, and in v2 its `custom` (section 5)."""
+    return told.body if claim.is_of_v1 else {**told.body, "custom": told.callback.get("custom")}
 
 
 def event_letter_of(claim: Claim, keys: tuple[bytes, ...], repeats: int) -> Letter:

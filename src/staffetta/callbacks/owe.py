@@ -46,6 +46,14 @@ class Change(msgspec.Struct, frozen=True):
     delivered_at: datetime | None
 
 
+class Gathered(msgspec.Struct, frozen=True):
+    """Recipients of one v1 message whose changes are told together."""
+
+    lane: Lane
+    message_id: bytes
+    recipient_ids: Sequence[bytes]
+
+
 class LowCredit(msgspec.Struct, frozen=True):
     """A wallet that fell below the threshold of its space. Money in micro-units."""
 
@@ -80,6 +88,26 @@ async def owe_changes(
 def lanes_of(changes: Iterable[Change]) -> frozenset[Lane]:
     """Where these changes are owed to."""
     return frozenset(change.lane for change in changes)
+
+
+async def owe_gathered(
+    connection: Connection, gathered: Sequence[Gathered], ids: IdMaker, now: datetime
+) -> None:
+    """Owe a callback of v1 for each, in the caller's transaction; then the caller rings the lanes.
+
+    It names its recipients alone: what is said of them is read when it is sent.
+    """
+    if not gathered:
+        return
+    await connection.execute(
+        sql.OWE_GATHERED,
+        [one.lane.space_id for one in gathered],
+        [ids.make(now) for _ in gathered],
+        [one.message_id for one in gathered],
+        [one.lane.host for one in gathered],
+        [{"recipients": [each.hex() for each in one.recipient_ids]} for one in gathered],
+        now,
+    )
 
 
 async def owe_low_credit(

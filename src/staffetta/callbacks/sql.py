@@ -11,6 +11,15 @@ SELECT space_id, id, message_id, recipient_id, step, event, host, charged_micro,
                possibly_duplicate, sent_at, delivered_at)
 """
 
+# One step for all: none of them supersedes another, and their ids tell their order.
+OWE_GATHERED = """
+INSERT INTO callback (space_id, id, message_id, step, event, kind, host, payload, changed_at,
+                      due_at, created_at)
+SELECT space_id, id, message_id, 0, 'recipients_changed', 'v1', host, payload, $6, $6, $6
+  FROM unnest($1::int[], $2::bytea[], $3::bytea[], $4::text[], $5::jsonb[])
+       AS new (space_id, id, message_id, host, payload)
+"""
+
 READ_ALERT_URLS = """
 SELECT space.id AS space_id, space.settings ->> 'alert_url' AS alert_url,
        space.environment::text AS environment, account.email
@@ -72,18 +81,20 @@ SELECT space_id, host
 
 # Run as a statement of its own after TRY_LANES, so that it sees what the last holder committed.
 # Left for later: a callback whose message has another one under way. Superseded: one whose message
-# has a newer one. OFFSET 0 keeps the planner from turning a look at one message into a join over
-# the table.
+# has a newer one, but for v1's, each of which tells of other recipients. OFFSET 0 keeps the planner
+# from turning a look at one message into a join over the table.
 FIND_DUE = """
 SELECT next.space_id, next.id,
-       EXISTS (SELECT FROM callback AS newer
-                WHERE newer.space_id = next.space_id
-                  AND newer.message_id = next.message_id
-                  AND (newer.step, newer.id) > (next.step, next.id)
-               OFFSET 0) AS is_superseded
+       next.kind <> 'v1'
+           AND EXISTS (SELECT FROM callback AS newer
+                        WHERE newer.space_id = next.space_id
+                          AND newer.message_id = next.message_id
+                          AND (newer.step, newer.id) > (next.step, next.id)
+                       OFFSET 0) AS is_superseded,
+       next.host, next.kind, next.message_id
   FROM unnest($1::int[], $2::text[], $3::int[]) AS wanted (space_id, host, room)
  CROSS JOIN LATERAL (
-           SELECT one.space_id, one.id, one.message_id, one.step
+           SELECT one.space_id, one.id, one.message_id, one.step, one.kind, one.host
              FROM callback AS one
             WHERE one.space_id = wanted.space_id
               AND one.host = wanted.host
@@ -167,7 +178,7 @@ WITH result AS (
                       http_status, error, answer)
 ), settled AS (
     UPDATE callback
-       SET status = CASE WHEN result.status = 'owed' AND EXISTS (
+       SET status = CASE WHEN result.status = 'owed' AND callback.kind <> 'v1' AND EXISTS (
                               SELECT FROM callback AS newer
                                WHERE newer.space_id = callback.space_id
                                  AND newer.message_id = callback.message_id

@@ -1,7 +1,8 @@
 """Which changes of state an account's URL is told, and owing them with the change itself.
 
 A callback is fired at every change that the account can see after the 201: PENDING once, then the
-final state (contract section 5). A message that is sent a second time stays PENDING.
+final state (contract section 5). A message that is sent a second time stays PENDING. v2's changes
+are owed at once, one callback each; v1's are noted, and gathered later (contract section 4).
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,6 +17,7 @@ from staffetta.callbacks.owe import (
     owe_changes,
 )
 from staffetta.domain.states import FINAL, State
+from staffetta.messaging.bulk.note import Changed, note_changes
 from staffetta.messaging.step import Step
 
 _NOTHING_PAID: Final[Mapping[bytes, int]] = {}
@@ -29,17 +31,22 @@ async def owe_changes_of(
     Rows are those of messaging.sql.told; `charged` says, in micro-units by recipient, what one has
     paid where it is not what its row says.
     """
-    changes = [
-        change for row in rows if row["callback_host"] and (change := _change_of(row, charged))
-    ]
+    changes: list[Change] = []
+    noted: list[Changed] = []
+    for row in rows:
+        place = step_of(State(row["state"]), row["resend_count"]) if row["callback_host"] else None
+        if place is None:
+            continue
+        if row["id"] == row["message_id"]:
+            changes.append(_change_of(row, place, charged))
+        else:
+            noted.append(Changed(row["space_id"], row["message_id"], row["id"]))
+    await note_changes(step.connection, noted)
     await owe_changes(step.connection, changes, step.ids, step.now)
     step.will_ring(lanes_of(changes))
 
 
-def _change_of(row: Any, charged: Mapping[bytes, int]) -> Change | None:
-    place = step_of(State(row["state"]), row["resend_count"])
-    if place is None:
-        return None
+def _change_of(row: Any, place: int, charged: Mapping[bytes, int]) -> Change:
     return Change(
         lane=Lane(row["space_id"], row["callback_host"]),
         message_id=row["message_id"],

@@ -37,10 +37,18 @@ CREATE TABLE v1_realtime (
     sent_at   timestamptz NOT NULL
 );
 
--- Recipients whose change of state their message's URL has not been told.
+-- Recipients whose change of state their message's URL has not been told. Rows come and go by the
+-- thousand, so dead ones are collected at once.
 CREATE TABLE v1_change (
     space_id      integer NOT NULL,
     message_id    bytea NOT NULL,
     recipient_id  bytea NOT NULL,
     PRIMARY KEY (space_id, message_id, recipient_id)
-);
+) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000,
+        autovacuum_vacuum_cost_delay = 0);
+
+-- A callback of v1 tells of every recipient that changed, named in `payload`, and is superseded by
+-- none: the next one tells of others.
+ALTER TABLE callback
+    DROP CONSTRAINT callback_kind_check,
+    ADD CONSTRAINT callback_kind_check CHECK (kind IN ('message', 'low_credit', 'v1'));

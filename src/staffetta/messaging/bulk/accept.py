@@ -37,6 +37,7 @@ from staffetta.messaging.bulk import sql
 from staffetta.messaging.bulk.errors import RealtimeTooSoon
 from staffetta.messaging.bulk.keys import claim_key, find_first
 from staffetta.messaging.bulk.money import charge, credit_of, lock_wallet, tell
+from staffetta.messaging.bulk.note import note_ends
 from staffetta.messaging.bulk.request import TRANSACTION_KEPT, BulkRequest, Recipients, Terms
 from staffetta.messaging.bulk.rows import COLUMNS, Counts, Row, RowMaker, require_sendable
 from staffetta.messaging.inspection import Space
@@ -242,6 +243,8 @@ class BulkAcceptor:
             if not request.is_open:
                 require_sendable(counts.sendable_count, counts.refused_as, counts.invalid)
             await self._insert_message(connection, request, terms, callback, counts)
+            if callback is not None and (counts.refused_as or request.is_test):
+                await note_ends(connection, space.id, terms.message_id, now)
             book, wallet = await lock_wallet(connection, space.id, self.ids, now)
             first = await claim_key(
                 connection, space.id, request.idempotency, terms.message_id, now

@@ -26,6 +26,7 @@ from staffetta.messaging.bulk.accept import (
 )
 from staffetta.messaging.bulk.errors import AlreadySending, NoSuchMessage, TransactionClosed
 from staffetta.messaging.bulk.money import charge, credit_of, lock_wallet, tell
+from staffetta.messaging.bulk.note import note_ends
 from staffetta.messaging.bulk.request import Change, Recipients, Terms
 from staffetta.messaging.bulk.rows import Counts, number_of, require_sendable
 from staffetta.messaging.inspection import Space
@@ -77,6 +78,7 @@ class BulkChanger:
             if await connection.fetchval(sql.COUNT_UNDER_WAY, space.id, message_id):
                 raise AlreadySending("message already scheduled for sending")
             await connection.execute(sql.CANCEL_STATE, space.id, message_id, now)
+            await note_ends(connection, space.id, message_id, now)
 
     async def _change(
         self, space: Space, message_id: bytes, change: Change, now: datetime
@@ -121,6 +123,8 @@ class BulkChanger:
         counts = maker.counts
         if counts.finding is not None:
             raise WordsFound(counts.finding, is_test=terms.is_test)
+        if terms.callback_host is not None and counts.refused_as:
+            await note_ends(connection, space.id, terms.message_id, terms.now)
         await connection.execute(
             sql.ADD_TO_STATE,
             space.id,
@@ -162,6 +166,8 @@ class BulkChanger:
         await connection.execute(
             sql.CLOSE_STATE, terms.space_id, terms.message_id, terms.due_at, now
         )
+        if terms.is_test:
+            await note_ends(connection, terms.space_id, terms.message_id, now)
         charged_micro = sum(row["charged_micro"] for row in rows)
         assert charged_micro == price_micro, "the estimate is the sum of the recipients' shares"
         return Counts(
@@ -177,6 +183,7 @@ async def discard_open_once(database: Database, now: datetime) -> int:
         for row in rows:
             await connection.execute(sql.CANCEL_RECIPIENTS, row["space_id"], row["id"], now)
             await connection.execute(sql.CANCEL_STATE, row["space_id"], row["id"], now)
+            await note_ends(connection, row["space_id"], row["id"], now)
     return len(rows)
 
 

@@ -114,7 +114,7 @@ class BulkReader:
         """One message, or None."""
         async with self._database.acquire() as connection:
             row = await connection.fetchrow(sql.GET, space_id, message_id)
-        return None if row is None else _view(row)
+        return None if row is None else bulk_view(row)
 
     async def list(self, space_id: int, skip: int, limit: int) -> Sequence[ListedBulk]:
         """A page of messages, newest first."""
@@ -178,7 +178,8 @@ def recipient_view(row: Row, message_id: bytes, message: Row, body: Template) ->
     )
 
 
-def _view(row: Row) -> BulkView:
+def bulk_view(row: Row) -> BulkView:
+    """A row of the statements on messages."""
     counts: Mapping[str, int] = row["states"] or {}
     return BulkView(
         id=row["id"],

@@ -164,19 +164,14 @@ SELECT space_id, id
 """
 
 # Reading. The sums are taken from the recipients themselves, so they always agree with them.
-_STATE_COLUMNS = """
+STATE_COLUMNS = """
 SELECT message.id, message.sender, message.body, message.priority, message.options,
        message.created_at, v1_message.is_open, v1_message.is_test, v1_message.due_at,
        v1_message.recipient_count, v1_message.segment_total, v1_message.base_micro,
        v1_message.price_micro, v1_message.invalid, v1_message.updated_at,
        v1_message.cancelled_at, counted.states, counted.changed_at
 """
-
-GET = (
-    _STATE_COLUMNS  # noqa: S608 (constants alone)
-    + """
-  FROM message
-  JOIN v1_message USING (space_id, id)
+COUNTED = """
  CROSS JOIN LATERAL (
        SELECT jsonb_object_agg(state, of_state) AS states, max(changed_at) AS changed_at
          FROM (SELECT recipient.state::text AS state, count(*) AS of_state,
@@ -185,6 +180,16 @@ GET = (
                 WHERE recipient.space_id = message.space_id
                   AND recipient.message_id = message.id AND recipient.id <> recipient.message_id
                 GROUP BY recipient.state) AS by_state) AS counted
+"""
+
+GET = (
+    STATE_COLUMNS
+    + """
+  FROM message
+  JOIN v1_message USING (space_id, id)
+"""
+    + COUNTED
+    + """
  WHERE message.space_id = $1 AND message.id = $2 AND message.service = 'v1'
 """
 )

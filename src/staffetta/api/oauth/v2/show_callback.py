@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from staffetta.api.oauth.v2.answers import shown_time
 from staffetta.callbacks.history import Delivery
-from staffetta.callbacks.letters import Told, event_letter_of, letter_of, request_of
+from staffetta.callbacks.letters import Told, event_letter_of, letter_of, request_of, said_by
 from staffetta.domain.environments import Environment
 from staffetta.domain.scopes import HOSTS, Scope, Service
 
@@ -61,7 +61,7 @@ def _url(one: Delivery) -> str | None:
 def _data(one: Delivery, told: Told | None) -> Mapping[str, object] | None:
     """The JSON that was or will be sent."""
     if told is not None:
-        return {**told.body, "custom": (one.target or {}).get("custom")}
+        return said_by(one.claim, told)
     body = (one.claim.payload or {}).get("body")
     return body if isinstance(body, dict) else None
 
