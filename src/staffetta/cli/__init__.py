@@ -2,18 +2,21 @@
 
 import typer
 
-from staffetta.cli import commands, serve
+from staffetta.cli.commands import Commands
 from staffetta.cli.failures import run
 
 app = typer.Typer(
     name="staffetta",
-    help="Staffetta, an SMS gateway you run yourself.",
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,  # a traceback with local variables would show secrets
 )
-serve.register(app)
-commands.register(app)
+
+
+@app.callback()
+def staffetta() -> None:
+    """Staffetta, an SMS gateway you run yourself."""
 
 
 def main() -> None:

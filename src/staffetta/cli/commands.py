@@ -1,48 +1,67 @@
-"""Which command is where: the table of everything but `serve` and `migrate`."""
+"""Which command is where: a table, and the group that imports a command when it is called.
+
+Together the commands import almost all of the product. Each by itself needs a part of it, and
+somebody waits for it.
+"""
+
+from collections.abc import Mapping
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any, Final
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command, get_group
 
-from staffetta.cli import (
-    account,
-    apikey,
-    audit,
-    blocklist,
-    bundle,
-    callbacks,
-    connector,
-    guard,
-    key,
-    ledger,
-    messages,
-    person,
-    send,
-    sender,
-    smsc,
-    tls,
-    token,
-    topup,
-    words,
+# In the order in which they are listed. A module that has a group has it as `app`; a single command
+# is the function of its name.
+COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "serve": "serve",
+        "migrate": "serve",
+        "account": "account",
+        "person": "person",
+        "apikey": "apikey",
+        "token": "token",
+        "topup": "topup",
+        "bundle": "bundle",
+        "guard": "guard",
+        "words": "words",
+        "blocklist": "blocklist",
+        "sender": "sender",
+        "callbacks": "callbacks",
+        "connector": "connector",
+        "key": "key",
+        "tls": "tls",
+        "send": "send",
+        "messages": "messages",
+        "ledger": "ledger",
+        "audit": "audit",
+        "smsc": "smsc",
+    }
 )
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands of this table to the application."""
-    app.add_typer(account.app, name="account")
-    app.add_typer(person.app, name="person")
-    app.add_typer(apikey.app, name="apikey")
-    app.add_typer(token.app, name="token")
-    app.command()(topup.topup)
-    app.add_typer(bundle.app, name="bundle")
-    app.add_typer(guard.app, name="guard")
-    app.add_typer(words.app, name="words")
-    app.add_typer(blocklist.app, name="blocklist")
-    app.add_typer(sender.app, name="sender")
-    app.add_typer(callbacks.app, name="callbacks")
-    app.add_typer(connector.app, name="connector")
-    app.add_typer(key.app, name="key")
-    app.add_typer(tls.app, name="tls")
-    app.command()(send.send)
-    app.command()(messages.messages)
-    app.add_typer(ledger.app, name="ledger")
-    app.add_typer(audit.app, name="audit")
-    app.command()(smsc.smsc)
+class Commands(TyperGroup):
+    """All commands, each imported when it is asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 (as the group defines it)
+        """Their names."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """One of them, or None."""
+        if cmd_name not in self.commands and cmd_name in COMMANDS:
+            self.add_command(_load(cmd_name), cmd_name)
+        return super().get_command(ctx, cmd_name)
+
+
+def _load(name: str) -> Any:
+    module = import_module(f"staffetta.cli.{COMMANDS[name]}")
+    group: typer.Typer | None = getattr(module, "app", None)
+    if group is not None:
+        group.info.name = name
+        return get_group(group)
+    alone = typer.Typer(add_completion=False)
+    alone.command(name, epilog=getattr(module, "EPILOGS", {}).get(name))(getattr(module, name))
+    return get_command(alone)

@@ -33,10 +33,7 @@ def _settings_help() -> str:
     return "\n\n".join(["Settings (environment variables):", *lines])
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands of this file to the application."""
-    app.command(epilog=_settings_help())(serve)
-    app.command()(migrate)
+EPILOGS: Final = {"serve": _settings_help()}
 
 
 def serve(
