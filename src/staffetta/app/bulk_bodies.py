@@ -16,8 +16,8 @@ from staffetta.api.v1.render_recipient import recipient_object
 from staffetta.callbacks.claim import Claim
 from staffetta.callbacks.letters import Told
 from staffetta.db.pool import Connection
-from staffetta.messaging.bulk.read import BulkView, RecipientView
-from staffetta.messaging.bulk.told import read_told_bulk
+from staffetta.messaging.bulk.read import RecipientView
+from staffetta.messaging.bulk.told import ToldBulk, read_told_bulk
 
 _STEP: Final = 100  # recipients made into JSON between two pauses
 
@@ -26,21 +26,26 @@ _log = structlog.get_logger(__name__)
 
 async def read_bulk_bodies(connection: Connection, claims: Sequence[Claim]) -> dict[bytes, Told]:
     """What each claim tells, by callback id."""
+    told = await read_told_bulk(connection, claims)
     bodies: dict[bytes, Told] = {}
-    for callback_id, one in (await read_told_bulk(connection, claims)).items():
+    for claim in claims:
+        one = told.get(claim.id)
+        if one is None:
+            continue
         try:
-            shown = await _show(one.recipients)
-            bodies[callback_id] = Told(one.callback, _body(one.view, shown))
+            bodies[claim.id] = Told(one.callback, await _body(one, has_list=claim.is_whole))
         except Exception:  # noqa: BLE001 - one message must not stop its lane, nor any other
-            _log.exception("callback_body_not_made", callback=callback_id.hex())
+            _log.exception("callback_body_not_made", callback=claim.id.hex())
     return bodies
 
 
-def _body(message: BulkView, recipients: Sequence[msgspec.Raw]) -> dict[str, object]:
-    said = message_object(message)
+async def _body(told: ToldBulk, *, has_list: bool) -> dict[str, object]:
+    said = message_object(told.view)
+    if not has_list:
+        return said
     counts = said["recipients"]
     assert isinstance(counts, dict), "the Message says how many are valid"
-    return {**said, "recipients": {**counts, "list": recipients}}
+    return {**said, "recipients": {**counts, "list": await _show(told.recipients)}}
 
 
 async def _show(recipients: Sequence[RecipientView]) -> list[msgspec.Raw]:

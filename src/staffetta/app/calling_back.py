@@ -42,7 +42,8 @@ class MessageBodies:
         of_v1 = [one for one in claims if one.is_of_v1]
         bodies = await read_bulk_bodies(connection, of_v1) if of_v1 else {}
         of_v2 = [one for one in claims if not one.is_of_v1]
-        for callback_id, one in (await read_told(connection, of_v2)).items():
+        told = await read_told(connection, of_v2) if of_v2 else {}
+        for callback_id, one in told.items():
             try:
                 body = message_object(one.view, one.username)
             except Exception:  # noqa: BLE001 - one message must not stop its lane, nor any other

@@ -23,7 +23,7 @@ of one message are never under way at once, so what is sent later was read later
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import msgspec
 
@@ -83,6 +83,16 @@ class Claim(msgspec.Struct, frozen=True):
     def recipient_count(self) -> int:
         """How many those are."""
         return len(self._recipients)
+
+    @property
+    def without_recipients(self) -> Self:
+        """The same, telling of its message alone where it tells of recipients."""
+        return msgspec.structs.replace(self, payload=None) if self.is_of_v1 else self
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all that it tells is known here."""
+        return self.payload is not None or not self.is_of_v1
 
     @property
     def _recipients(self) -> Sequence[str]:
