@@ -38,7 +38,9 @@ from staffetta.messaging.step import begin_step
 
 START = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 EUR = 1_000_000
-SPACES = 3
+# Too little for anything, for many at once, and enough. A WW message needs a euro.
+_BALANCES = (EUR // 10, 2 * EUR, 20 * EUR)
+SPACES = len(_BALANCES)
 
 _ANSWER = f"""
 UPDATE recipient
@@ -83,7 +85,10 @@ class World:
     async def make(cls, database: Database) -> "World":
         clock = Clock()
         gateway = await make_gateway(database, clock)
-        spaces = [await make_space(database, f"{n}@example.com", EUR // 2) for n in range(SPACES)]
+        spaces = [
+            await make_space(database, f"{n}@example.com", balance_micro)
+            for n, balance_micro in enumerate(_BALANCES)
+        ]
         return cls(database, clock, gateway, spaces, dict.fromkeys(spaces, 0))
 
     async def together(self, operations: Sequence[tuple[str, int, int]]) -> None:
@@ -217,7 +222,8 @@ class World:
     # What must be true after each.
 
     async def check(self) -> None:
-        assert await faults_of(self.database) == ()
+        faults = await faults_of(self.database)
+        assert not faults, faults
         entries = await rows(
             self.database, "SELECT * FROM ledger_entry ORDER BY space_id, sequence"
         )
@@ -269,7 +275,7 @@ class World:
             recipient=FRENCH if is_french else ITALIAN,
             text=text,
         )
-        return msgspec.structs.replace(draft, now=now)
+        return msgspec.structs.replace(draft, now=now, due_at=now)
 
     async def _commit(self, drafts: Sequence[Draft], ids: IdMaker) -> None:
         results = await commit_drafts(self.database, drafts, ids)
@@ -281,7 +287,7 @@ class World:
 
     def _some(self, number: int) -> list[bytes]:
         """Messages that may be queued; others may settle the same ones at the same time."""
-        return [recipient_id for _, recipient_id in self.queued[-1 - number :: 2]]
+        return [recipient_id for _, recipient_id in self.queued[-1 - number :]]
 
     async def _refuse(self, some: Sequence[bytes], ids: IdMaker, now: datetime) -> None:
         async with begin_step(self.database, self.gateway.callback_bell, ids, now) as step:
@@ -296,8 +302,8 @@ class World:
 
 
 OPERATIONS = (
-    *("accept", "accept", "accept", "offend", "take", "take", "refuse", "settle_again"),
-    *("bring", "buy", "end", "renew", "close"),
+    *("accept", "accept", "accept", "offend", "take", "take", "refuse"),
+    *("settle_again", "settle_again", "bring", "buy", "end", "renew", "close"),
 )
 
 

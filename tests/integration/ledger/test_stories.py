@@ -23,10 +23,12 @@ from staffetta.ledger.verify import verify_books
 # What hypothesis has when nobody chose a profile is too long for every day.
 _UNCHOSEN = settings.get_profile("default").max_examples
 EXAMPLES = 5 if settings.default.max_examples == _UNCHOSEN else settings.default.max_examples
-STEPS = 12
+STEPS = 14
 
 space = some.integers(0, SPACES - 1)
-operation = some.tuples(some.sampled_from(OPERATIONS), space, some.integers(0, 9))
+operations = some.lists(
+    some.tuples(some.sampled_from(OPERATIONS), space, some.integers(0, 9)), min_size=4, max_size=10
+)
 
 
 class RolledBackError(Exception):
@@ -61,14 +63,16 @@ class Stories(RuleBasedStateMachine):
         self.database = await Database.connect(self.server.url_of(self.name))
         self.world = await World.make(self.database)
 
-    @rule(operations=some.lists(operation, min_size=2, max_size=7))
+    @rule(operations=operations)
     def happen_together(self, operations: list[tuple[str, int, int]]) -> None:
-        self.does(self.world.together(operations))
+        self.does(self.world.together([("accept", 0, 9), ("accept", 1, 8), *operations]))
         self.does(self.world.check())
 
-    @rule(hours=some.sampled_from([1, 12, 100, 400]))
-    def wait(self, hours: int) -> None:
+    @rule(hours=some.sampled_from([1, 12, 100, 400]), operations=operations)
+    def happen_later(self, hours: int, operations: list[tuple[str, int, int]]) -> None:
         self.does(self.world.wait(hours))
+        self.does(self.world.together(operations))
+        self.does(self.world.check())
 
     @rule(which=space, micro=some.sampled_from([0, 100_000, 2_000_000]), force=some.booleans())
     def change_limit(self, which: int, micro: int, force: bool) -> None:
