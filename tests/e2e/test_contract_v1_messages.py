@@ -170,21 +170,6 @@ def test_priority_multiplies_the_price(
     assert message["price"] == money(0.18 * factor)
 
 
-def test_higher_priority_goes_first_past_what_waits(cast: Cast) -> None:
-    """On one carrier, while its window is taken by a thousand."""
-    anna = cast.anna["production"]
-    crowd = [f"+39-3351{number:06d}" for number in range(3000)]
-    anna.send(recipients=crowd, body="crowd")
-    first = anna.send(priority=1.01, body="first")
-    anna.final(first["id"])
-    lines = [entry.text for entry in cast.carrier.journal()]
-    assert lines.index("first") < len([line for line in lines if line == "crowd"]) + lines.index(
-        "crowd"
-    )
-    waiting = anna.client.get("/messages/?limit=2").json()["data"][1]["id"]
-    assert anna.final(waiting)["statistics"]["delivered"] == 3000
-
-
 def test_options_are_echoed_with_their_defaults_and_custom_round_trips(sandbox: V1Account) -> None:
     custom = {"test": 123, "a": [12, 3.5, None, True, {"b": "è 😀 /"}], "": {}}
     options = {"bulk": True, "flash": True, "custom": custom, "callback_url": "http://127.0.0.1:9/"}
@@ -273,6 +258,7 @@ FORMS = {
     "day first": ("-".join(reversed(in_days(2).split("-"))), midnight(2)),
     "milliseconds as text": (midnight(3), midnight(3)),
     "milliseconds": (int(midnight(3)), midnight(3)),
+    "far ahead": ("31-12-2099", "4102354800000"),
     "ISO 8601 in UTC": (f"{TOMORROW:%Y-%m-%dT%H:%M:%SZ}", f"{int(TOMORROW.timestamp())}000"),
     "ISO 8601": (
         TOMORROW.astimezone(ROME).isoformat(),

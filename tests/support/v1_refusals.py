@@ -116,7 +116,7 @@ _FIELDS: Final[dict[int, dict[str, list[tuple[Any, str]]]]] = {
                 ({"timestamp_send": one}, "timestamp_send")
                 for one in (
                     *("", "tomorrow", "2026-02-30", "31-04-2026", "2026-13-01", "2026/12/25"),
-                    *("2030-01-01T00:00:00", -1, 1.5, True, [], {}, "2090-01-01"),
+                    *("2030-01-01T00:00:00", -1, 1.5, True, [], {}, "2190-01-01"),
                 )
             ),
             ({"callback_url": 7}, "url"),

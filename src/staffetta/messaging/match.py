@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from staffetta.db.pool import Connection
-from staffetta.domain.ids import lowest_id
+from staffetta.domain.ids import ID_BYTES, lowest_id
 from staffetta.domain.states import Event, State, advance
 from staffetta.messaging.inspection import SEND_AHEAD_MAX
 from staffetta.messaging.money import add_charges, captures_of, settle_money
@@ -22,7 +22,9 @@ from staffetta.messaging.telling import owe_changes_of
 # A message lives 48 hours, and carriers report days late; after that an id may be another's.
 MATCH_WITHIN: Final = timedelta(days=7)
 # From the making of a message until the last report of it: it may have waited a month to be due.
+# One of v1 may have waited longer: its reports are matched by the sweep.
 _MADE_WITHIN: Final = SEND_AHEAD_MAX + MATCH_WITHIN
+_EVER: Final = bytes(ID_BYTES)
 # A report that nothing was submitted for is an orphan after this; it is kept and shown.
 ORPHAN_AFTER: Final = timedelta(minutes=10)
 
@@ -55,9 +57,15 @@ class Disposition:
     WAITING: Final = "waiting"  # nothing submitted has this id yet
 
 
-async def match_reports(step: Step, reports: Sequence[KnownReport]) -> list[str]:
-    """Store what these reports say and advance their recipients; one disposition for each."""
-    found = await _find(step, reports)
+async def match_reports(
+    step: Step, reports: Sequence[KnownReport], made_from: bytes | None = None
+) -> list[str]:
+    """Store what these reports say and advance their recipients; one disposition for each.
+
+    Recipients before `made_from` are not looked at; unless given, those that only v1 can have kept
+    waiting for more than a month.
+    """
+    found = await _find(step, reports, made_from or lowest_id(step.now - _MADE_WITHIN))
     dispositions = [Disposition.WAITING] * len(reports)
     taken: set[tuple[bytes, int, int]] = set()
     fresh: list[tuple[KnownReport, Any]] = []
@@ -89,33 +97,33 @@ async def match_waiting_reports(step: Step, keys: Sequence[tuple[int, str]]) -> 
 
 
 async def sweep_waiting_reports(step: Step, limit: int) -> int:
-    """Match up to `limit` waiting reports whose submission has come since."""
+    """Match up to `limit` waiting reports whose submission has come since.
+
+    Or whose recipient was made long ago: what every report would cost to find, these few may.
+    """
     rows = await step.connection.fetch(
-        sql.FIND_MATCHABLE_REPORTS,
-        lowest_id(step.now - _MADE_WITHIN),
-        limit,
-        step.now - MATCH_WITHIN,
+        sql.FIND_MATCHABLE_REPORTS, _EVER, limit, step.now - MATCH_WITHIN
     )
-    return await _match_kept(step, rows)
+    return await _match_kept(step, rows, _EVER)
 
 
-async def _match_kept(step: Step, rows: Iterable[Any]) -> int:
+async def _match_kept(step: Step, rows: Iterable[Any], made_from: bytes | None = None) -> int:
     reports = [KnownReport(**row) for row in rows]
     if not reports:
         return 0
-    dispositions = await match_reports(step, reports)
+    dispositions = await match_reports(step, reports, made_from)
     await step.connection.execute(
         sql.CLOSE_REPORTS, [report.id for report in reports], dispositions
     )
     return len(reports)
 
 
-async def _find(step: Step, reports: Sequence[KnownReport]) -> dict[int, Any]:
+async def _find(step: Step, reports: Sequence[KnownReport], made_from: bytes) -> dict[int, Any]:
     rows = await step.connection.fetch(
         sql.FIND_REPORTED,
         [report.connector_id for report in reports],
         [report.smsc_key for report in reports],
-        lowest_id(step.now - _MADE_WITHIN),
+        made_from,
         step.now - MATCH_WITHIN,
     )
     return {row["ordinal"] - 1: row for row in rows}

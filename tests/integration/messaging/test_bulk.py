@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 from bulk_hand import BulkHand, italians
-from hand_gateway import Gateway
+from hand_gateway import Gateway, accepted
 
+from staffetta.db.partitions import ensure_partitions
 from staffetta.domain.errors import (
     AccountBlocklisted,
     CreditTooLow,
@@ -257,3 +258,29 @@ async def test_a_text_that_could_grow_without_end_is_refused(
         body="a{{x}}" * 50,
     )
     assert (await bulk.read(accepted.message_id)).counts == {State.REJECTED: 1, State.QUEUED: 1}
+
+
+async def test_a_little_more_priority_passes_what_waits(gateway: Gateway, bulk: BulkHand) -> None:
+    await bulk.post(italians(200), body="crowd")
+    await bulk.post(italians(1, first=2000), body="first", priority=1010)
+    await bulk.post(italians(1, first=3000), body="at once", realtime=True)
+    gateway.connector.capacity = 3
+    await gateway.worker.dispatcher.dispatch_once()
+    texts = [claim.segments[0].text for claim in gateway.connector.claims]
+    assert texts == ["at once", "first", "crowd"]
+
+
+async def test_a_message_that_waited_for_months_has_its_reports_matched(
+    gateway: Gateway, bulk: BulkHand
+) -> None:
+    spring = gateway.clock.now() + timedelta(days=100)
+    identifier = (await bulk.post(italians(1), due_at=spring)).message_id
+    gateway.clock.advance(100 * 86_400)
+    async with gateway.database.transaction() as connection:
+        await ensure_partitions(connection, gateway.clock.now())
+    assert await gateway.housekeeper.promote_once() == 1
+    await gateway.worker.dispatcher.dispatch_once()
+    await gateway.settle(gateway.connector.claims[-1], accepted("ab12"))
+    await gateway.report(gateway.delivered("ab12"))
+    await gateway.reporter.rematch_once()
+    assert (await bulk.read(identifier)).counts == {State.DELIVERED: 1}
