@@ -18,6 +18,7 @@ from staffetta.db.pool import Database
 
 ADDRESSES_LISTED_MAX: Final = 1_000
 ERRORS_LISTED_MAX: Final = 1_000
+ERRORS_LOOKED_AT_MAX: Final = 100_000
 
 
 class ScopeUsage(msgspec.Struct, frozen=True, order=True):
@@ -104,13 +105,13 @@ class UsageReader:
         return await self._named(sql.READ_BY_ADDRESS, space_id, first_day, last_day, limit, domain)
 
     async def totals(
-        self, space_id: int, first_day: date, last_day: date, spent_by_day: Mapping[date, int]
+        self, space_id: int, first_day: date, last_day: date, spent_micro: int
     ) -> TotalUsage:
-        """What was asked in all; `spent_by_day` is the ledger's (ledger/read_spending.py)."""
+        """What was asked in all; `spent_micro` is the ledger's (ledger/read_spending.py)."""
         async with self._database.acquire() as connection:
             row = await connection.fetchrow(sql.READ_TOTALS, space_id, first_day, last_day)
         assert row is not None, "sums are always one row"
-        return TotalUsage(**row, wallet_micro=sum(spent_by_day.values()))
+        return TotalUsage(**row, wallet_micro=spent_micro)
 
     async def by_token(self, token_hash: bytes) -> ScopeUsage:
         """What one token asked in its whole life."""
@@ -130,10 +131,13 @@ class UsageReader:
         skip: int = 0,
         limit: int = ERRORS_LISTED_MAX,
     ) -> Sequence[RequestError]:
-        """The refusals of the last 90 days, newest first; of some scopes, or of all if empty."""
+        """The refusals of the last 90 days, newest first; of some scopes, or of all if empty.
+
+        Among the newest ERRORS_LOOKED_AT_MAX.
+        """
         async with self._database.acquire() as connection:
             rows = await connection.fetch(
-                sql.READ_ERRORS, space_id, list(scopes) or None, skip, limit
+                sql.READ_ERRORS, space_id, list(scopes) or None, skip, limit, ERRORS_LOOKED_AT_MAX
             )
         return [RequestError(**row) for row in rows]
 

@@ -46,6 +46,7 @@ class ApiContext(msgspec.Struct, frozen=True):
 
     clock: Clock
     database: Database
+    reports: Database  # for what reads a lot: few connections, little patience
     authorizer: Authorizer
     token_desk: TokenDesk
     acceptor: Acceptor
@@ -71,6 +72,7 @@ def make_context(
     *,
     clock: Clock,
     database: Database,
+    reports: Database,
     authorizer: Authorizer,
     token_desk: TokenDesk,
     acceptor: Acceptor,
@@ -92,6 +94,7 @@ def make_context(
     return ApiContext(
         clock=clock,
         database=database,
+        reports=reports,
         authorizer=authorizer,
         token_desk=token_desk,
         acceptor=acceptor,

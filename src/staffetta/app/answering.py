@@ -20,12 +20,14 @@ from staffetta.app.calling_back import MessageBodies
 from staffetta.app.http_server import HttpServers
 from staffetta.app.loops import Loops
 from staffetta.app.proxies import behind_proxies
+from staffetta.app.reports import opened_reports
 from staffetta.app.roles import Role, RoleContext
 from staffetta.callbacks.addresses import allowed_networks
 from staffetta.callbacks.bell import CallbackBell
 from staffetta.compliance.register_sender import SenderRegistry
 from staffetta.config import Settings
 from staffetta.db.errors import DatabaseError
+from staffetta.db.pool import Database
 from staffetta.domain.phones import warm_up
 from staffetta.messaging.accept import Acceptor, AcceptRules
 from staffetta.messaging.bell import Bell
@@ -51,7 +53,11 @@ _log = structlog.get_logger(__name__)
 
 async def run_api(context: RoleContext, stop: asyncio.Event) -> None:
     """Answer requests until `stop`, then finish those in progress and store what they brought."""
-    parts = _Parts(context)
+    async with opened_reports(context.database_url) as reports:
+        await _run(_Parts(context, reports), context, stop)
+
+
+async def _run(parts: "_Parts", context: RoleContext, stop: asyncio.Event) -> None:
     sockets, settings = context.sockets, context.settings
     servers = HttpServers(behind_proxies(make_app(parts.api), settings.trusted_proxies))
     if sockets.http is not None:
@@ -80,9 +86,10 @@ async def run_api(context: RoleContext, stop: asyncio.Event) -> None:
 class _Parts:
     """What an API process is made of."""
 
-    def __init__(self, context: RoleContext) -> None:
+    def __init__(self, context: RoleContext, reports: Database) -> None:
         database = context.database
         self._context = context
+        self._reports = reports
         self._grants_refreshed_at = -math.inf
         self.bell = Bell(database)
         self.intake = Intake(database, self.bell, context.ids)
@@ -110,6 +117,7 @@ class _Parts:
         return make_context(
             clock=self._context.clock,
             database=self._context.database,
+            reports=self._reports,
             authorizer=self.authorizer,
             token_desk=_token_desk(self._context),
             acceptor=self.acceptor,

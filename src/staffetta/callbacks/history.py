@@ -17,6 +17,7 @@ from staffetta.db.pool import Connection, Row
 from staffetta.domain.ids import lowest_id
 
 LISTED_MAX: Final = 10_000
+LOOKED_AT_MAX: Final = 50_000
 
 
 class CallbackFilter(msgspec.Struct, frozen=True):
@@ -107,15 +108,22 @@ async def list_deliveries(
     calls: Sequence[tuple[str, str]] | None = None,
     skip_count: int = 0,
     limit: int = LISTED_MAX,
+    *,
+    looked_at_max: int = LOOKED_AT_MAX,
 ) -> list[Delivery]:
     """A space's callbacks, newest first; those that certain calls asked for, or all.
 
-    A call is a service and a segment, like ("v2", "IT-messages").
+    A call is a service and a segment, like ("v2", "IT-messages"). Those of certain calls are looked
+    for among the newest LOOKED_AT_MAX.
     """
-    wanted = None if calls is None else [f"{service} {segment}" for service, segment in calls]
-    rows = await connection.fetch(
-        sql.LIST_DELIVERIES, space_id, wanted, skip_count, min(limit, LISTED_MAX)
-    )
+    window = space_id, skip_count, min(limit, LISTED_MAX)
+    if calls is None:
+        rows = await connection.fetch(sql.LIST_DELIVERIES, *window)
+    elif not calls:
+        return []
+    else:
+        wanted = [f"{service} {segment}" for service, segment in calls]
+        rows = await connection.fetch(sql.LIST_DELIVERIES_OF_CALLS, *window, wanted, looked_at_max)
     return [_delivery_of(row) for row in rows]
 
 

@@ -53,9 +53,15 @@ SELECT row_number() OVER (ORDER BY attempt)::int AS attempt, at, elapsed_ms, htt
  ORDER BY attempt
 """
 
+_SEGMENT = """
+              CASE WHEN service = 'v1' THEN 'messages'
+                   WHEN sealed_code IS NOT NULL THEN 'otp'
+                   ELSE market || '-messages' END"""
+
 # One account's callbacks with the message each is about, the newest attempt, and the moment of the
 # first. What asked for a callback is told as the service and the segment that were called.
-_DELIVERIES = """
+_DELIVERIES = (
+    """
 SELECT callback.space_id, callback.id, callback.host, callback.kind, callback.message_id,
        callback.recipient_id, callback.event, callback.attempt, callback.attempts_before,
        callback.changed_at, callback.created_at, callback.sent_at, callback.delivered_at,
@@ -65,10 +71,9 @@ SELECT callback.space_id, callback.id, callback.host, callback.kind, callback.me
        coalesce(last.number, 0) AS attempt_count
   FROM callback
   LEFT JOIN LATERAL (
-       SELECT service, callback AS target,
-              CASE WHEN service = 'v1' THEN 'messages'
-                   WHEN sealed_code IS NOT NULL THEN 'otp'
-                   ELSE market || '-messages' END AS segment
+       SELECT service, callback AS target, """  # noqa: S608 (constants alone)
+    + _SEGMENT
+    + """ AS segment
          FROM message
         WHERE message.space_id = callback.space_id AND message.id = callback.message_id
        OFFSET 0) AS message ON true
@@ -88,13 +93,43 @@ SELECT callback.space_id, callback.id, callback.host, callback.kind, callback.me
         LIMIT 1) AS last ON true
  WHERE callback.space_id = $1
 """
+)
 
+# What is skipped costs a step in an index: the rest is looked up for what is shown.
 LIST_DELIVERIES = (
-    _DELIVERIES
+    _DELIVERIES  # noqa: S608 (constants alone)
     + """
-   AND ($2::text[] IS NULL OR message.service || ' ' || message.segment = ANY ($2))
+   AND callback.id = ANY (ARRAY(SELECT id
+                                  FROM callback
+                                 WHERE space_id = $1
+                                 ORDER BY id DESC
+                                OFFSET $2 LIMIT $3))
  ORDER BY callback.id DESC
-OFFSET $3 LIMIT $4
+"""
+)
+
+# Only so many are looked at: few or none may fit.
+LIST_DELIVERIES_OF_CALLS = (
+    _DELIVERIES  # noqa: S608 (constants alone)
+    + """
+   AND callback.id = ANY (ARRAY(
+       SELECT newest.id
+         FROM (SELECT id, message_id
+                 FROM callback
+                WHERE space_id = $1
+                ORDER BY id DESC
+                LIMIT $5) AS newest
+         JOIN LATERAL (
+              SELECT
+                FROM message
+               WHERE message.space_id = $1 AND message.id = newest.message_id
+                 AND service || ' ' || """
+    + _SEGMENT
+    + """ = ANY ($4::text[])
+              OFFSET 0) AS wanted ON true
+        ORDER BY newest.id DESC
+       OFFSET $2 LIMIT $3))
+ ORDER BY callback.id DESC
 """
 )
 

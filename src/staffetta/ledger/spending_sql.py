@@ -1,15 +1,37 @@
 """Statements that sum up what was spent."""
 
-# The range of ids keeps it to the partitions of its months. The day is that of the id, which the
-# range is of, too: so no entry is counted in two days or in none.
-SPENDING_BY_DAY = """
-SELECT (to_timestamp(('x' || encode(substring(id FROM 1 FOR 4), 'hex'))::bit(32)::bigint)
-            AT TIME ZONE 'UTC')::date AS day,
-       -sum(amount_micro)::bigint AS spent_micro
-  FROM ledger_entry
- WHERE space_id = $1
-   AND id >= $2 AND id < $3
-   AND kind IN ('charge', 'capture', 'penalty', 'refund')
- GROUP BY 1
- ORDER BY 1
+# Months that were closed and lie within the ids asked for come from their closings, which stay when
+# the entries are dropped; they are a run of the sequence, so the rest stands before and behind it.
+# The range of ids keeps the rest to the partitions of its months.
+READ_SPENT = """
+WITH covered AS MATERIALIZED (
+    SELECT first_sequence, sequence, sums
+      FROM ledger_closing
+     WHERE space_id = $1 AND first_id >= $2 AND last_id < $3
+),
+closed AS MATERIALIZED (
+    SELECT coalesce(min(first_sequence), 0) AS first_sequence,
+           coalesce(max(sequence), 0) AS sequence
+      FROM covered
+),
+moved AS (
+    SELECT part.amount_micro
+      FROM covered, jsonb_to_recordset(sums) AS part (kind text, amount_micro bigint)
+     WHERE part.kind = ANY ($4::text[])
+     UNION ALL
+    SELECT sum(amount_micro)
+      FROM ledger_entry
+     WHERE space_id = $1
+       AND id >= $2 AND id < $3
+       AND sequence > (SELECT sequence FROM closed)
+       AND kind = ANY ($4::text[])
+     UNION ALL
+    SELECT sum(amount_micro)
+      FROM ledger_entry
+     WHERE space_id = $1
+       AND id >= $2 AND id < $3
+       AND sequence < (SELECT first_sequence FROM closed)
+       AND kind = ANY ($4::text[])
+)
+SELECT -coalesce(sum(amount_micro), 0)::bigint FROM moved
 """

@@ -86,7 +86,7 @@ async def test_a_space_that_asked_nothing_has_nothing(database: Database):
     assert not await reader.by_domain(1, TODAY, TODAY)
     assert not await reader.by_ip(1, TODAY, TODAY)
     assert not await reader.errors(1)
-    total = await reader.totals(1, TODAY, TODAY, {})
+    total = await reader.totals(1, TODAY, TODAY, 0)
     assert (total.request_count, total.ip_count, total.wallet_micro) == (0, 0, 0)
 
 
@@ -132,8 +132,7 @@ async def test_totals_take_what_was_spent_from_the_ledger(database: Database):
         [counted(counts=ScopeUsage(5, 1, 3, 1, 90)), counted(OLD, ScopeUsage(1, 1))],
         [came_from("192.0.2.7"), came_from("192.0.2.7", domain=V1), came_from("0.0.0.0")],
     )
-    spent = {YESTERDAY: -10, TODAY: 70}
-    total = await UsageReader(database).totals(1, YESTERDAY, TODAY, spent)
+    total = await UsageReader(database).totals(1, YESTERDAY, TODAY, 60)
     assert (total.request_count, total.error_count, total.wallet_count) == (6, 2, 3)
     assert (total.subscription_count, total.ip_count, total.wallet_micro) == (1, 1, 60)
 

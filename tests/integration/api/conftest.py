@@ -94,6 +94,7 @@ async def site(database: Database, clock: FrozenClock) -> AsyncIterator[Site]:
     context = make_context(
         clock=clock,
         database=database,
+        reports=database,
         authorizer=authorizer,
         token_desk=TokenDesk(database, gateway.keyring, ["127.0.0.1:8080"]),
         acceptor=gateway.acceptor,

@@ -10,7 +10,7 @@ from staffetta.api.server import make_app
 from staffetta.domain.environments import Environment
 from staffetta.domain.scopes import all_scopes
 from staffetta.domain.secrets import hash_secret
-from staffetta.ledger.read_spending import spending_by_day
+from staffetta.ledger.read_spending import read_spent
 
 TODAY = date(2026, 3, 14)
 HOST = "sms.openapi.com"
@@ -61,7 +61,7 @@ async def test_totals_are_what_the_ledger_says_was_spent(site, usage, space_id):
     await site.send("WW-messages", recipient="+34612345678")  # held, not spent yet
     await store(site)
     async with site.gateway.database.acquire() as connection:
-        spent = await spending_by_day(connection, space_id, TODAY, TODAY)
+        spent = await read_spent(connection, space_id, TODAY, TODAY)
     total = await usage.totals(space_id, TODAY, TODAY, spent)
     assert (total.request_count, total.wallet_count, total.wallet_micro) == (2, 2, 30_000)
     assert total.ip_count == 1

@@ -1,10 +1,14 @@
 """What an account sees of its callbacks: where each went, how often, and what came of it."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 from delivery import delivering
 from outbox import Outbox
 from receiver import Receiver
 
+from staffetta.callbacks import history_sql as sql
 from staffetta.callbacks.claim import claim
 from staffetta.callbacks.history import (
     CallbackFilter,
@@ -102,6 +106,37 @@ async def test_they_come_newest_first_in_windows(outbox: Outbox, receiver: Recei
     await outbox.owe(messages, State.SUBMITTED)
     window = await listed(outbox, outbox.space_id, window=(1, 3))
     assert [one.claim.message_id for one in window] == messages[3:0:-1]
+
+
+async def test_what_is_skipped_is_not_looked_up(outbox: Outbox, receiver: Receiver) -> None:
+    messages = await outbox.messages(30, receiver.url())
+    await outbox.owe(messages, State.SUBMITTED)
+    query = f"EXPLAIN (ANALYZE, FORMAT JSON) {sql.LIST_DELIVERIES}"
+    async with outbox.database.acquire() as connection:
+        (plan,) = await connection.fetchval(query, outbox.space_id, 25, 2)
+    scans = [node for node in nodes(plan["Plan"]) if "attempt" in node.get("Relation Name", "")]
+    assert scans
+    assert max(node["Actual Loops"] for node in scans) <= 2
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every step of a plan."""
+    yield plan
+    for part in plan.get("Plans", ()):
+        yield from nodes(part)
+
+
+async def test_those_of_a_call_are_looked_for_among_the_newest(
+    outbox: Outbox, receiver: Receiver
+) -> None:
+    await outbox.owe(await outbox.messages(5, receiver.url()), State.SUBMITTED)
+    call = ("v2", "IT-messages")
+    async with outbox.database.acquire() as connection:
+        found = await list_deliveries(connection, outbox.space_id, [call], looked_at_max=3)
+        every = await list_deliveries(connection, outbox.space_id)
+        assert found == every[:3]
+        assert await list_deliveries(connection, outbox.space_id, [call], 1, 1) == every[1:2]
+        assert await list_deliveries(connection, outbox.space_id, []) == []
 
 
 async def test_those_of_another_account_are_not_there(outbox: Outbox, receiver: Receiver) -> None:

@@ -160,6 +160,7 @@ def app(backstage: Backstage, settings: ApiSettings) -> AsgiApp:
         make_context(
             clock=backstage.clock,
             database=backstage,
+            reports=backstage,
             authorizer=backstage,
             token_desk=backstage,
             acceptor=backstage,

@@ -121,11 +121,15 @@ SELECT token_hash AS name, sum(request_count)::bigint AS request_count,
  GROUP BY token_hash
 """
 
+# Only so many are looked at: few or none may fit.
 READ_ERRORS = """
 SELECT id, at, scope, domain, http_status, error, message, host(ip) AS ip
-  FROM request_error
- WHERE space_id = $1
-   AND ($2::text[] IS NULL OR scope = ANY ($2))
+  FROM (SELECT *
+          FROM request_error
+         WHERE space_id = $1
+         ORDER BY id DESC
+         LIMIT $5) AS newest
+ WHERE $2::text[] IS NULL OR scope = ANY ($2)
  ORDER BY id DESC
 OFFSET $3 LIMIT $4
 """

@@ -9,7 +9,7 @@ import msgspec
 from staffetta.accounts.errors import WrongRefreshToken
 from staffetta.accounts.space import Space
 from staffetta.api.asgi import Answer, Header, Receive, Scope, Send, send_answer
-from staffetta.api.bodies import read_body
+from staffetta.api.bodies import OCTETS_SETTING, read_body
 from staffetta.api.client_address import client_address
 from staffetta.api.context import ApiContext
 from staffetta.api.doors import PUBLISHED_NAMES, Door, Room, door_of, host_name
@@ -70,7 +70,12 @@ class OAuthCall(msgspec.Struct, frozen=True):
         Raises UnreadableBody, InvalidParameter, BodyTooLarge, BodyTooSlow, ClientGone.
         """
         declared = self.headers.get(b"content-length")
-        return read_body_parameters(await read_body(self.receive, declared, self.body_octets_max))
+        is_fixed = self.body_octets_max == BODY_OCTETS_MAX
+        body = await read_body(
+            *(self.receive, declared, self.body_octets_max),
+            setting=None if is_fixed else OCTETS_SETTING,
+        )
+        return read_body_parameters(body)
 
 
 Handle = Callable[[OAuthCall], Awaitable[Answer]]

@@ -18,7 +18,7 @@ Number = tuple[int, int]
 
 Numbers = Mapping[type[Exception], Number]
 
-_DATABASE_AWAY: Final = "the database cannot be reached now: send the request again"
+_NOT_NOW: Final = "the database is busy, or cannot be reached: ask again later, or for less"
 _RETRY_AFTER_SECONDS: Final = 2
 _CHALLENGE: Final[tuple[Header, ...]] = ((b"www-authenticate", b'Basic realm="OAuth"'),)
 
@@ -73,7 +73,7 @@ class Refusals:
         status, code = number
         match error:
             case ConnectionLost() | TryAgain():
-                return envelope(status, _DATABASE_AWAY, code, retry_after(_RETRY_AFTER_SECONDS))
+                return envelope(status, _NOT_NOW, code, retry_after(_RETRY_AFTER_SECONDS))
             case WrongCredentials():
                 return envelope(status, str(error), code, _CHALLENGE)
         return envelope(status, str(error), code)

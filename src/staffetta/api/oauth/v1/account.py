@@ -19,7 +19,7 @@ from staffetta.ledger.read_wallet import read_wallet
 
 def account_handles(context: ApiContext) -> dict[str, Mapping[str, Handle]]:
     """Each path, and its calls."""
-    usage = UsageReader(context.database)
+    usage = UsageReader(context.reports)
     paths: dict[str, Handle] = {
         "/scopes": _scopes,
         "/credit": partial(_credit, context.database),

@@ -33,7 +33,7 @@ async def _list(context: ApiContext, call: OAuthCall) -> Answer:
     window = parse_window(call.query)
     scopes = parse_scopes(call.query, environment)
     calls = None if scopes is None else _calls(scopes)
-    async with context.database.acquire() as connection:
+    async with context.reports.acquire() as connection:
         found = await list_deliveries(
             connection, call.space.space_id, calls, window.skip, window.limit
         )
@@ -48,7 +48,7 @@ async def _get(context: ApiContext, call: OAuthCall) -> Answer:
     callback_id = parse_id(call.path["id"])
     if callback_id is None:
         raise WrongId("Query error: a callback's id has 24 hexadecimal digits")
-    async with context.database.acquire() as connection:
+    async with context.reports.acquire() as connection:
         found = await find_delivery(connection, call.space.space_id, callback_id)
         if found is None:
             raise NotFound("Callback not found")

@@ -11,7 +11,8 @@ from staffetta.domain.environments import Environment
 from staffetta.domain.scopes import InvalidScope, Scope, ScopeNotEnabled, expand
 
 LIMIT_MAX: Final = 100
-SKIP_MAX: Final = 1_000_000
+SKIP_MAX: Final = 10_000  # each that is skipped is read
+FREE_SKIP_MAX: Final = 1_000_000  # where skipping costs nothing
 _SCOPES_MAX: Final = 100
 
 
@@ -22,14 +23,14 @@ class Window(msgspec.Struct, frozen=True):
     limit: int
 
 
-def parse_window(given: Parameters) -> Window:
+def parse_window(given: Parameters, skip_max: int = SKIP_MAX) -> Window:
     """`skip` and `limit`; raises InvalidParameter."""
     limit = whole_number_of(given, "limit")
     if limit is None:
         limit = LIMIT_MAX
     if not 1 <= limit <= LIMIT_MAX:
         raise InvalidParameter(f"limit must be a whole number from 1 to {LIMIT_MAX}")
-    return Window(count_of(given, "skip", 0, SKIP_MAX), limit)
+    return Window(count_of(given, "skip", 0, skip_max), limit)
 
 
 def parse_scopes(given: Parameters, environment: Environment) -> tuple[str, ...] | None:

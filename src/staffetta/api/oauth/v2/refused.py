@@ -13,7 +13,7 @@ from staffetta.api.oauth.v2.show_usage import error_object
 
 def errors_handle(context: ApiContext) -> Handle:
     """The refusals of the caller's space, newest first."""
-    return partial(_list, UsageReader(context.database))
+    return partial(_list, UsageReader(context.reports))
 
 
 async def _list(usage: UsageReader, call: OAuthCall) -> Answer:

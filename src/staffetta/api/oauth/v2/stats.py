@@ -17,36 +17,36 @@ from staffetta.api.oauth.v2.show_usage import (
     scopes_of,
     totals_object,
 )
-from staffetta.ledger.read_spending import spending_by_day
+from staffetta.ledger.read_spending import read_spent
 
 _NOT_CALLED = DomainUsage(ScopeUsage(), 0)
 
 
 def totals_handle(context: ApiContext) -> Handle:
     """All services together."""
-    return partial(_totals, context, UsageReader(context.database))
+    return partial(_totals, context, UsageReader(context.reports))
 
 
 def domains_handle(context: ApiContext) -> Handle:
     """Each service that was called, by its domain."""
-    return partial(_domains, UsageReader(context.database))
+    return partial(_domains, UsageReader(context.reports))
 
 
 def domain_handle(context: ApiContext) -> Handle:
     """One service, scope by scope."""
-    return partial(_domain, UsageReader(context.database))
+    return partial(_domain, UsageReader(context.reports))
 
 
 def addresses_handle(context: ApiContext) -> Handle:
     """The client addresses that called, the busiest first."""
-    return partial(_addresses, UsageReader(context.database))
+    return partial(_addresses, UsageReader(context.reports))
 
 
 async def _totals(context: ApiContext, usage: UsageReader, call: OAuthCall) -> Answer:
     space_id, days = call.space.space_id, _days_in(call)
-    async with context.database.acquire() as connection:
-        spent = await spending_by_day(connection, space_id, *days)
-    totals = await usage.totals(space_id, *days, spent)
+    async with context.reports.acquire() as connection:
+        spent_micro = await read_spent(connection, space_id, *days)
+    totals = await usage.totals(space_id, *days, spent_micro)
     return answer_data(totals_object(totals, len(await usage.by_domain(space_id, *days))))
 
 

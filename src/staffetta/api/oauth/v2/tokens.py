@@ -26,7 +26,7 @@ def create_handle(context: ApiContext) -> Handle:
 
 def list_handle(context: ApiContext) -> Handle:
     """The live tokens of the caller's space, newest first."""
-    return partial(_list, context, UsageReader(context.database))
+    return partial(_list, context, UsageReader(context.reports))
 
 
 def get_handle(context: ApiContext) -> Handle:

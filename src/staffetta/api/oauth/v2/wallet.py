@@ -6,7 +6,7 @@ from staffetta.api.asgi import Answer
 from staffetta.api.context import ApiContext
 from staffetta.api.oauth.endpoint import Handle, OAuthCall
 from staffetta.api.oauth.v2.answers import answer_data
-from staffetta.api.oauth.v2.parse_query import parse_window
+from staffetta.api.oauth.v2.parse_query import FREE_SKIP_MAX, parse_window
 from staffetta.api.oauth.v2.show_money import transaction_object, wallet_object
 from staffetta.ledger.read_wallet import read_wallet
 from staffetta.ledger.transactions import list_transactions
@@ -30,8 +30,8 @@ async def _wallet(context: ApiContext, call: OAuthCall) -> Answer:
 
 
 async def _transactions(context: ApiContext, call: OAuthCall) -> Answer:
-    window = parse_window(call.query)
-    async with context.database.acquire() as connection:
+    window = parse_window(call.query, FREE_SKIP_MAX)
+    async with context.reports.acquire() as connection:
         entries = await list_transactions(
             connection, call.space.space_id, window.skip, window.limit
         )
