@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import msgspec
 
-from staffetta.api.json_bodies import read_object
 from staffetta.api.v1.errors import (
     BODY,
     OPTIONS,
@@ -22,6 +21,7 @@ from staffetta.api.v1.errors import (
     TRANSACTION,
     Refused,
 )
+from staffetta.api.v1.large_bodies import WrittenList, read_request
 from staffetta.api.v1.rules import V1Rules
 from staffetta.api.v1.times import EXPECTED, milliseconds, parse_time
 from staffetta.api.v2.parse import parse_key
@@ -52,7 +52,7 @@ def parse_post(
     body: bytes, headers: Mapping[bytes, bytes], rules: V1Rules, now: datetime
 ) -> BulkRequest:
     """The message that a POST asks for; raises NotAnObject or Refused."""
-    asked = read_object(body)
+    asked = read_request(body)
     is_open = _flag(asked, "transaction", TRANSACTION, default=False)
     recipients = _recipients(asked, required=True)
     if not is_open:
@@ -82,7 +82,7 @@ def parse_post(
 
 def parse_put(body: bytes, now: datetime) -> Change:
     """The change that a PUT asks for; raises NotAnObject or Refused."""
-    asked = read_object(body)
+    asked = read_request(body)
     recipients = _recipients(asked, required=False)
     options = _options(asked.get("options"), now)
     return Change(
@@ -90,7 +90,8 @@ def parse_put(body: bytes, now: datetime) -> Change:
         closes=not _flag(asked, "transaction", TRANSACTION, default=True),
         due_at=options.due_at,
         changes_due=options.has_time,
-        is_time_alone=options.has_time and not (recipients.items or "transaction" in asked),
+        is_time_alone=options.has_time
+        and not (recipients.count_at_least or "transaction" in asked),
     )
 
 
@@ -109,7 +110,7 @@ def _recipients(asked: Mapping[str, Any], *, required: bool) -> Recipients:
         return _NOBODY
     if isinstance(given, str | dict):
         return Recipients((given,))
-    if not isinstance(given, list):
+    if not isinstance(given, list | WrittenList):
         expected = 'a number like "+39-3331234567", an object with "number", or a list of them'
         raise _wrong(asked, "recipients", RECIPIENTS, expected)
     return Recipients(given)
@@ -120,8 +121,8 @@ def _require_one(recipients: Recipients) -> None:
 
     A long one is looked through when it is stored, with pauses for everybody else.
     """
-    items = recipients.items
-    if len(items) <= _LOOKED_THROUGH_MAX and not any(map(number_of, items)):
+    items, count = recipients.items, recipients.count_at_least
+    if count <= _LOOKED_THROUGH_MAX and not any(map(number_of, items)):
         require_sendable(0, frozenset(), [shown(item) for item in items])
 
 

@@ -38,14 +38,19 @@ from staffetta.messaging.bulk.errors import RealtimeTooSoon
 from staffetta.messaging.bulk.keys import claim_key, find_first
 from staffetta.messaging.bulk.money import charge, credit_of, lock_wallet, tell
 from staffetta.messaging.bulk.note import note_ends
-from staffetta.messaging.bulk.request import TRANSACTION_KEPT, BulkRequest, Recipients, Terms
+from staffetta.messaging.bulk.request import (
+    MANY,
+    TRANSACTION_KEPT,
+    BulkRequest,
+    Recipients,
+    Terms,
+)
 from staffetta.messaging.bulk.rows import COLUMNS, Counts, Row, RowMaker, require_sendable
 from staffetta.messaging.inspection import Space
 
 STEP: Final = 500  # recipients between two pauses
 PLACEHOLDERS_MAX: Final = 50
 REALTIME_PAUSE: Final = timedelta(minutes=1)
-_LARGE: Final = 200  # recipients: from here a request waits for the lane of the large ones
 _SMALL_MAX: Final = 3  # at once; each holds a connection
 _WAIT_SECONDS_MAX: Final = 30.0
 _TRIES_MAX: Final = 3
@@ -79,7 +84,7 @@ class Lanes:
     @asynccontextmanager
     async def enter(self, recipients: Recipients) -> AsyncIterator[None]:
         """Wait for a place; raises NotAcceptingNow when that takes too long."""
-        lane = self._large if len(recipients.items) >= _LARGE else self._small
+        lane = self._large if recipients.count_at_least >= MANY else self._small
         try:
             async with asyncio.timeout(_WAIT_SECONDS_MAX):
                 await lane.acquire()

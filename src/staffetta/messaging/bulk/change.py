@@ -4,6 +4,7 @@ Each change locks the message's row first, then its recipients, then the wallet:
 for each other, and none is lost (contract section 4, PUT and DELETE).
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -18,6 +19,7 @@ from staffetta.domain.states import State
 from staffetta.domain.templates import Template
 from staffetta.messaging.bulk import sql
 from staffetta.messaging.bulk.accept import (
+    STEP,
     BulkAcceptor,
     WordsFound,
     copy_rows,
@@ -93,7 +95,7 @@ class BulkChanger:
             due_at = change.due_at if change.changes_due else row["due_at"]
             terms = _terms(space, message_id, row, due_at, now)
             price_micro, invalid = row["price_micro"], row["invalid"]
-            if change.recipients.items:
+            if change.recipients.count_at_least:
                 added = await self._add(connection, space, terms, change.recipients)
                 price_micro, invalid = price_micro + added.price_micro, invalid + added.invalid
             if change.changes_due:
@@ -114,7 +116,7 @@ class BulkChanger:
     async def _add(
         self, connection: Connection, space: Space, terms: Terms, recipients: Recipients
     ) -> Counts:
-        numbers = [number for item in recipients.items if (number := number_of(item))]
+        numbers = await _numbers_of(recipients)
         rows = await connection.fetch(sql.FIND_TAKEN, space.id, terms.message_id, numbers)
         taken = {row["number"] for row in rows}
         first = await connection.fetchval(sql.NEXT_POSITION, space.id, terms.message_id)
@@ -174,6 +176,17 @@ class BulkChanger:
             price_micro=charged_micro,
             turns={row["connector_id"]: row["turn"] for row in rows},
         )
+
+
+async def _numbers_of(recipients: Recipients) -> list[str]:
+    """The numbers that a request names, read with a pause for everybody else after each step."""
+    numbers: list[str] = []
+    for count, item in enumerate(recipients.items, 1):
+        if number := number_of(item):
+            numbers.append(number)
+        if count % STEP == 0:
+            await asyncio.sleep(0)
+    return numbers
 
 
 async def discard_open_once(database: Database, now: datetime) -> int:

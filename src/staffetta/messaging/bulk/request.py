@@ -1,6 +1,6 @@
 """What a v1 request asks for: the types are right, the rules not yet looked at."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -10,15 +10,24 @@ from staffetta.domain.templates import Template
 from staffetta.messaging.draft import CLASS_NORMAL, CLASS_URGENT, IdempotencyKey
 
 THOUSAND: Final = 1000
+MANY: Final = 200  # items: from here a request is a large one
 TRANSACTION_KEPT: Final = timedelta(hours=48)
 # Stands for "not before its transaction is closed": a moment that never comes.
 NEVER: Final = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
 
 
 class Recipients(msgspec.Struct, frozen=True):
-    """Whom a request adds. An item is a text, or an object with `number` and `fields`."""
+    """Whom a request adds. An item is a text, or an object with `number` and `fields`.
 
-    items: Sequence[object]
+    A sequence, or very many that are made while they are gone through, which may be done again.
+    """
+
+    items: Sequence[object] | Iterable[object]
+
+    @property
+    def count_at_least(self) -> int:
+        """How many items there are, or a number that makes many of them."""
+        return len(self.items) if isinstance(self.items, Sized) else MANY
 
 
 class BulkRequest(msgspec.Struct, frozen=True):
