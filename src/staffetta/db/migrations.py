@@ -18,7 +18,10 @@ _log = structlog.get_logger(__name__)
 
 _FILE_NAME: Final = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql", re.ASCII)
 _LOCK: Final = 0x57AF_FE77  # any number that no other advisory lock of ours uses
-_LONG_TIMEOUTS: Final = "SET LOCAL statement_timeout = 0"
+_NO_TIMEOUT: Final = "SET LOCAL statement_timeout = 0"
+# The driver has a limit of its own. A table may be of any length, and whoever finds somebody else
+# migrating waits for all of it.
+_SECONDS_MAX: Final = 7 * 86_400.0
 
 LOCK_MIGRATIONS = "SELECT pg_advisory_xact_lock($1)"
 CREATE_TABLE = """
@@ -88,13 +91,13 @@ async def migrate(
 async def _apply(
     connection: Connection, migration: Migration, known: tuple[Migration, ...]
 ) -> bool:
-    await connection.execute(LOCK_MIGRATIONS, _LOCK)
+    await connection.execute(_NO_TIMEOUT)
+    await connection.execute(LOCK_MIGRATIONS, _LOCK, timeout=_SECONDS_MAX)
     await connection.execute(CREATE_TABLE)
     numbers = await _check_applied(connection, known)
     if migration.number in numbers:
         return False
-    await connection.execute(_LONG_TIMEOUTS)
-    await connection.execute(migration.sql)
+    await connection.execute(migration.sql, timeout=_SECONDS_MAX)
     await connection.execute(MARK_APPLIED, migration.number, migration.name, migration.checksum)
     return True
 

@@ -18,6 +18,7 @@ from collections.abc import (
     Sequence,
 )
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Literal, Protocol, Self, cast
 
@@ -35,12 +36,14 @@ from staffetta.db.errors import (
 )
 
 __all__ = [
+    "NO_LIMITS",
     "Connection",
     "ConnectionLost",
     "DataRefused",
     "Database",
     "DatabaseError",
     "Isolation",
+    "Limits",
     "NotConnected",
     "Row",
     "TryAgain",
@@ -49,15 +52,35 @@ __all__ = [
 Isolation = Literal["read_committed", "repeatable_read", "serializable"]
 
 _CONNECT_SECONDS_MAX: Final = 5.0
-_STATEMENT_SECONDS_MAX: Final = 60.0
-_IDLE_IN_TRANSACTION_SECONDS_MAX: Final = 60.0
-_ANSWER_SECONDS_MAX: Final = _STATEMENT_SECONDS_MAX + 10  # then the network is gone
 _RECONNECT_PAUSE_SECONDS: Final = 0.1
 _HEALTH_SECONDS_MAX: Final = 2.0
 _LISTEN_CHECK_SECONDS: Final = 15.0
 _QUERIES_PER_CONNECTION_MAX: Final = 10_000_000  # a new one then: caches of plans only grow
 _QUOTED_VALUE: Final = re.compile(r":.*|\"[^\"]*\"", re.DOTALL)
 _JSONB_VERSION: Final = b"\x01"  # the first byte of the binary format
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long anything may take, in seconds; None: as long as it takes."""
+
+    statement_seconds: float | None = 60.0
+    idle_in_transaction_seconds: float | None = 60.0
+    answer_seconds: float | None = 70.0  # then the network is gone
+
+    @property
+    def session(self) -> dict[str, str]:
+        """What the server is told; its 0 is no limit."""
+        return {
+            "statement_timeout": str(int((self.statement_seconds or 0) * 1000)),
+            "idle_in_transaction_session_timeout": str(
+                int((self.idle_in_transaction_seconds or 0) * 1000)
+            ),
+        }
+
+
+# For what reads everything, or waits for a reader: somebody watches it, and can stop it.
+NO_LIMITS: Final = Limits(None, None, None)
 
 
 class Row(Protocol):
@@ -99,8 +122,17 @@ class Connection(Protocol):
         """The first column of the first row, or None."""
         ...
 
-    async def execute(self, query: str, /, *arguments: object) -> str:
-        """Run it; answers PostgreSQL's command tag, e.g. "UPDATE 3"."""
+    async def execute(
+        self,
+        query: str,
+        /,
+        *arguments: object,
+        timeout: float | None = None,  # noqa: ASYNC109
+    ) -> str:
+        """Run it; answers PostgreSQL's command tag, e.g. "UPDATE 3".
+
+        `timeout`: how many seconds to wait for the answer, instead of the pool's limit.
+        """
         ...
 
     async def executemany(self, query: str, rows: Iterable[Sequence[object]], /) -> None:
@@ -152,21 +184,20 @@ class Database:
         patience_seconds: float = 10.0,
         start_patience_seconds: float | None = None,
         session: Mapping[str, str] | None = None,
+        limits: Limits = Limits(),
     ) -> Self:
         """Open a pool and prove that the server answers.
 
         `url` is libpq's: several hosts and target_session_attrs are passed through. Whoever needs
         a connection waits `patience_seconds` at most for one, restarts of the server included; this
-        first time, `start_patience_seconds`. Raises NotConnected.
+        first time, `start_patience_seconds`. `limits`: how long work on one may take. Raises
+        NotConnected.
         """
         settings = {
             "application_name": application_name,
             "timezone": "UTC",
             "jit": "off",
-            "statement_timeout": str(int(_STATEMENT_SECONDS_MAX * 1000)),
-            "idle_in_transaction_session_timeout": str(
-                int(_IDLE_IN_TRANSACTION_SECONDS_MAX * 1000)
-            ),
+            **limits.session,
             **(session or {}),
         }
         pool = asyncpg.create_pool(
@@ -177,7 +208,7 @@ class Database:
             max_inactive_connection_lifetime=0,
             max_cached_statement_lifetime=0,
             timeout=_CONNECT_SECONDS_MAX,
-            command_timeout=_ANSWER_SECONDS_MAX,
+            command_timeout=limits.answer_seconds,
             server_settings=settings,
             init=_teach_json,
             reset=_keep_session,

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from staffetta.db.migrations import Migration, MigrationError, migrate, packaged_migrations
-from staffetta.db.pool import Database
+from staffetta.db.pool import Database, Limits
 
 _FIRST = Migration(9001, "first", "CREATE TABLE first (n int); INSERT INTO first VALUES (1)")
 _SECOND = Migration(9002, "second", "ALTER TABLE first ADD COLUMN m int")
@@ -24,6 +24,16 @@ async def test_what_is_missing_is_applied_in_order(database: Database) -> None:
     assert await migrate(database, _with(_FIRST, _SECOND)) == [_FIRST, _SECOND]
     async with database.acquire() as connection:
         assert await connection.fetchval("SELECT m FROM first") is None
+
+
+async def test_a_migration_takes_as_long_as_it_takes(database_url: str) -> None:
+    slow = Migration(9001, "slow", "SELECT pg_sleep(0.6)")
+    hasty = await Database.connect(database_url, limits=Limits(0.3, 0.3, 0.3))
+    try:
+        applied = await asyncio.gather(*(migrate(hasty, _with(slow)) for _ in range(2)))
+    finally:
+        await hasty.close()
+    assert sorted(applied, key=len) == [[], [slow]]  # one waited for the other
 
 
 async def test_two_processes_at_once_apply_each_migration_once(database: Database) -> None:
