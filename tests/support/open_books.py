@@ -10,7 +10,7 @@ from staffetta.domain.environments import Market
 from staffetta.domain.ids import IdMaker
 from staffetta.ledger.bundle import Bundle, BundleTerms
 from staffetta.ledger.bundles import open_bundles, write_bundles
-from staffetta.ledger.close_months import close_months_once
+from staffetta.ledger.close_months import MonthCloser, Obstacle
 from staffetta.ledger.proof import Fault
 from staffetta.ledger.sell_bundle import buy_bundle
 from staffetta.ledger.store import open_book, write_book
@@ -93,13 +93,13 @@ async def tamper(database: Database, query: str, *arguments: object) -> None:
 
 
 async def closed(database: Database, now: datetime) -> int:
-    """Close all that can be closed: every month must be whole. Answers how many wallets."""
+    """Close all that is over: every month must be whole. Answers how many wallets."""
 
-    def fail(space_id: int, month: date) -> None:
-        raise AssertionError(f"space {space_id}: {month} is not whole")
+    def fail(space_id: int, month: date, why: Obstacle) -> None:
+        raise AssertionError(f"space {space_id}, {month}: {why}")
 
-    count = 0
-    while found := await close_months_once(database, now, fail):
+    closer, count = MonthCloser(database, fail), 0
+    while found := await closer.close_once(now):
         count += found
     return count
 

@@ -13,7 +13,7 @@ from staffetta.accounts.forget_tokens import forget_tokens_once
 from staffetta.accounts.sessions import forget_sessions_once
 from staffetta.accounts.sign_in import forget_tries_once
 from staffetta.accounts.token_rates import forget_rates_once
-from staffetta.app.closing_months import close_ledger_months_once
+from staffetta.app.closing_months import make_month_closer
 from staffetta.app.loops import Loops, Step
 from staffetta.app.renewing import renew_bundles_once
 from staffetta.app.roles import Role, RoleContext
@@ -21,6 +21,7 @@ from staffetta.callbacks.bell import CallbackBell
 from staffetta.compliance import guards
 from staffetta.db.partitions import ensure_partitions
 from staffetta.db.pool import Database
+from staffetta.ledger.fill_checksums import fill_checksums_once
 from staffetta.ledger.refill import refill_once
 from staffetta.messaging.bell import Bell
 from staffetta.messaging.bulk.change import discard_open_once
@@ -49,6 +50,7 @@ async def run_housekeeping(context: RoleContext, stop: asyncio.Event) -> None:
     resends = context.settings.on_uncertain == "resend"
     callback_bell = CallbackBell(database)
     housekeeper = Housekeeper(database, bell, callback_bell, clock, context.ids, resends=resends)
+    month_closer = make_month_closer(database)
     gatherer = Gatherer(database, callback_bell, clock, context.ids)
 
     def timed(step: Callable[[Database, datetime], Awaitable[int]]) -> Step:
@@ -70,6 +72,12 @@ async def run_housekeeping(context: RoleContext, stop: asyncio.Event) -> None:
         async with database.transaction() as connection:
             return await ensure_partitions(connection, clock.now())
 
+    async def fill_checksums() -> int:
+        return await fill_checksums_once(database)
+
+    async def close_months() -> int:
+        return await month_closer.close_once(clock.now())
+
     async with Loops() as loops:
         loops.start(bell.notify_once, 0, may_be_cut=True)
         loops.start(callback_bell.notify_once, 0, may_be_cut=True)
@@ -89,7 +97,8 @@ async def run_housekeeping(context: RoleContext, stop: asyncio.Event) -> None:
         loops.start(timed(forget_errors_once), _FORGET_SECONDS, name="forget refusals")
         loops.start(renew, _RENEW_SECONDS, name="renew bundles")
         loops.start(timed(refill_once), _REFILL_SECONDS, name="refill sandboxes")
-        loops.start(timed(close_ledger_months_once), _CLOSE_MONTHS_SECONDS, name="close months")
+        loops.start(fill_checksums, _CLOSE_MONTHS_SECONDS, name="fill checksums")
+        loops.start(close_months, _CLOSE_MONTHS_SECONDS, name="close months")
         loops.start(make_partitions, _PARTITIONS_SECONDS, name="make partitions")
         context.ready(Role.HOUSEKEEPING)
         await stop.wait()

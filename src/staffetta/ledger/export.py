@@ -100,7 +100,7 @@ def _of_entry(source: Source, row: Any) -> Sequence[str]:
         _hex(row["message_id"]),
         _hex(row["recipient_id"]),
         row["note"],
-        str(row["checksum"]),
+        "" if row["checksum"] is None else str(row["checksum"]),
     )
 
 

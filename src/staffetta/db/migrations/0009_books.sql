@@ -11,12 +11,22 @@ RETURN hash_record_extended(
     ROW(space_id, sequence, id, at, kind, amount_micro, balance_after_micro, counter_account,
         recipient_id, message_id, note), 0);
 
--- Computed for the rows that are there, in one rewrite; from then on it is written with each row,
--- and does not follow it.
-ALTER TABLE ledger_entry ADD COLUMN checksum bigint NOT NULL GENERATED ALWAYS AS (
-    ledger_entry_checksum(space_id, sequence, id, at, kind, amount_micro, balance_after_micro,
-                          counter_account, recipient_id, message_id, note)) STORED;
-ALTER TABLE ledger_entry ALTER COLUMN checksum DROP EXPRESSION;
+-- Nothing here reads or rewrites all entries: their table may be of any length, and everybody waits.
+-- Wallets first, in the order in which everybody locks them and entries.
+-- A wallet's entries have ids that only grow, whatever the clocks of processes say: so the entries
+-- of a month stand together in the sequence. Closing a month raises the id past its end, and no
+-- transaction can write into it any more.
+ALTER TABLE wallet
+    ADD COLUMN newest_entry_id bytea NOT NULL DEFAULT '\x000000000000000000000000',
+    ADD COLUMN closed_until date NOT NULL DEFAULT '1970-01-01',  -- the months before are closed
+    ADD COLUMN without_checksum_until bigint NOT NULL DEFAULT 0;  -- see ledger_entry.checksum
+
+-- Written with each row, and does not follow it. Rows that are there get theirs later, some at a
+-- time, from the newest to the oldest: of a wallet only those up to its `without_checksum_until`
+-- may have none.
+ALTER TABLE ledger_entry ADD COLUMN checksum bigint;
+UPDATE wallet SET without_checksum_until = sequence WHERE sequence > 0;
+CREATE INDEX wallet_without_checksum ON wallet (space_id) WHERE without_checksum_until > 0;
 
 -- A release that does not know the column may still be running.
 CREATE FUNCTION ledger_entry_fill_checksum() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -75,8 +85,21 @@ BEGIN
     RAISE EXCEPTION '% of % refused: its rows are never changed, a mistake is corrected by another row',
         TG_OP, TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
 END $$;
-CREATE TRIGGER ledger_entry_append_only BEFORE UPDATE OR DELETE ON ledger_entry
+CREATE TRIGGER ledger_entry_append_only BEFORE DELETE ON ledger_entry
     FOR EACH ROW EXECUTE FUNCTION refuse_change();
+-- All that may be done to a row is to give it the checksum that it has none of.
+CREATE TRIGGER ledger_entry_never_changed BEFORE UPDATE ON ledger_entry
+    FOR EACH ROW WHEN (
+        OLD.checksum IS NOT NULL
+        OR NEW.checksum IS DISTINCT FROM ledger_entry_checksum(
+            OLD.space_id, OLD.sequence, OLD.id, OLD.at, OLD.kind, OLD.amount_micro,
+            OLD.balance_after_micro, OLD.counter_account, OLD.recipient_id, OLD.message_id,
+            OLD.note)
+        OR NEW.checksum IS DISTINCT FROM ledger_entry_checksum(
+            NEW.space_id, NEW.sequence, NEW.id, NEW.at, NEW.kind, NEW.amount_micro,
+            NEW.balance_after_micro, NEW.counter_account, NEW.recipient_id, NEW.message_id,
+            NEW.note))
+    EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER ledger_closing_append_only BEFORE UPDATE OR DELETE ON ledger_closing
     FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER credit_limit_change_append_only BEFORE UPDATE OR DELETE ON credit_limit_change
@@ -88,14 +111,40 @@ CREATE TRIGGER ledger_closing_never_truncated BEFORE TRUNCATE ON ledger_closing
 CREATE TRIGGER credit_limit_change_never_truncated BEFORE TRUNCATE ON credit_limit_change
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
--- A wallet's entries have ids that only grow, whatever the clocks of processes say: so the entries
--- of a month stand together in the sequence. Closing a month raises the id past its end, and no
--- transaction can write into it any more.
-ALTER TABLE wallet
-    ADD COLUMN newest_entry_id bytea NOT NULL DEFAULT '\x000000000000000000000000',
-    ADD COLUMN closed_until date NOT NULL DEFAULT '1970-01-01';  -- the months before are closed
+-- Releases before this one numbered entries by one clock and dated them by another, a few seconds
+-- apart: so the largest id is among the newest entries.
 UPDATE wallet
    SET newest_entry_id = decode(newest.id, 'hex')
-  FROM (SELECT space_id, max(encode(id, 'hex') COLLATE "C") AS id
-          FROM ledger_entry GROUP BY space_id) AS newest
+  FROM (SELECT owner.space_id, max(entry.id COLLATE "C") AS id
+          FROM wallet AS owner
+         CROSS JOIN LATERAL (SELECT encode(one.id, 'hex') AS id
+                               FROM ledger_entry AS one
+                              WHERE one.space_id = owner.space_id
+                              ORDER BY one.sequence DESC
+                              LIMIT 1000) AS entry
+         GROUP BY owner.space_id) AS newest
  WHERE newest.space_id = wallet.space_id;
+
+-- What keeps a month and those before it from being dropped: wallets whose entries of that time are
+-- not all covered by their closings of that time. No row: they may be dropped, all together.
+CREATE FUNCTION ledger_not_closed(month date)
+    RETURNS TABLE (space_id integer, last_sequence bigint, closed_sequence bigint)
+    LANGUAGE sql STABLE
+AS $$
+    SELECT wallet.space_id, entry.sequence, closing.sequence
+      FROM wallet
+      LEFT JOIN LATERAL (
+           SELECT max(one.sequence) AS sequence
+             FROM ledger_entry AS one
+            WHERE one.space_id = wallet.space_id
+              AND one.id < decode(rpad(lpad(to_hex(extract(
+                      epoch FROM ($1 + interval '1 month') AT TIME ZONE 'UTC')::bigint),
+                      8, '0'), 24, '0'), 'hex')) AS entry ON true
+      LEFT JOIN LATERAL (
+           SELECT max(one.sequence) AS sequence
+             FROM ledger_closing AS one
+            WHERE one.space_id = wallet.space_id AND one.month <= $1) AS closing ON true
+     WHERE wallet.closed_until <= $1
+        OR entry.sequence > coalesce(closing.sequence, 0)
+     ORDER BY wallet.space_id
+$$;
