@@ -45,6 +45,7 @@ class Grant:
     expire_at: datetime
     blocklisted: bool
     token_hash: bytes
+    use_hash: bytes  # what its use is counted under: the same for it and those it was renewed from
     terms: Terms
     limits: TokenLimits = NO_LIMITS
 
@@ -186,6 +187,7 @@ def _read(row: Row, token_hash: bytes) -> _Cached:
             expire_at=row["expire_at"],
             blocklisted=row["blocklisted"],
             token_hash=token_hash,
+            use_hash=row["use_hash"],
             terms=parse_terms(row["settings"]),
             limits=parse_limits(row["limits"]),
         ),

@@ -34,7 +34,8 @@ async def rename_account(connection: Connection, email: Email, new_email: Email)
 async def close_account(connection: Connection, email: Email, now: datetime) -> Account:
     """Refuse an account's tokens, API keys and people everywhere, until it is reopened.
 
-    An account that is closed already stays closed since then. Raises NoSuchAccount.
+    Its bundles end with their period: it pays for none that it cannot use (see the ledger). An
+    account that is closed already stays closed since then. Raises NoSuchAccount.
     """
     account = await _locked(connection, email)
     if account.closed_at is not None:

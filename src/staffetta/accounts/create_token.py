@@ -69,8 +69,12 @@ async def insert_token(
     name: str,
     limits: TokenLimits,
     keyring: Keyring | None,
+    use_hash: bytes | None = None,
 ) -> NewToken:
-    """Store a token whose terms were checked, in the caller's transaction."""
+    """Store a token whose terms were checked, in the caller's transaction.
+
+    `use_hash` is what its use is counted under, where that is not its own hash.
+    """
     token, refresh_token = make_token(), make_refresh_token()
     token_hash, refresh_hash = hash_secret(token), hash_secret(refresh_token)
     # Whole seconds: the API tells the expiry so, and what it tells must be true.
@@ -88,6 +92,7 @@ async def insert_token(
         _sealed(keyring, refresh_token, refresh_purpose(token_hash)),
         now,
         expire_at,
+        use_hash,
     )
     return NewToken(token, refresh_token, granted, name, limits, now, expire_at)
 

@@ -19,5 +19,5 @@ async def forget_tokens_once(database: Database, now: datetime) -> int:
             sql.FORGET_TOKENS, ended_before, ended_before - REFRESH_LIFETIME, FORGET_MAX
         )
         if rows:
-            await connection.execute(sql.FORGET_USE, [row["hash"] for row in rows])
+            await connection.execute(sql.FORGET_USE, [row["use_hash"] for row in rows])
     return len(rows)

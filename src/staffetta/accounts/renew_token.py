@@ -43,9 +43,9 @@ async def renew_token(
 ) -> NewToken:
     """Make the successor of a token, in the caller's transaction; the old one is revoked.
 
-    The new token has the scopes, name, limits, use so far and length of life of the old one. With
-    `token`, the refresh token must belong to it. A refresh token works once: of two at the same
-    moment exactly one wins. Raises WrongRefreshToken.
+    The new token has the scopes, name, limits and length of life of the old one, and counts its use
+    together with it. With `token`, the refresh token must belong to it. A refresh token works
+    once: of two at the same moment exactly one wins. Raises WrongRefreshToken.
     """
     old = await connection.fetchrow(
         sql.USE_REFRESH_TOKEN,
@@ -57,7 +57,7 @@ async def renew_token(
     )
     if old is None:
         raise WrongRefreshToken("this refresh token was used already, is over, or never was one")
-    made = await insert_token(
+    return await insert_token(
         connection,
         space,
         tuple(old["scopes"]),
@@ -66,9 +66,8 @@ async def renew_token(
         old["name"],
         parse_limits(old["limits"]),
         keyring,
+        old["use_hash"],
     )
-    await connection.execute(sql.CARRY_USE_OVER, old["hash"], hash_secret(made.token))
-    return made
 
 
 def _lifetime_seconds(old: Row) -> int:

@@ -38,7 +38,7 @@ class SpendingLimits(msgspec.Struct, frozen=True):
 class TokenAllowance(msgspec.Struct, frozen=True):
     """A token that may spend only so much."""
 
-    token_hash: bytes
+    use_hash: bytes  # what it is counted under, see Grant
     limits: SpendingLimits
 
 
@@ -53,9 +53,9 @@ class TokenLimits(msgspec.Struct, frozen=True):
         """Whether the token may be used from an address; one that cannot be read is nobody's."""
         return not self.networks or _is_within(address, self.networks)
 
-    def allowance(self, token_hash: bytes) -> TokenAllowance | None:
+    def allowance(self, use_hash: bytes) -> TokenAllowance | None:
         """What the token may spend; None: as much as its account."""
-        return None if self.spending is None else TokenAllowance(token_hash, self.spending)
+        return None if self.spending is None else TokenAllowance(use_hash, self.spending)
 
     def as_object(self) -> dict[str, Any]:
         """The limits as the API tells them and as they are stored: only what is set."""

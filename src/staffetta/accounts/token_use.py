@@ -1,9 +1,9 @@
 """What limited tokens have spent: working copies of their rows, for one transaction.
 
-The caller's transaction holds the wallet locks of the tokens' spaces, and a token belongs to one
-space: that alone keeps two transactions from counting one token at once, so the counts are exact.
-What is held counts when it is held. Nothing is given back: not what a capture leaves over, nor what
-is refunded.
+A token counts together with those it was renewed from. The caller's transaction holds the wallet
+locks of the tokens' spaces, and these all belong to one space: that alone keeps two transactions
+from counting in one row at once, so the counts are exact. What is held counts when it is held.
+Nothing is given back: not what a capture leaves over, nor what is refunded.
 """
 
 from collections.abc import Iterable, Mapping
@@ -50,18 +50,18 @@ class TokenUses:
 
     def spend(self, allowance: TokenAllowance, cost_micro: int, covered_count: int) -> None:
         """Count a request that was taken."""
-        spent = self._spent.setdefault(allowance.token_hash, _Spent())
+        spent = self._spent.setdefault(allowance.use_hash, _Spent())
         spent.subscription_count += covered_count > 0
         spent.wallet_count += cost_micro > 0
         spent.wallet_micro += cost_micro
-        self._changed.add(allowance.token_hash)
+        self._changed.add(allowance.use_hash)
 
     def changes(self) -> list[tuple[bytes, _Spent]]:
         """The rows that moved, in the order of their keys."""
-        return [(token_hash, self._spent[token_hash]) for token_hash in sorted(self._changed)]
+        return [(use_hash, self._spent[use_hash]) for use_hash in sorted(self._changed)]
 
     def _of(self, allowance: TokenAllowance) -> _Spent:
-        return self._spent.get(allowance.token_hash) or _Spent()
+        return self._spent.get(allowance.use_hash) or _Spent()
 
 
 def _is_full(count: int, count_max: int | None) -> bool:
@@ -87,13 +87,13 @@ async def open_token_uses(
     connection: Connection, allowances: Iterable[TokenAllowance | None]
 ) -> TokenUses:
     """What these tokens have spent; where no token is limited, nobody is asked."""
-    hashes = sorted({one.token_hash for one in allowances if one is not None})
+    hashes = sorted({one.use_hash for one in allowances if one is not None})
     if not hashes:
         return TokenUses({})
     rows = await connection.fetch(sql.READ_SPENT, hashes)
     return TokenUses(
         {
-            row["token_hash"]: _Spent(
+            row["use_hash"]: _Spent(
                 row["wallet_count"], row["subscription_count"], row["wallet_micro"]
             )
             for row in rows
@@ -107,7 +107,7 @@ async def write_token_uses(connection: Connection, uses: TokenUses) -> None:
     if changes:
         await connection.execute(
             sql.WRITE_SPENT,
-            [token_hash for token_hash, _ in changes],
+            [use_hash for use_hash, _ in changes],
             [spent.wallet_count for _, spent in changes],
             [spent.subscription_count for _, spent in changes],
             [spent.wallet_micro for _, spent in changes],

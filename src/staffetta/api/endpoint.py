@@ -35,7 +35,7 @@ class Call(msgspec.Struct, frozen=True):
     def space(self) -> Space:
         """Whose the request is, as sending knows it."""
         grant = self.grant
-        allowance = grant.limits.allowance(grant.token_hash)
+        allowance = grant.limits.allowance(grant.use_hash)
         return Space(grant.space_id, grant.environment, grant.terms, allowance)
 
 
@@ -95,9 +95,7 @@ class Endpoint:
         grant, now = call.grant, call.now
         try:
             rates = self._context.rates
-            rate = rates.take(grant.token_hash, now) or await rates.take_waiting(
-                grant.token_hash, now
-            )
+            rate = rates.take(grant.use_hash, now) or await rates.take_waiting(grant.use_hash, now)
             headers = rate.headers
             answer = self._refuse_rate(rate)
             if answer is None and grant.limits.request_count_max is not None:
@@ -124,9 +122,9 @@ class Endpoint:
         grant, totals = call.grant, self._context.totals
         limit = grant.limits.request_count_max
         assert limit is not None, "asked only of limited tokens"
-        allowed = totals.take(grant.token_hash, limit, call.now)
+        allowed = totals.take(grant.use_hash, limit, call.now)
         if allowed is None:
-            allowed = await totals.take_waiting(grant.token_hash, limit, call.now)
+            allowed = await totals.take_waiting(grant.use_hash, limit, call.now)
         if allowed:
             return None
         sentence = f"this token's limit of {limit} requests in all (totalRequests) is used up"

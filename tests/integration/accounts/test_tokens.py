@@ -218,24 +218,20 @@ async def test_a_renewed_token_goes_on_where_the_old_one_stopped(
 ) -> None:
     clock.advance(0.7)
     old = await make(desk, space, clock, lifetime_seconds=3600, name="shop", limits=LIMITS)
-    async with database.transaction() as connection:
-        await connection.execute(
-            "INSERT INTO token_use (token_hash, request_count, wallet_micro) VALUES ($1, 3, 70000)",
-            hash_secret(old.token),
-        )
     clock.advance(100)
     new = await desk.renew(space, old.refresh_token, clock.now(), old.token)
     assert len({old.token, new.token, old.refresh_token, new.refresh_token}) == 4
     assert (new.scopes, new.name, new.limits) == (old.scopes, "shop", LIMITS)
     assert new.expire_at == clock.now().replace(microsecond=0) + timedelta(hours=1)
     assert [record.token for record in await desk.list(space, clock.now())] == [new.token]
-    async with database.acquire() as connection:
-        used = await connection.fetchrow(
-            "SELECT request_count, wallet_micro FROM token_use WHERE token_hash = $1",
-            hash_secret(new.token),
-        )
-    assert used is not None
-    assert tuple(used) == (3, 70000)
+    authorizer = Authorizer(database)
+    newest = await desk.renew(space, new.refresh_token, clock.now())
+    grant = await authorizer.grant_for(newest.token, Environment.SANDBOX, clock.now())
+    assert grant is not None
+    assert (grant.token_hash, grant.use_hash) == (
+        hash_secret(newest.token),
+        hash_secret(old.token),
+    )
 
 
 async def test_a_refresh_token_works_once(desk, space, clock) -> None:
@@ -318,19 +314,24 @@ async def test_what_has_long_been_over_is_forgotten_with_its_use(
     hashes = {one: hash_secret(one.token) for one in (revoked, short, kept)}
     async with database.transaction() as connection:
         await connection.executemany(
-            "INSERT INTO token_use (token_hash) VALUES ($1)", [(one,) for one in hashes.values()]
+            "INSERT INTO token_use (use_hash) VALUES ($1)", [(one,) for one in hashes.values()]
         )
 
     async def left() -> list[set[bytes]]:
         async with database.acquire() as connection:
             tokens = await connection.fetch("SELECT hash FROM token")
-            used = await connection.fetch("SELECT token_hash FROM token_use")
+            used = await connection.fetch("SELECT use_hash FROM token_use")
         return [{row[0] for row in rows} for rows in (tokens, used)]
 
     assert await forget_tokens_once(database, clock.now()) == 0
     clock.advance(KEPT_AFTER_END.total_seconds() + 61)
     assert await forget_tokens_once(database, clock.now()) == 1
     assert await left() == [{hashes[short], hashes[kept]}] * 2  # the short one may be renewed
+    new = await desk.renew(space, short.refresh_token, clock.now())
+    clock.advance(KEPT_AFTER_END.total_seconds() + 1)
+    assert await forget_tokens_once(database, clock.now()) == 1
+    tokens = {hash_secret(new.token), hashes[kept]}
+    assert await left() == [tokens, {hashes[short], hashes[kept]}]  # what the new one goes on with
     clock.advance(REFRESH_LIFETIME.total_seconds())
     assert await forget_tokens_once(database, clock.now()) == 2
     assert await left() == [set(), set()]

@@ -11,7 +11,7 @@ import msgspec
 
 from staffetta.accounts.authorize import Authorizer
 from staffetta.accounts.change_token import TokenChange, change_token
-from staffetta.accounts.create_token import create_token
+from staffetta.accounts.create_token import NewToken, create_token
 from staffetta.accounts.token_limits import parse_limits
 from staffetta.accounts.token_rates import TokenCounter
 from staffetta.api.context import ApiContext
@@ -24,15 +24,18 @@ BASE = "http://127.0.0.1:8080/v2"
 
 
 async def make_limited(site, **limits: Any) -> str:
+    return (await make_pair(site, **limits)).token
+
+
+async def make_pair(site, **limits: Any) -> NewToken:
     async with site.gateway.database.transaction() as connection:
-        made = await create_token(
+        return await create_token(
             connection,
             site.account.spaces[Environment.PRODUCTION],
             all_scopes(Environment.PRODUCTION),
             site.gateway.clock.now(),
             limits=parse_limits(limits),
         )
-    return made.token
 
 
 async def change(site, token: str, **limits: Any) -> None:
@@ -143,6 +146,24 @@ async def test_changed_limits_hold_from_the_next_poll_on(site):
         await change(site, token)
         await site.authorizer.refresh_once(now())
         assert await offer(client, 5) == {200: 5}
+
+
+async def test_a_token_that_was_renewed_and_the_one_before_it_count_together(site):
+    old = await make_pair(site, totalRequests=10, walletRequests=4)
+    space, now = site.account.spaces[Environment.PRODUCTION], site.gateway.clock.now()
+    await site.authorizer.refresh_once(now)
+    async with client_of(site.context, old.token) as before:
+        assert (await send(before)).status_code == 201
+        new = await site.context.token_desk.renew(space, old.refresh_token, now)
+        async with client_of(site.context, new.token) as after:
+            # The old one is still known to this process, and no poll has come.
+            for client in (before, after, before):
+                assert (await send(client)).status_code == 201
+            for client in (before, after):
+                assert (await send(client)).status_code == 402
+            assert await offer(before, 3) + await offer(after, 3) == {200: 4, 429: 2}
+        answer = await before.get("messages")
+    assert int(answer.headers["ratelimit-remaining"]) == 10_000 - 13  # refused ones count, too
 
 
 async def test_what_a_token_may_spend_is_refused_as_credit_that_is_too_low(site):

@@ -41,6 +41,7 @@ def make_grant(environment: Environment, now, **changes) -> Grant:
         expire_at=now + timedelta(days=1),
         blocklisted=False,
         token_hash=hash_secret(TOKENS[environment]),
+        use_hash=hash_secret(TOKENS[environment]),
         terms=DEFAULT_TERMS,
     )
     return replace(grant, **changes)

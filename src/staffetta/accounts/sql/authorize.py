@@ -6,7 +6,8 @@ process polls it to keep its cache true, and the clocks of machines differ.
 
 READ_GRANT = """
 SELECT token.space_id, space.account_id, account.email, space.environment::text AS environment,
-       account.currency, token.scopes, token.expire_at, token.limits, space.settings,
+       account.currency, coalesce(token.use_hash, token.hash) AS use_hash,
+       token.scopes, token.expire_at, token.limits, space.settings,
        space.blocklisted_at IS NOT NULL AS blocklisted,
        token.updated_at AS token_updated_at, space.updated_at AS space_updated_at
   FROM token

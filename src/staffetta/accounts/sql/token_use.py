@@ -2,10 +2,10 @@
 
 # Never more than the limit; a limit that was lowered lends nothing. No row where nothing is left.
 BORROW_OF_LIFE = """
-INSERT INTO token_use AS kept (token_hash, request_count, lent_last)
+INSERT INTO token_use AS kept (use_hash, request_count, lent_last)
 SELECT $1, least($2::bigint, $3::bigint), least($2::bigint, $3::bigint)
  WHERE $3::bigint > 0
-    ON CONFLICT (token_hash) DO UPDATE
+    ON CONFLICT (use_hash) DO UPDATE
    SET request_count = kept.request_count + least($2, $3 - kept.request_count),
        lent_last = least($2, $3 - kept.request_count)
  WHERE kept.request_count < $3
@@ -15,22 +15,22 @@ RETURNING request_count, lent_last
 GIVE_BACK = """
 UPDATE token_use
    SET request_count = greatest(request_count - $2, 0)
- WHERE token_hash = $1
+ WHERE use_hash = $1
 """
 
 # What a token has spent. Whoever reads to decide, or writes, holds the wallet's lock of its space.
 READ_SPENT = """
-SELECT token_hash, wallet_count, subscription_count, wallet_micro
+SELECT use_hash, wallet_count, subscription_count, wallet_micro
   FROM token_use
- WHERE token_hash = ANY ($1::bytea[])
+ WHERE use_hash = ANY ($1::bytea[])
 """
 
 # Sorted by the caller, as all rows that several transactions may meet in.
 WRITE_SPENT = """
-INSERT INTO token_use AS kept (token_hash, wallet_count, subscription_count, wallet_micro)
+INSERT INTO token_use AS kept (use_hash, wallet_count, subscription_count, wallet_micro)
 SELECT *
   FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::bigint[])
-    ON CONFLICT (token_hash) DO UPDATE
+    ON CONFLICT (use_hash) DO UPDATE
    SET wallet_count = excluded.wallet_count,
        subscription_count = excluded.subscription_count,
        wallet_micro = excluded.wallet_micro

@@ -5,8 +5,8 @@ Live is a token that is neither revoked nor expired. `updated_at` is set by the 
 
 INSERT_TOKEN = """
 INSERT INTO token (hash, space_id, name, scopes, sealed, hint, limits, refresh_hash, refresh_sealed,
-                   created_at, expire_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                   created_at, expire_at, use_hash)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 """  # noqa: S105 (a statement, no secret)
 
 # As far as it matters whether there are too many.
@@ -88,16 +88,8 @@ UPDATE token
    AND revoked_at IS NULL
    AND greatest(expire_at, created_at + $4::interval) > $3
    AND ($5::bytea IS NULL OR hash = $5)
-RETURNING hash, name, scopes, limits, created_at, expire_at
+RETURNING name, scopes, limits, created_at, expire_at, coalesce(use_hash, hash) AS use_hash
 """  # noqa: S105 (a statement, no secret)
-
-# A limited token goes on where the one before it stopped.
-CARRY_USE_OVER = """
-INSERT INTO token_use (token_hash, request_count, wallet_count, subscription_count, wallet_micro)
-SELECT $2, request_count, wallet_count, subscription_count, wallet_micro
-  FROM token_use
- WHERE token_hash = $1
-"""
 
 FORGET_TOKENS = """
 DELETE FROM token
@@ -107,9 +99,13 @@ DELETE FROM token
                     OR (expire_at < $1 AND created_at < $2)
                  LIMIT $3
                    FOR UPDATE SKIP LOCKED)
-RETURNING hash
+RETURNING coalesce(use_hash, hash) AS use_hash
 """
 
+# Unless a token that was renewed goes on with it.
 FORGET_USE = """
-DELETE FROM token_use WHERE token_hash = ANY($1::bytea[])
+DELETE FROM token_use
+ WHERE use_hash = ANY($1::bytea[])
+   AND NOT EXISTS (SELECT FROM token WHERE token.hash = token_use.use_hash)
+   AND NOT EXISTS (SELECT FROM token WHERE token.use_hash = token_use.use_hash)
 """

@@ -2,11 +2,16 @@
 
 ALTER TABLE token
     ADD COLUMN refresh_hash bytea UNIQUE,             -- SHA-256 of the refresh token
-    ADD COLUMN refresh_sealed bytea;                  -- the refresh token, with the server's key
+    ADD COLUMN refresh_sealed bytea,                  -- the refresh token, with the server's key
+    ADD COLUMN use_hash bytea;                        -- what its use is counted under: the hash of
+                                                      -- the token that was renewed first; null: its own
 
 -- Lists and counts look at these alone: revoked ones pile up beside them.
 CREATE INDEX token_live ON token (space_id, created_at DESC, hash) WHERE revoked_at IS NULL;
 DROP INDEX token_space;
+
+-- Whether anybody still counts under a hash.
+CREATE INDEX token_use_hash ON token (use_hash) WHERE use_hash IS NOT NULL;
 
 -- The server's key --------------------------------------------------------------------------------
 

@@ -48,9 +48,10 @@ CREATE TABLE request_error (
 );
 CREATE INDEX request_error_age ON request_error (id);
 
--- Only tokens whose limits name a number have a row. Locked after the wallet.
+-- Only tokens whose limits name a number have a row, and one that was renewed counts in the row of the
+-- token before it: so both may be in use for a moment. Locked after the wallet.
 CREATE TABLE token_use (
-    token_hash          bytea PRIMARY KEY,
+    use_hash            bytea PRIMARY KEY,            -- see token.use_hash
     request_count       bigint NOT NULL DEFAULT 0,    -- lent to processes so far, in its life
     lent_last           bigint NOT NULL DEFAULT 0,    -- what the newest borrower got
     wallet_count        bigint NOT NULL DEFAULT 0,    -- requests that the wallet paid for
