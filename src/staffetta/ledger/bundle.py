@@ -99,13 +99,17 @@ class Over(msgspec.Struct, frozen=True):
     too_dear: bool = False
 
 
-def end_of_period(bundle: Bundle, wallet: Wallet, now: datetime) -> Renewed | Over:
+def end_of_period(
+    bundle: Bundle, wallet: Wallet, now: datetime, *, is_closed: bool = False
+) -> Renewed | Over:
     """What follows on a period that has ended: another one, if wanted, allowed and affordable.
 
-    However many periods were missed, one begins, and is paid once.
+    However many periods were missed, one begins, and is paid once. `is_closed`: the account is.
     """
     if not bundle.autorenew:
         return Over("its period is over")
+    if is_closed:
+        return Over("the account is closed, and could not use it")
     if wallet.blocklisted:
         return Over("the account is blocklisted, and could not use it")
     if not is_affordable(bundle.price_micro, wallet):

@@ -1,6 +1,6 @@
 """The end of bundles' periods: another one, paid and full, or the end of the bundle."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -34,7 +34,8 @@ async def renew_once(database: Database, ids: IdMaker, now: datetime, tell: Tell
 
     Two processes may do it at once: who comes second waits for the wallets and finds nothing. A
     bundle several periods behind gets one period, and pays one (see `end_of_period`). An account
-    whose credit is too low loses the bundle, and is told if it wants alerts.
+    whose credit is too low loses the bundle, and is told if it wants alerts. One that is closed or
+    blocked pays for nothing more.
     """
     async with database.transaction() as connection:
         found = await connection.fetch(sql.FIND_SPACES_OF_OVER_BUNDLES, now, _STEP_MAX)
@@ -42,17 +43,20 @@ async def renew_once(database: Database, ids: IdMaker, now: datetime, tell: Tell
             return 0
         space_ids = [row["space_id"] for row in found]
         book = await open_book(connection, space_ids, ids, now)
+        closed = await connection.fetch(sql.READ_SPACES_OF_CLOSED_ACCOUNTS, space_ids)
+        closed_ids = {row["id"] for row in closed}
         rows = await connection.fetch(sql.READ_OVER_BUNDLES, space_ids, now)
-        ends = [_decide(book, Bundle(**row), now) for row in rows]
+        ends = [_decide(book, Bundle(**row), now, closed_ids) for row in rows]
         await write_book(connection, book)
         await _write(connection, ends, now)
         await tell(connection, book, ends)
     return len(ends)
 
 
-def _decide(book: Book, bundle: Bundle, now: datetime) -> PeriodEnd:
+def _decide(book: Book, bundle: Bundle, now: datetime, closed_ids: Collection[int]) -> PeriodEnd:
     """In the order of ending: the earlier bundle has the first claim on what is left."""
-    followed_by = end_of_period(bundle, book.wallets[bundle.space_id], now)
+    wallet = book.wallets[bundle.space_id]
+    followed_by = end_of_period(bundle, wallet, now, is_closed=bundle.space_id in closed_ids)
     if isinstance(followed_by, Renewed):
         pay(book, bundle, "renewed")
     elif followed_by.too_dear:

@@ -212,6 +212,13 @@ SELECT space_id, id, name, market, country, segment_count, remaining_count, peri
  ORDER BY space_id, ends_at, id
 """
 
+READ_SPACES_OF_CLOSED_ACCOUNTS = """
+SELECT space.id
+  FROM space
+  JOIN account ON account.id = space.account_id
+ WHERE space.id = ANY($1::int[]) AND account.closed_at IS NOT NULL
+"""
+
 RENEW_BUNDLES = """
 UPDATE bundle
    SET period = bundle.period + 1, remaining_count = bundle.segment_count,

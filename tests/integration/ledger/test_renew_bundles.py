@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from open_books import EUR, START, buy, cover, faults_of, make_space, rows, tell_nobody
 
+from staffetta.accounts.change_account import close_account
+from staffetta.accounts.email import Email
 from staffetta.db.pool import Connection, Database
 from staffetta.domain.ids import IdMaker
 from staffetta.ledger.book import Book, LowCredit
@@ -182,6 +184,24 @@ async def test_a_blocked_account_does_not_pay_for_what_it_cannot_use(
     assert await renew_once(database, IDS, END, tell_nobody) == 1
     assert "blocklisted" in (await bundle_row(database))["ended_reason"]
     assert (await wallet_row(database))["balance_micro"] == 6 * EUR
+
+
+async def test_a_closed_account_pays_for_nothing_more_and_others_go_on(
+    database: Database, anna: int
+) -> None:
+    bob = await make_space(database, "bob@example.com", 10 * EUR)
+    for space_id in (anna, bob):
+        await buy(database, space_id, renewing(), IDS, START)
+    async with database.transaction() as connection:
+        await close_account(connection, Email.parse("anna@example.com"), START)
+    assert await renew_once(database, IDS, END, tell_nobody) == 2
+    ended, renewed = await rows(database, "SELECT * FROM bundle ORDER BY space_id")
+    assert (ended["ended_at"], ended["period"]) == (END, 1)
+    assert ended["ended_reason"] == "the account is closed, and could not use it"
+    assert (renewed["ended_at"], renewed["period"]) == (None, 2)
+    wallets = await rows(database, "SELECT balance_micro FROM wallet ORDER BY space_id")
+    assert [wallet["balance_micro"] for wallet in wallets] == [6 * EUR, 2 * EUR]
+    assert await faults_of(database) == ()
 
 
 async def test_acceptance_and_renewal_at_once_keep_the_books(database: Database, anna: int) -> None:

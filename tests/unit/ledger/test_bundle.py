@@ -105,6 +105,8 @@ def test_credit_decides_and_what_is_held_is_no_credit() -> None:
 
 def test_it_ends_when_nobody_wants_more_or_could_use_it() -> None:
     assert end_of_period(bundle(autorenew=False), wallet(), END) == Over("its period is over")
+    closed = end_of_period(bundle(price_micro=0), wallet(), END, is_closed=True)
+    assert closed == Over("the account is closed, and could not use it")
     blocked = end_of_period(bundle(), wallet(blocklisted=True), END)
     assert isinstance(blocked, Over)
     assert not blocked.too_dear
