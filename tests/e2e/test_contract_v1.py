@@ -13,8 +13,6 @@ from carrier import add_carrier
 from contract_site import Site, serving
 from installation import free_port, wait_for
 from v1_account import (
-    HOSTS,
-    PREFIXES,
     UNKNOWN,
     WORLDS,
     V1Account,
@@ -31,11 +29,13 @@ BODY_BYTES_MAX = 200_000
 
 @dataclass(frozen=True)
 class Cast:
-    """Two accounts in both worlds, and a token of the first that may only read."""
+    """An account in both worlds, others in the sandbox, and a token that may only read."""
 
     site: Site
     anna: dict[str, V1Account]
     bruno: V1Account
+    cora: V1Account  # for one test alone, and so is the next
+    dora: V1Account
     reader: V1Account
     messages: dict[str, dict[str, Any]]  # one of anna's, by world
 
@@ -52,16 +52,18 @@ def cast(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cast]:
         "STAFFETTA_HOSTS": "sms.example.org=v1,try.example.org=v1:sandbox",
     }
     with serving(directory, **settings) as site:
-        anna = {"sandbox": v1_of(site.customer("anna"))}
+        sandbox, bruno, cora, dora = (
+            v1_of(one) for one in site.customers("anna", "bruno", "cora", "dora")
+        )
+        anna = {"sandbox": sandbox}
         add_carrier(site.installation, free_port(), countries="IT")
         anna["production"] = v1_of(site.enter("anna", "production"))
         anna["production"].customer.topup("100")
-        bruno = v1_of(site.customer("bruno"))
         scopes = ("GET:test.ws.messaggisms.com/messages",)
         reader = v1_of(site.enter("anna", scopes=scopes))
         wait_for(lambda: anna["production"].post().status_code == 201, 10, "the route is known")
         messages = {world: anna[world].send() for world in WORLDS}
-        yield Cast(site, anna, bruno, reader, messages)
+        yield Cast(site, anna, bruno, cora, dora, reader, messages)
 
 
 @pytest.fixture(params=WORLDS)
@@ -211,8 +213,7 @@ def test_400_217_a_delete_without_an_id(anna: V1Account) -> None:
 
 
 def test_404_203_a_list_without_messages(cast: Cast) -> None:
-    fresh = v1_of(cast.site.customer("fresh"))
-    answer = fresh.client.get("/messages/")
+    answer = cast.dora.client.get("/messages/")
     assert refusal_of(answer) == (404, 203)
     assert answer.json()["message"] == "No message found"
     past = cast.bruno.client.get("/messages/?skip=100000")
@@ -236,7 +237,7 @@ def test_a_body_is_refused_by_its_number_and_says_what_is_wrong(cast: Cast, case
 
 
 def test_what_is_refused_is_not_stored_and_costs_nothing(cast: Cast) -> None:
-    cora = v1_of(cast.site.customer("cora"))
+    cora = cast.cora
     before = cora.send(test=True)
     for row in REFUSED.values():
         assert cora.post(**row.changed).status_code == row.status
@@ -278,7 +279,3 @@ def test_the_same_body_in_both_worlds_is_checked_alike(cast: Cast) -> None:
         for world in WORLDS:
             answer = cast.anna[world].post(**row.changed)
             assert refusal_of(answer) == (row.status, row.number), (world, case)
-
-
-def test_the_hosts_and_prefixes_are_the_contracts() -> None:
-    assert set(HOSTS) == set(PREFIXES) == set(WORLDS)

@@ -27,14 +27,18 @@ class Cast:
     site: Site
     anna: V1Account
     poor: V1Account  # with 0.10
+    dora: V1Account  # for one test alone, and so are the others
+    emma: V1Account
+    evil: V1Account
 
 
 @pytest.fixture(scope="module")
 def cast(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cast]:
     with serving(tmp_path_factory.mktemp("v1_changes")) as site:
-        anna, poor = (v1_of(one) for one in site.customers("anna", "poor"))
+        everybody = (v1_of(one) for one in site.customers("anna", "poor", "dora", "emma", "evil"))
+        anna, poor, dora, emma, evil = everybody
         poor.customer.topup("-999.90")
-        yield Cast(site, anna, poor)
+        yield Cast(site, anna, poor, dora, emma, evil)
 
 
 @pytest.fixture
@@ -167,7 +171,7 @@ def test_422_221_what_was_handed_to_the_queue_stays(anna: V1Account) -> None:
 
 
 def test_the_list_is_newest_first_in_pages(cast: Cast) -> None:
-    dora = v1_of(cast.site.customer("dora"))
+    dora = cast.dora
     sent = [dora.send(sender=f"dora {number}", test=True) for number in range(5)]
     lines = [
         {"sender": one["sender"], "timestamp": one["timestamp"], "id": one["id"]}
@@ -188,7 +192,7 @@ def test_the_list_is_newest_first_in_pages(cast: Cast) -> None:
 
 
 def test_without_a_limit_the_newest_hundred_are_listed(cast: Cast) -> None:
-    emma = v1_of(cast.site.customer("emma"))
+    emma = cast.emma
     sent = list(cast.site.pool.map(lambda _: emma.send(test=True)["id"], range(101)))
     listed = data_of(emma.client.get("/messages/"), 200, "100 Results")
     assert [one["id"] for one in listed] == sorted(sent, reverse=True)[:100]
@@ -234,7 +238,7 @@ def test_a_recipient_that_no_carrier_took_is_refunded_in_full(anna: V1Account) -
 
 
 def test_403_310_forbidden_words_block_the_account_and_keep_nothing(cast: Cast) -> None:
-    evil = v1_of(cast.site.customer("evil"))
+    evil = cast.evil
     waiting = evil.send(options={"timestamp_send": in_days(2)})
     before = evil.credit
     cast.site.run("words", "add", "casino")

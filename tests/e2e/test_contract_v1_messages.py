@@ -28,6 +28,7 @@ class Cast:
 
     site: Site
     anna: dict[str, V1Account]
+    cora: V1Account  # for one test alone
     carrier: Carrier
 
 
@@ -35,12 +36,13 @@ class Cast:
 def cast(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cast]:
     directory = tmp_path_factory.mktemp("v1_messages")
     with running_carrier(directory) as carrier, serving(directory) as site:
-        anna = {"sandbox": v1_of(site.customer("anna"))}
+        sandbox, cora = (v1_of(one) for one in site.customers("anna", "cora"))
+        anna = {"sandbox": sandbox}
         add_carrier(site.installation, carrier.port, countries="*")
         anna["production"] = v1_of(site.enter("anna", "production"))
         anna["production"].customer.topup("1000")
         wait_for(lambda: anna["production"].post().status_code == 201, 10, "the route is known")
-        yield Cast(site, anna, carrier)
+        yield Cast(site, anna, cora, carrier)
 
 
 @pytest.fixture(params=WORLDS)
@@ -228,7 +230,7 @@ def test_a_test_ends_delivered_costs_nothing_and_reaches_no_carrier(cast: Cast) 
 
 
 def test_realtime_costs_more_and_goes_once_a_minute(cast: Cast) -> None:
-    cora = v1_of(cast.site.customer("cora"))
+    cora = cast.cora
     message = cora.send(options={"realtime": True}, priority=1.5)
     assert message["options"]["realtime"] is True
     assert message["price"] == money(0.045 * 1.5 * 1.2)
