@@ -25,7 +25,7 @@ _FAULT_COLUMNS: Final = (Column("space", "right"), Column("what does not agree")
 def verify(as_json: AsJson = False) -> None:
     """Prove that ledger entries, wallets, holds and messages agree. Exit code 1 when they do not.
 
-    It reads one snapshot, and disturbs nobody.
+    It reads one snapshot, and disturbs nobody. Large books take it minutes.
 
     Example: staffetta ledger verify
     """
@@ -36,7 +36,7 @@ def verify(as_json: AsJson = False) -> None:
         ) as connection:
             return await verify_books(connection)
 
-    proof = with_everything_open(work)
+    proof = with_everything_open(work, patient=True)
     show(_result(proof), as_json=as_json)
     if not proof.holds:
         raise typer.Exit(1)

@@ -56,7 +56,7 @@ def export(
                     count += 1
         return count
 
-    count = with_everything_open(work)
+    count = with_everything_open(work, patient=True)
     if output is not None:
         typer.echo(f"{count} lines: {output}", err=True)
 

@@ -18,7 +18,7 @@ from staffetta.config import Settings, ensure_server_key, read_settings
 from staffetta.db.embedded import embedded_server
 from staffetta.db.migrations import migrate
 from staffetta.db.partitions import ensure_partitions
-from staffetta.db.pool import Database
+from staffetta.db.pool import NO_LIMITS, Database, Limits
 from staffetta.domain.clock import SystemClock
 from staffetta.domain.secrets import Keyring
 
@@ -38,8 +38,11 @@ class Opened:
 
 
 @asynccontextmanager
-async def opened() -> AsyncIterator[Opened]:
-    """Open everything, and close it after. Raises what failures.EXPECTED lists."""
+async def opened(*, patient: bool = False) -> AsyncIterator[Opened]:
+    """Open everything, and close it after. Raises what failures.EXPECTED lists.
+
+    `patient`: for what reads whole books, or is read slowly. No statement and no pause is too long.
+    """
     settings = read_settings(os.environ)
     now = SystemClock().now()
     async with AsyncExitStack() as stack:
@@ -52,6 +55,7 @@ async def opened() -> AsyncIterator[Opened]:
             application_name="staffetta command",
             connections_max=_CONNECTIONS_MAX,
             patience_seconds=_PATIENCE_SECONDS,
+            limits=NO_LIMITS if patient else Limits(),
         )
         stack.push_async_callback(database.close)
         await migrate(database)
@@ -62,12 +66,14 @@ async def opened() -> AsyncIterator[Opened]:
         yield Opened(settings, database, keyring, now)
 
 
-def with_everything_open(use_case: Callable[[Opened], Awaitable[Answer]]) -> Answer:
-    """Run one use-case of a command in an event loop of its own."""
+def with_everything_open(
+    use_case: Callable[[Opened], Awaitable[Answer]], *, patient: bool = False
+) -> Answer:
+    """Run one use-case of a command in an event loop of its own; `patient`: see `opened`."""
     configure_command_logs()
 
     async def work() -> Answer:
-        async with opened() as parts:
+        async with opened(patient=patient) as parts:
             return await use_case(parts)
 
     return asyncio.run(work())

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from staffetta.db.pool import Database
+
 ANNA = ("--email", "anna@example.com")
 PRODUCTION = ("--environment", "production")
 
@@ -67,6 +69,25 @@ async def test_a_limit_is_set_shown_and_refused(staffetta, paid) -> None:
     forced = (await staffetta(*command, "--limit", "99.99", "--force", "--json")).json
     assert [one["forced"] for one in forced["changes"]] == [True, False]
     assert (await staffetta("ledger", "verify", "--json")).json["exact"] is True
+
+
+# Shows its rows only to who has no limit of time.
+_ONLY_TO_THE_PATIENT = """
+ALTER TABLE {table} RENAME TO all_of_{table};
+CREATE VIEW {table} AS SELECT * FROM all_of_{table}
+ WHERE current_setting('statement_timeout') = '0'
+   AND current_setting('idle_in_transaction_session_timeout') = '0'
+"""
+
+
+async def test_large_books_are_proved_and_exported_however_long_it_takes(
+    staffetta, paid, database: Database
+) -> None:
+    async with database.transaction() as connection:
+        for table in ("wallet", "account"):
+            await connection.execute(_ONLY_TO_THE_PATIENT.format(table=table))
+    assert (await staffetta("ledger", "verify", "--json")).json["wallets"] == 2
+    assert "anna@example.com" in (await staffetta("ledger", "export")).out
 
 
 @pytest.mark.parametrize(

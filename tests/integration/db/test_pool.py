@@ -10,10 +10,12 @@ import pytest
 
 from staffetta.db.embedded import EmbeddedServer
 from staffetta.db.pool import (
+    NO_LIMITS,
     ConnectionLost,
     Database,
     DatabaseError,
     DataRefused,
+    Limits,
     NotConnected,
     TryAgain,
 )
@@ -46,6 +48,22 @@ async def test_jsonb_comes_and_goes_as_plain_values(database: Database) -> None:
         assert await connection.fetchval("SELECT $1::jsonb[]", [value, {}]) == [value, {}]
         assert await connection.fetchval("SELECT $1::jsonb ->> 'a'", {"a": "x"}) == "x"
         assert await connection.fetchval("SELECT $1::json", value) == value
+
+
+async def test_limits_of_time_are_kept_or_there_are_none(database_url: str) -> None:
+    hasty = await Database.connect(database_url, limits=Limits(answer_seconds=0.2))
+    patient = await Database.connect(database_url, limits=NO_LIMITS)
+    try:
+        async with hasty.acquire() as connection:
+            assert await connection.fetchval("SHOW statement_timeout") == "1min"
+            with pytest.raises(TimeoutError):
+                await connection.fetchval("SELECT pg_sleep(1)")
+        async with patient.acquire() as connection:
+            for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
+                assert await connection.fetchval(f"SHOW {limit}") == "0"
+    finally:
+        await hasty.close()
+        await patient.close()
 
 
 async def test_a_transaction_is_kept_when_its_block_ends_well_and_undone_otherwise(
