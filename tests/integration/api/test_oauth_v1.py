@@ -71,6 +71,27 @@ async def test_a_key_makes_so_many_requests_a_minute(site, database) -> None:
         assert (await client.get("/scopes")).status_code == 401
 
 
+async def test_renewing_is_counted_for_all_tokens_of_an_account_together(site, database) -> None:
+    context = msgspec.structs.replace(
+        site.context, rates=TokenRates(REQUESTS_MAX, TokenCounter(database))
+    )
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(make_app(context)),
+        base_url="http://127.0.0.1:8080/sandbox/oauth/v2",
+    ) as client:
+        auth = (site.account.email, site.account.api_keys[Environment.SANDBOX])
+        pair = (await client.post("/tokens", json={"scopes": [SCOPE]}, auth=auth)).json()["data"]
+        for left in range(REQUESTS_MAX - 1, -2, -1):
+            headers = {"Authorization": f"Bearer {pair['refreshToken']}"}
+            answer = await client.patch(f"/tokens/{pair['token']}", headers=headers)
+            assert answer.headers["ratelimit-remaining"] == str(max(left, 0))
+            if left >= 0:
+                pair = answer.json()["data"]
+        assert refused(answer) == (429, 429)
+        # Whoever holds the API key is not kept out by it.
+        assert (await client.get(f"/tokens/{pair['token']}", auth=auth)).status_code == 200
+
+
 async def test_an_api_key_that_is_over_is_refused_at_once(site, client, database, clock) -> None:
     assert (await client.get("/scopes")).status_code == 200
     async with database.acquire() as connection:

@@ -27,7 +27,6 @@ from staffetta.api.rates import Rate
 from staffetta.api.refusals import TOO_MANY_REQUESTS, WRONG_METHOD, refuse, retry_after
 from staffetta.api.usage import Called
 from staffetta.domain.environments import Environment
-from staffetta.domain.secrets import hash_secret
 
 _PATTERN_SIGN: Final = "*"
 
@@ -130,8 +129,8 @@ class OAuthEndpoint:
         headers: tuple[Header, ...] = ()
         known = None
         try:
-            known, key_hash = await self._authenticate(scope, receive)
-            rate = await self._take(key_hash, known.now)
+            known, counted_as = await self._authenticate(scope, receive)
+            rate = await self._take(counted_as, known.now)
             headers = rate.headers
             method = scope["method"]
             served = self._handles if known.refresh_token is None else self._refreshing
@@ -152,7 +151,7 @@ class OAuthEndpoint:
         self._context.usage.refused(space.space_id, called, answer, address, known.now)
 
     async def _authenticate(self, scope: Scope, receive: Receive) -> tuple[OAuthCall, bytes]:
-        """The call of a known account, and the hash its requests are counted by."""
+        """The call of a known account, and what its requests are counted by."""
         now, body_max = self._context.clock.now(), self._body_octets_max
         given = dict(scope["headers"])
         environment = door_of(scope).environment
@@ -165,14 +164,15 @@ class OAuthEndpoint:
         if space is None:
             raise WrongRefreshToken("this refresh token was used already, is over, or never was")
         known = OAuthCall(space, now, given, scope, receive, bearer, body_max)
-        return known, hash_secret(bearer)
+        # Not by the refresh token: each renewal answers another one.
+        return known, b"refresh %d" % space.space_id
 
-    async def _take(self, key_hash: bytes, now: datetime) -> Rate:
+    async def _take(self, counted_as: bytes, now: datetime) -> Rate:
         rates = self._context.rates
-        return rates.take(key_hash, now) or await rates.take_waiting(key_hash, now)
+        return rates.take(counted_as, now) or await rates.take_waiting(counted_as, now)
 
     def _too_many(self, rate: Rate) -> Answer:
-        sentence = f"more than {rate.limit} requests in a minute with this key"
+        sentence = f"more than {rate.limit} requests in a minute with this key, or to renew tokens"
         return refuse(self._room, TOO_MANY_REQUESTS, sentence, retry_after(rate.reset_seconds))
 
     def _wrong_method(self, method: str) -> Answer:
