@@ -13,10 +13,12 @@ HIDDEN: Final = "[hidden]"
 
 # What a secret is called: as the key of a logged value, in JSON, or before an equals sign.
 _NAMES: Final = (
-    r"(?:[a-z0-9_-]*[_-])?(?:password|passwd|secret|secrets|token|tokens|refreshtoken|apikey"
+    r"(?:password|passwd|secret|secrets|token|tokens|refreshtoken|apikey"
     r"|api[_-]keys?|authorization|server[_-]key|otp|cookie|passphrase)"
 )
-_SECRET_NAME: Final = re.compile(_NAMES, re.IGNORECASE)
+# Only for whole names: searched for, what may stand before would be tried at every dash again, and
+# what is behind a dash or an underscore is found without it.
+_SECRET_NAME: Final = re.compile(rf"(?:[a-z0-9_-]*[_-])?{_NAMES}", re.IGNORECASE)
 _RULES: Final = (
     # Authorization, as a header or quoted.
     (re.compile(r"\b(bearer|basic)(\s+)[A-Za-z0-9._~+/=-]{6,}", re.IGNORECASE), rf"\1\2{HIDDEN}"),
