@@ -30,8 +30,8 @@ class WrongServerKey(SettingsError):
         sentence = (
             f"the server's key of this process ({ids}) does not open what this database holds: it"
             " was filled with another key. STAFFETTA_SERVER_KEY must be the same on all machines"
-            " that share a database: set it to the keys in the file server.key of the machine that"
-            " came first, or restore that file from its backup"
+            " that share a database: set it on all of them, the first one too, to the keys in the"
+            " file server.key of the machine that came first, or restore that file from its backup"
         )
         super().__init__([sentence])
 

@@ -22,6 +22,7 @@ RENEW_SECONDS: Final = 2.0
 FRESH_SECONDS: Final = 6.0
 STEADY_SECONDS: Final = 12.0  # longer than others wait before they take claims over
 _START_SLACK_SECONDS: Final = 2.0
+_NAMED_MAX: Final = 10  # machines
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 REGISTER = """
@@ -46,6 +47,15 @@ SELECT id, pid, extract(epoch FROM started_at)::float8 AS started_at
   FROM process
  WHERE host = $1
    AND ended_at IS NULL
+"""
+READ_ALIVE_ELSEWHERE = """
+SELECT DISTINCT host
+  FROM process
+ WHERE host <> $1
+   AND ended_at IS NULL
+   AND heartbeat_at > clock_timestamp() - make_interval(secs => $2)
+ ORDER BY host
+ LIMIT $3
 """
 END_CHILD = """
 UPDATE process
@@ -119,6 +129,12 @@ async def end_the_dead(connection: Connection) -> int:
 async def end_child(connection: Connection, pid: int) -> None:
     """End the rows of a child that the caller has seen die."""
     await connection.execute(END_CHILD, machine(), pid)
+
+
+async def read_machines_elsewhere(connection: Connection) -> list[str]:
+    """The names of other machines whose processes are alive, as far as heartbeats tell."""
+    rows = await connection.fetch(READ_ALIVE_ELSEWHERE, machine(), STEADY_SECONDS, _NAMED_MAX)
+    return sorted({row["host"].partition(" ")[0] for row in rows})
 
 
 def machine() -> str:

@@ -6,18 +6,20 @@ from collections import Counter
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Final
+from typing import Annotated, Final
 
 import typer
 
+from staffetta.app.processes import read_machines_elsewhere
 from staffetta.app.resealing import Resealer, Tally, count_by_key
 from staffetta.app.rotating import REFRESH_SECONDS
 from staffetta.cli.failures import CommandFailed
 from staffetta.cli.opened import Opened, with_everything_open
 from staffetta.cli.options import AsJson
 from staffetta.cli.output import Column, Result, show
-from staffetta.config import KeyFile, Settings, key_file
+from staffetta.config import KeyFile, key_file
 from staffetta.db.file_locks import open_lock, try_alone
+from staffetta.db.pool import Database
 
 app = typer.Typer(
     no_args_is_help=True, help="Change the server's key, which seals what must be readable again."
@@ -27,6 +29,9 @@ app = typer.Typer(
 # database, or its request has failed: statements and idle transactions live 60 s at most.
 PRUNE_AFTER_SECONDS: Final = 120
 _NOTICED_SECONDS: Final = 2 * REFRESH_SECONDS
+Force = Annotated[
+    bool, typer.Option("--force", help="Although other machines run: they read this very file.")
+]
 _KEY_COLUMNS: Final = (Column("key", whole=True), Column("what it does"), Column("values", "right"))
 _TALLY_COLUMNS: Final = (
     Column("column"),
@@ -65,7 +70,7 @@ def list_(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def rotate(as_json: AsJson = False) -> None:
+def rotate(force: Force = False, as_json: AsJson = False) -> None:
     """Make a new key, and seal everything anew with it. Running processes take it up at once.
 
     The keys before go on opening what they sealed, until `staffetta key prune` drops them.
@@ -74,7 +79,7 @@ def rotate(as_json: AsJson = False) -> None:
     """
 
     async def work(parts: Opened) -> Sequence[Tally]:
-        async with _changing(parts.settings) as file:
+        async with _changing(parts, force=force) as file:
             file.add(datetime.now(UTC))
             parts.keyring.refresh()
             # What others seal with the key before, they seal before they notice this one.
@@ -105,7 +110,7 @@ def reseal(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def prune(as_json: AsJson = False) -> None:
+def prune(force: Force = False, as_json: AsJson = False) -> None:
     """Drop the keys that no value uses any more. Exit code 1 when all of them are used.
 
     Backups of the database made before the last `reseal` still need them: keep a copy of the key
@@ -115,7 +120,7 @@ def prune(as_json: AsJson = False) -> None:
     """
 
     async def work(parts: Opened) -> tuple[list[bytes], list[bytes]]:
-        async with _changing(parts.settings) as file:
+        async with _changing(parts, force=force) as file:
             parts.keyring.refresh()
             older = parts.keyring.key_ids[1:]
             if not older:
@@ -137,14 +142,17 @@ def prune(as_json: AsJson = False) -> None:
 
 
 @asynccontextmanager
-async def _changing(settings: Settings) -> AsyncIterator[KeyFile]:
+async def _changing(parts: Opened, *, force: bool) -> AsyncIterator[KeyFile]:
     """The file of the keys, with everybody else who would change it locked out."""
+    settings = parts.settings
     if settings.server_key is not None:
         raise CommandFailed(
             "the keys come from STAFFETTA_SERVER_KEY, so they are changed there: put a new one in"
             " front of the others, restart, run `staffetta key reseal`, and when `staffetta key"
             " list` shows no values beside the old ones, leave those out and restart again"
         )
+    if not force:
+        await _refuse_other_machines(parts.database)
     locks = settings.data_dir / "locks"
     locks.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = open_lock(locks / "server-key")
@@ -154,6 +162,18 @@ async def _changing(settings: Settings) -> AsyncIterator[KeyFile]:
         yield key_file(settings)
     finally:
         os.close(lock)
+
+
+async def _refuse_other_machines(database: Database) -> None:
+    async with database.acquire() as connection:
+        names = await read_machines_elsewhere(connection)
+    if names:
+        raise CommandFailed(
+            f"processes run on other machines ({', '.join(names)}), which do not see what changes"
+            " in the key file of this one: set STAFFETTA_SERVER_KEY on all machines, this one too,"
+            " to the keys of this file, and change them there. When they all read this very file:"
+            " --force"
+        )
 
 
 def _refuse_too_early(changed_at: datetime, now: datetime) -> None:

@@ -1,9 +1,13 @@
 """The server's keys from the command line."""
 
 import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+
+from staffetta.app.processes import machine
+from staffetta.db.pool import Database
 
 KEY, NEW = "ab" * 32, "cd" * 32
 KEY_ID = "e0ba1ef8"
@@ -78,6 +82,39 @@ async def test_a_key_that_is_used_is_not_dropped(filed, tmp_path: Path) -> None:
     assert (await filed("key", "list", "--json")).json["unreadable"] == 0
 
 
+_PROCESS = """
+INSERT INTO process (role, host, pid, started_at, heartbeat_at, ended_at)
+VALUES ('http', $1, 7, now(), clock_timestamp() - $2::interval, $3)
+"""
+
+
+async def _runs(
+    database: Database, host: str, ago: timedelta = timedelta(0), ended_at: datetime | None = None
+) -> None:
+    async with database.acquire() as connection:
+        await connection.execute(_PROCESS, host, ago, ended_at)
+
+
+async def test_keys_of_a_file_that_other_machines_do_not_see_stay_as_they_are(
+    filed, tmp_path: Path, database: Database
+) -> None:
+    await _token(filed)
+    before = (tmp_path / "data" / "server.key").read_text()
+    await _runs(database, "b.example 1f 2", ago=timedelta(seconds=3))
+    await _runs(database, "dead.example 1f 2", ago=timedelta(minutes=1))
+    await _runs(database, "gone.example 1f 2", ended_at=datetime.now(UTC))
+    await _runs(database, machine())
+    for command in ("rotate", "prune"):
+        refused = await filed("key", command)
+        assert (refused.code, refused.out) == (1, "")
+        assert "processes run on other machines (b.example)" in refused.err
+        assert "set STAFFETTA_SERVER_KEY on all machines, this one too" in refused.err
+    assert (tmp_path / "data" / "server.key").read_text() == before
+    assert (await filed("key", "rotate", "--force")).code == 0
+    _age(tmp_path)
+    assert len((await filed("key", "prune", "--force", "--json")).json["dropped"]) == 1
+
+
 async def test_keys_of_the_settings_are_changed_there(staffetta) -> None:
     await _token(staffetta)
     for command in ("rotate", "prune"):
@@ -91,6 +128,7 @@ async def test_keys_of_the_settings_are_changed_there(staffetta) -> None:
     gone = await staffetta("key", "list")
     assert gone.code == 1
     assert "must be the same on all machines" in gone.err
+    assert "set it on all of them, the first one too" in gone.err
 
 
 @pytest.mark.parametrize("command", [("connector", "list"), ("migrate",), ("key", "reseal")])
