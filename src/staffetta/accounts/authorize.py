@@ -21,11 +21,13 @@ from staffetta.domain.secrets import hash_secret, is_token
 
 GRANTS_MAX: Final = 10_000
 POLL_SECONDS_MAX: Final = 1.0
-CHANGES_WINDOW: Final = timedelta(seconds=10)
-CHANGES_MAX: Final = 10_000
-# Polls further apart than this could miss a change that took its time to commit: then nothing that
-# is cached is kept.
-_GAP_MAX: Final = CHANGES_WINDOW / 2
+# A row is dated when it is written, and seen when its transaction commits: a statement behind it
+# may run for a minute, and the transaction then idle for another (db/pool.py, Limits).
+COMMITS_WITHIN: Final = timedelta(seconds=120)
+# Polls further apart than this could miss such a change: then nothing that is cached is kept.
+_GAP_MAX: Final = timedelta(seconds=5)
+CHANGES_WINDOW: Final = COMMITS_WITHIN + 2 * _GAP_MAX
+CHANGES_MAX: Final = 100_000
 # A wall clock that steps back must not make an old poll look like a coming one. Requests read their
 # time a little before they ask, hence not zero.
 _CLOCK_SLACK: Final = timedelta(seconds=1)

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from staffetta.app.database import START_PATIENCE_SECONDS
-from staffetta.db.pool import Database
+from staffetta.db.pool import Database, Limits
 
 CONNECTIONS_MAX: Final = 2
 PATIENCE_SECONDS: Final = 2.0  # for a free one
@@ -33,7 +33,7 @@ async def opened_reports(
         connections_max=CONNECTIONS_MAX,
         patience_seconds=patience_seconds,
         start_patience_seconds=START_PATIENCE_SECONDS,
-        session={"statement_timeout": str(int(statement_seconds_max * 1000))},
+        limits=Limits(statement_seconds=statement_seconds_max),
     )
     try:
         yield reports

@@ -1,6 +1,7 @@
 """The authorizer's cache against changes made by somebody else."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -107,6 +108,34 @@ async def test_a_revoked_token_is_refused_after_the_next_poll(
     assert await authorizer.refresh_once(clock.now()) == 1
     assert authorizer.cached_grant(token, SANDBOX, clock.now()) is None
     assert await authorizer.grant_for(token, SANDBOX, clock.now()) is None
+
+
+async def test_a_revocation_that_took_long_to_commit_is_seen_by_the_next_poll(
+    authorizer: Authorizer, database: Database, sandbox: Space, token: str, clock
+) -> None:
+    await authorizer.grant_for(token, SANDBOX, clock.now())
+    async with database.transaction() as connection:
+        await connection.execute("ALTER TABLE token DISABLE TRIGGER USER")
+        await connection.execute(
+            "UPDATE token SET revoked_at = $1, updated_at = clock_timestamp() - $2::interval",
+            clock.now(),
+            authorize.COMMITS_WITHIN,
+        )
+        await connection.execute("ALTER TABLE token ENABLE TRIGGER USER")
+    assert await authorizer.refresh_once(clock.now()) == 1
+    assert authorizer.cached_grant(token, SANDBOX, clock.now()) is None
+
+
+async def test_a_transaction_ends_before_polls_no_longer_look_for_what_it_wrote(
+    database: Database,
+) -> None:
+    settings = ("statement_timeout", "idle_in_transaction_session_timeout")
+    async with database.acquire() as connection:
+        limits = [
+            await connection.fetchval("SELECT current_setting($1)::interval", one)
+            for one in settings
+        ]
+    assert sum(limits, timedelta(0)) < authorize.CHANGES_WINDOW
 
 
 async def test_a_revoked_token_is_refused_within_a_second_though_no_poll_came(

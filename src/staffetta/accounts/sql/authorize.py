@@ -18,7 +18,7 @@ SELECT token.space_id, space.account_id, account.email, space.environment::text 
    AND account.closed_at IS NULL
 """
 
-# Everything touched since a moment before now, by the database's clock. The overlap with the poll
+# Everything touched since a moment before now, by the database's clock. The overlap with the polls
 # before covers transactions that committed a while after they wrote.
 CHANGED_TOKENS = """
 SELECT hash, updated_at
