@@ -83,6 +83,7 @@ async def _change(
         expire_at,
         change.name,
         None if change.limits is None else change.limits.as_object(),
+        change.lifetime_seconds,
     )
     if row is None:
         raise NoSuchToken("this account has no such token, or it is over")

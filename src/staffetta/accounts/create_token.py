@@ -92,6 +92,7 @@ async def insert_token(
         _sealed(keyring, refresh_token, refresh_purpose(token_hash)),
         now,
         expire_at,
+        lifetime_seconds,
         use_hash,
     )
     return NewToken(token, refresh_token, granted, name, limits, now, expire_at)

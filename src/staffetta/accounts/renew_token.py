@@ -43,9 +43,9 @@ async def renew_token(
 ) -> NewToken:
     """Make the successor of a token, in the caller's transaction; the old one is revoked.
 
-    The new token has the scopes, name, limits and length of life of the old one, and counts its use
-    together with it. With `token`, the refresh token must belong to it. A refresh token works
-    once: of two at the same moment exactly one wins. Raises WrongRefreshToken.
+    The new token has the scopes, name and limits of the old one, lives as long as was last asked
+    for, and counts its use together with it. With `token`, the refresh token must belong to it. A
+    refresh token works once: of two at the same moment exactly one wins. Raises WrongRefreshToken.
     """
     old = await connection.fetchrow(
         sql.USE_REFRESH_TOKEN,
@@ -71,6 +71,10 @@ async def renew_token(
 
 
 def _lifetime_seconds(old: Row) -> int:
-    """As long as the old one was to live; its end was cut to a whole second, downwards."""
+    """As was last asked for; of a token of an earlier release, as long as it was to live."""
+    asked: int | None = old["lifetime_seconds"]
+    if asked is not None:
+        return asked
+    # Its end was cut to a whole second, downwards.
     life: timedelta = old["expire_at"] - old["created_at"]
     return min(max(ceil(life.total_seconds()), 1), LIFETIME_SECONDS_MAX)

@@ -234,6 +234,32 @@ async def test_a_renewed_token_goes_on_where_the_old_one_stopped(
     )
 
 
+@pytest.mark.parametrize("seconds", [60, 86_400])
+async def test_a_token_is_renewed_for_as_long_as_was_last_asked(
+    desk: TokenDesk, space: Space, clock, seconds: int
+) -> None:
+    old = await make(desk, space, clock, lifetime_seconds=3600)
+    clock.advance(1800)
+    await desk.change(space, old.token, TokenChange(lifetime_seconds=seconds), clock.now())
+    await desk.change(space, old.token, TokenChange(name="shop"), clock.now())
+    new = await desk.renew(space, old.refresh_token, clock.now())
+    newest = await desk.renew(space, new.refresh_token, clock.now())
+    for one in (new, newest):
+        assert one.expire_at == clock.now() + timedelta(seconds=seconds)
+
+
+async def test_a_token_of_an_earlier_release_is_renewed_for_as_long_as_it_was_to_live(
+    database: Database, desk: TokenDesk, space: Space, clock
+) -> None:
+    clock.advance(0.7)
+    old = await make(desk, space, clock, lifetime_seconds=3600)
+    async with database.acquire() as connection:
+        await connection.execute("UPDATE token SET lifetime_seconds = NULL")
+    clock.advance(100)
+    new = await desk.renew(space, old.refresh_token, clock.now())
+    assert new.expire_at == clock.now().replace(microsecond=0) + timedelta(hours=1)
+
+
 async def test_a_refresh_token_works_once(desk, space, clock) -> None:
     old = await make(desk, space, clock)
     new = await desk.renew(space, old.refresh_token, clock.now())

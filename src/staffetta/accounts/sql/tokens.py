@@ -5,8 +5,8 @@ Live is a token that is neither revoked nor expired. `updated_at` is set by the 
 
 INSERT_TOKEN = """
 INSERT INTO token (hash, space_id, name, scopes, sealed, hint, limits, refresh_hash, refresh_sealed,
-                   created_at, expire_at, use_hash)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                   created_at, expire_at, lifetime_seconds, use_hash)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 """  # noqa: S105 (a statement, no secret)
 
 # As far as it matters whether there are too many.
@@ -45,7 +45,8 @@ UPDATE token
    SET scopes = coalesce($4::text[], scopes),
        expire_at = coalesce($5::timestamptz, expire_at),
        name = coalesce($6::text, name),
-       limits = coalesce($7::jsonb, limits)
+       limits = coalesce($7::jsonb, limits),
+       lifetime_seconds = coalesce($8::integer, lifetime_seconds)
  WHERE hash = $1
    AND space_id = $2
    AND revoked_at IS NULL
@@ -88,7 +89,8 @@ UPDATE token
    AND revoked_at IS NULL
    AND greatest(expire_at, created_at + $4::interval) > $3
    AND ($5::bytea IS NULL OR hash = $5)
-RETURNING name, scopes, limits, created_at, expire_at, coalesce(use_hash, hash) AS use_hash
+RETURNING name, scopes, limits, created_at, expire_at, lifetime_seconds,
+          coalesce(use_hash, hash) AS use_hash
 """  # noqa: S105 (a statement, no secret)
 
 FORGET_TOKENS = """

@@ -3,6 +3,8 @@
 ALTER TABLE token
     ADD COLUMN refresh_hash bytea UNIQUE,             -- SHA-256 of the refresh token
     ADD COLUMN refresh_sealed bytea,                  -- the refresh token, with the server's key
+    ADD COLUMN lifetime_seconds integer CHECK (lifetime_seconds > 0),  -- as last asked for; null: as
+                                                      -- long as it was to live when it was made
     ADD COLUMN use_hash bytea;                        -- what its use is counted under: the hash of
                                                       -- the token that was renewed first; null: its own
 
