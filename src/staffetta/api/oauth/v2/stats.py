@@ -66,11 +66,12 @@ async def _domain(usage: UsageReader, call: OAuthCall) -> Answer:
     space_id, days = call.space.space_id, _days_in(call)
     name = call.path["domain"].lower()
     scopes = scopes_of(await usage.by_scope(space_id, *days), name)
-    one = (await usage.by_domain(space_id, *days)).get(name, _NOT_CALLED)
-    by_ip = await usage.by_ip(space_id, *days, domain=name)
+    one = (await usage.by_domain(space_id, *days)).get(name)
+    # What nobody called need not even be text that the database takes.
+    by_ip = {} if one is None else await usage.by_ip(space_id, *days, domain=name)
     return answer_data(
         {
-            **domain_object(one, len(scopes)),
+            **domain_object(one or _NOT_CALLED, len(scopes)),
             "ip": addresses(by_ip),
             "scopes": {text: counts_object(counts) for text, counts in scopes.items()},
         }
