@@ -5,10 +5,10 @@ person, closed account. Tries are counted before anything is checked, so that ma
 slip by.
 """
 
-import ipaddress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from ipaddress import IPv4Address, ip_network
 from typing import Final
 
 from staffetta.accounts.email import Email
@@ -19,6 +19,7 @@ from staffetta.accounts.people_errors import TooManyTries
 from staffetta.accounts.sql import people as sql
 from staffetta.db.pool import Connection, Database, Row
 from staffetta.domain.errors import NotAcceptingNow
+from staffetta.domain.ip_addresses import read_address
 
 _IPV6_PREFIX: Final = 64  # what one customer of a provider has, at least
 _FORGET_MAX: Final = 10_000
@@ -123,12 +124,12 @@ def _subjects(email: Email | None, address: str) -> list[tuple[Guard, str]]:
 
 def address_subject(address: str) -> str:
     """The address, or the network of it that one stranger has all to himself; raises ValueError."""
-    parsed = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(parsed, ipaddress.IPv4Address):
+    parsed = read_address(address)
+    if parsed is None:
+        raise ValueError(f"{address!r} is no IP address")
+    if isinstance(parsed, IPv4Address):
         return str(parsed)
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.ip_network((parsed, _IPV6_PREFIX), strict=False))
+    return str(ip_network((parsed, _IPV6_PREFIX), strict=False))
 
 
 async def _take_tries(

@@ -8,12 +8,13 @@ the limits is token_use.py's and token_rates.py's.
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, Final
 
 import msgspec
 
 from staffetta.accounts.errors import InvalidTokenLimits
+from staffetta.domain.ip_addresses import read_address
 from staffetta.domain.money import AMOUNT_MICRO_MAX, MICRO, as_number
 
 REQUESTS_MAX: Final = 10**15
@@ -95,15 +96,6 @@ def parse_limits(given: object) -> TokenLimits:
         None if spending == SpendingLimits() else spending,
         _networks(given.get(_ADDRESSES)),
     )
-
-
-def read_address(text: str) -> IPv4Address | IPv6Address | None:
-    """An address as it is compared: IPv4 within IPv6 is IPv4, a zone is left out; None: none."""
-    try:
-        address = ip_address(text.partition("%")[0])
-    except ValueError:
-        return None
-    return getattr(address, "ipv4_mapped", None) or address
 
 
 def _count(name: str, value: object) -> int | None:

@@ -6,8 +6,8 @@ A trusted proxy is dealt with before: what stands in the scope is the client's o
 from functools import lru_cache
 from typing import Final
 
-from staffetta.accounts.token_limits import read_address
 from staffetta.api.asgi import Scope
+from staffetta.domain.ip_addresses import read_address
 
 UNKNOWN: Final = "0.0.0.0"  # noqa: S104 (no address to bind to: it stands for none)
 

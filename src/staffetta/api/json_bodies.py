@@ -68,11 +68,18 @@ def _refuse_constant(name: str) -> NoReturn:
 def require_text(body: Mapping[str, Any]) -> None:
     """Refuse NUL and half a surrogate pair anywhere, naming the field they stand in."""
     for name, value in body.items():
-        for text in (name, *_texts(value)):
-            if "\0" in text:
-                raise InvalidField(f"the field {_shown(name)} holds the character NUL")
-            if not _is_whole(text):
-                raise InvalidField(f"the field {_shown(name)} holds half of a surrogate pair")
+        if (wrong := what_cannot_be_kept([name, value])) is not None:
+            raise InvalidField(f"the field {_shown(name)} holds {wrong}")
+
+
+def what_cannot_be_kept(value: object) -> str | None:
+    """What stands in some text of a JSON value and cannot be stored, in words; None: nothing."""
+    for text in _texts(value):
+        if "\0" in text:
+            return "the character NUL"
+        if not _is_whole(text):
+            return "half of a surrogate pair"
+    return None
 
 
 def _texts(value: object) -> Iterator[str]:

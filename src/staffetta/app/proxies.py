@@ -6,12 +6,13 @@ passes as it is, whoever sends it.
 """
 
 from collections.abc import Sequence
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from typing import Any, cast
 
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from staffetta.api.asgi import AsgiApp, Receive, Scope, Send
+from staffetta.domain.ip_addresses import read_address
 
 
 def behind_proxies(app: AsgiApp, trusted: Sequence[IPv4Network | IPv6Network]) -> AsgiApp:
@@ -30,10 +31,5 @@ def behind_proxies(app: AsgiApp, trusted: Sequence[IPv4Network | IPv6Network]) -
 
 def plain_address(host: str) -> str:
     """An address as its network writes it: a socket of both families shows IPv4 inside IPv6."""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return host
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
-    return host
+    address = read_address(host)
+    return str(address) if isinstance(address, IPv4Address) else host

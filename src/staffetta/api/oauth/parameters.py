@@ -6,12 +6,13 @@ without brackets, numbers as text, and `ttl: 0` for "as you like".
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from staffetta.accounts.create_token import LIFETIME_SECONDS_MAX
+from staffetta.api.json_bodies import what_cannot_be_kept
 from staffetta.api.oauth.errors import InvalidParameter, UnreadableBody
 
 BODY_OCTETS_MAX: Final = 128 * 1024
@@ -125,27 +126,8 @@ def _read_pairs(text: bytes) -> Parameters:
 
 def _require_text(value: object) -> None:
     """Refuse NUL and half a surrogate pair, wherever they stand (contract section 3)."""
-    for text in _texts(value):
-        if "\0" in text:
-            raise InvalidParameter("a field holds the character NUL")
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            raise InvalidParameter("a field holds half of a surrogate pair") from None
-
-
-def _texts(value: object) -> Iterator[str]:
-    """Every string in a value, the names of its fields too. No recursion: depth is theirs."""
-    waiting = [value]
-    while waiting:
-        match waiting.pop():
-            case str() as text:
-                yield text
-            case dict() as fields:
-                yield from fields
-                waiting.extend(fields.values())
-            case list() as items:
-                waiting.extend(items)
+    if (wrong := what_cannot_be_kept(value)) is not None:
+        raise InvalidParameter(f"a field holds {wrong}")
 
 
 def _sentence(error: Exception) -> str:

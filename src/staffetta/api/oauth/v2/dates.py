@@ -1,11 +1,11 @@
 """The dates that statistics are asked for: a day, a month, a year, or everything. Pure."""
 
 import re
-from calendar import monthrange
 from datetime import date, timedelta
 from typing import Final
 
 from staffetta.api.oauth.errors import InvalidParameter
+from staffetta.api.oauth.periods import Days, days_in
 
 _DATE: Final = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
 # What an id's four bytes of seconds can tell; nothing was counted outside of it.
@@ -14,7 +14,7 @@ _FIRST_DAY: Final = date(_YEARS[0], 1, 1)
 _A_DAY: Final = timedelta(days=1)
 
 
-def parse_date(text: str | None, today: date) -> tuple[date, date]:
+def parse_date(text: str | None, today: date) -> Days:
     """The first and the last UTC day meant; None is everything until now.
 
     Raises InvalidParameter.
@@ -27,11 +27,7 @@ def parse_date(text: str | None, today: date) -> tuple[date, date]:
     year, month, day = (None if part is None else int(part) for part in match.groups())
     assert year is not None, "every date has a year"
     try:
-        if month is None:
-            return date(year, 1, 1), date(year, 12, 31)
-        if day is None:
-            return date(year, month, 1), date(year, month, monthrange(year, month)[1])
-        return date(year, month, day), date(year, month, day)
+        return days_in(year, month, day)
     except ValueError:
         raise _wrong() from None
 
