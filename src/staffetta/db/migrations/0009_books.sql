@@ -121,7 +121,7 @@ UPDATE wallet
                                FROM ledger_entry AS one
                               WHERE one.space_id = owner.space_id
                               ORDER BY one.sequence DESC
-                              LIMIT 1000) AS entry
+                              LIMIT 100) AS entry
          GROUP BY owner.space_id) AS newest
  WHERE newest.space_id = wallet.space_id;
 
