@@ -55,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _raise_open_files() -> None:
-    """As many open files as the system lets us have: a thousand connections pass the usual 1,024."""
+    """As many open files as we may have: a thousand connections pass the usual 1,024."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 

@@ -28,8 +28,7 @@ def space_of(gateway: Gateway, token: bytes = TOKEN, **limits: int) -> Space:
 
 async def used(gateway: Gateway, token: bytes = TOKEN) -> tuple[int, int, int]:
     rows = await gateway.rows(
-        "SELECT wallet_count, subscription_count, wallet_micro FROM token_use"
-        " WHERE use_hash = $1",
+        "SELECT wallet_count, subscription_count, wallet_micro FROM token_use WHERE use_hash = $1",
         token,
     )
     return tuple(rows[0]) if rows else (0, 0, 0)
