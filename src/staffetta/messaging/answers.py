@@ -12,13 +12,15 @@ from staffetta.messaging.settle import Settler
 
 
 async def write_answers_once(settler: Settler, reporter: Reporter) -> int:
-    """Write one batch of each; answers how many both held.
+    """Write a batch of reports, and before it all settlements; answers how many both held.
 
     What cannot be written now stays in the inbox, or goes back to its carrier; the error is raised.
     """
     reports = reporter.take()
+    settled_count, waiting_count = 0, settler.waiting_count
     try:
-        settled_count = await settler.settle_once()
+        while settled_count < waiting_count:
+            settled_count += await settler.settle_once()
     except BaseException:
         reporter.give_back(reports)
         raise

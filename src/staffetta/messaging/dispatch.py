@@ -74,7 +74,7 @@ class Dispatcher:
         if self._in_doubt_since is not None:
             await self._put_back(self._in_doubt_since)
         room = await self._gather_room()
-        if room <= 0 or not self._may_write():
+        if room <= 0 or self._inbox.is_behind or not self._may_write():
             self._inbox.note_queue(self._connector.connector_id, is_empty=False)
             return 0
         # Whatever breaks off between here and the end of the transaction leaves a claim of which

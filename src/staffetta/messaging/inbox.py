@@ -13,6 +13,10 @@ from typing import Final
 from staffetta.messaging.connector import Report, Settlement
 
 REPORTS_WAITING_MAX: Final = 10_000
+# A batch of them: behind it nothing more is claimed. A backlog that goes out faster than answers
+# are written has its reports come before its submissions, which costs them twice the work, and
+# fills the carrier's own queue with reports.
+SETTLEMENTS_WAITING_MAX: Final = 500
 
 
 class WaitingReport:
@@ -64,6 +68,17 @@ class MemoryInbox:
             self._emptied.add(connector_id)
         else:
             self._emptied.discard(connector_id)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether so much waits to be written that nothing more should be claimed."""
+        return len(self.settlements) >= SETTLEMENTS_WAITING_MAX
+
+    def written(self) -> None:
+        """Some settlements are durable: whoever waited for that may claim again."""
+        if not self.is_behind:
+            for connector_id in self._room:
+                self.ready(connector_id)
 
     def settled(self, settlement: Settlement) -> None:
         """Take the outcome of a claim."""

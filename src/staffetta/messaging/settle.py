@@ -89,7 +89,13 @@ class Settler:
                 await self._leave_open(refused)
             for _ in batch:
                 waiting.popleft()
+            self._inbox.written()
         return len(batch)
+
+    @property
+    def waiting_count(self) -> int:
+        """How many settlements wait to be written."""
+        return len(self._inbox.settlements)
 
     async def _write(self, batch: Sequence[Settlement]) -> None:
         now = self._clock.now()
