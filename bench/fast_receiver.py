@@ -6,6 +6,9 @@ Run as `python -m bench.fast_receiver`: prints its port, and ends with its stand
 import asyncio
 import re
 import sys
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import cast
 
 import uvloop
@@ -31,6 +34,20 @@ class _Receiver(asyncio.Protocol):
                 return
             self._pending = self._pending[length:]
             self._transport.write(_ANSWER)
+
+
+@asynccontextmanager
+async def running_receiver() -> AsyncIterator[int]:
+    """The port of a receiver, a process of its own, for the length of the block."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bench.fast_receiver", stdin=PIPE, stdout=PIPE
+    )
+    assert process.stdout is not None
+    try:
+        yield int(await process.stdout.readline())
+    finally:
+        process.kill()
+        await process.wait()
 
 
 async def _serve() -> None:

@@ -45,6 +45,8 @@ class LoadPlan:
     first_number: int  # the serial number of the first message; texts and recipients follow from it
     latencies_file: str  # pairs of float64: seconds since the start at the answer, latency
     ids_file: str  # 12 bytes for each message accepted
+    callback_url: str = ""  # "": nobody is called back
+    requests_per_second: float = 0.0  # offered at most; 0: as many as are answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class _Load:
 
     def __init__(self, plan: LoadPlan) -> None:
         self.plan = plan
-        self.requests = Requests(plan.first_number)
+        self.requests = Requests(plan.first_number, plan.callback_url)
         self.latencies = array("d")
         self.ids = bytearray()
         self.statuses: Counter[bytes] = Counter()
@@ -77,6 +79,11 @@ class _Load:
         self.stop_at = 0.0
         self.open_count = 0
         self.all_ended = asyncio.Event()
+
+    def pause(self, now: float) -> float:
+        """How long to wait before the next request, for the rate that is offered."""
+        rate = self.plan.requests_per_second
+        return max(0.0, self.started + self.sent / rate - now) if rate else 0.0
 
     def take(self, now: float) -> bool:
         """Whether one more request may be sent."""
@@ -120,11 +127,21 @@ class _Connection(asyncio.Protocol):
     def send(self, now: float) -> None:
         """Send the next request, or end."""
         load = self._load
+        pause = load.pause(now)
         if not load.take(now):
             self._end(None)
-            return
+        elif pause:
+            asyncio.get_running_loop().call_later(pause, self._send_now)
+        else:
+            self._write(now)
+
+    def _send_now(self) -> None:
+        if not self._done:
+            self._write(time.perf_counter())
+
+    def _write(self, now: float) -> None:
         self._sent_at = now
-        self._transport.write(load.requests.next(self._head))
+        self._transport.write(self._load.requests.next(self._head))
 
     def data_received(self, data: bytes) -> None:
         if self._partial:

@@ -80,14 +80,26 @@ def cpu_us_a_message(
     return {name: round(seconds / max(messages, 1) * 1e6, 2) for name, seconds in used.items()}
 
 
-async def post(system: System, options: Options, seconds: float, serial: int) -> Posted:
-    """Run a load of `/IT-messages` requests. Raises SystemFailed."""
+async def post(
+    system: System,
+    options: Options,
+    seconds: float,
+    serial: int,
+    *,
+    path: str = "/v2/IT-messages",
+    callback_url: str = "",
+    requests_per_second: float = 0.0,
+) -> Posted:
+    """Run a load of requests, of `/IT-messages` unless another path is given.
+
+    Raises SystemFailed.
+    """
     latencies_file = system.directory / f"latencies-{serial}"
     ids_file = system.directory / f"ids-{serial}"
     plan = LoadPlan(
         host=HOST,
         port=system.port,
-        path="/v2/IT-messages",
+        path=path,
         token=system.token,
         connections=options.connections,
         seconds=seconds,
@@ -95,6 +107,8 @@ async def post(system: System, options: Options, seconds: float, serial: int) ->
         first_number=serial * _NUMBERS_APART,
         latencies_file=str(latencies_file),
         ids_file=str(ids_file),
+        callback_url=callback_url,
+        requests_per_second=requests_per_second,
     )
     report = await _run(plan)
     pairs = array("d", latencies_file.read_bytes())

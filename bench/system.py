@@ -46,6 +46,7 @@ class SystemPlan:
     """What a benchmark wants to run on."""
 
     smsc_answers: bool = True  # False: there is a route, and its carrier is away
+    report_seconds: str = "0"  # from the carrier's answer to its delivery report
 
 
 class System:
@@ -74,6 +75,15 @@ class System:
         """The processes that are one part."""
         return [pid for pid, found in pids_by_name(self._roots).items() if found == name]
 
+    async def neighbour(self, name: str) -> str:
+        """Another account with credit; its token of production."""
+        email = f"{name}@example.com"
+        account = ("--email", email, "--environment", "production")
+        await self.command("account", "create", "--email", email)
+        await self.command("topup", *account, "--amount", _CREDIT)
+        token: str = (await self.command("token", "create", *account))["token"]
+        return token
+
     async def command(self, *arguments: str) -> Any:
         """What `staffetta <arguments> --json` printed. Raises SystemFailed."""
         process = await asyncio.create_subprocess_exec(
@@ -97,7 +107,8 @@ class System:
         """Start the SMSC and the gateway, make an account, a token and a connector."""
         self.port, smsc_port = _free_port(), _free_port()
         if plan.smsc_answers:
-            smsc = (*_staffetta(), "smsc", "--port", str(smsc_port), "--delay", "0", "--quiet")
+            delay = ("--delay", plan.report_seconds)
+            smsc = (*_staffetta(), "smsc", "--port", str(smsc_port), *delay, "--quiet")
             await self._spawn("smsc", smsc, lambda _: "smsc", stack)
         self._environment["STAFFETTA_PORT"] = str(self.port)
         await self._spawn("serve", (*_staffetta(), "serve"), _name_of_ours, stack)

@@ -5,12 +5,9 @@ of its own that answers at once. Measured from the first attempt to the last res
 """
 
 import asyncio
-import sys
-from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 from bench.benchmark import Benchmark, Figure, Options, Sample
+from bench.fast_receiver import running_receiver
 from bench.posting import cpu_us_a_message, read_cpu
 from bench.system import EMAIL, HOST, System, SystemFailed
 
@@ -67,7 +64,7 @@ SELECT count(*) FILTER (WHERE callback.status = 'delivered') AS delivered,
 async def _run(system: System, _options: Options, seconds: float, serial: int) -> Sample:
     space_id = await system.database.fetchval(_SPACE, EMAIL)
     count = int(_A_SECOND * seconds)
-    async with _receiving() as port:
+    async with running_receiver() as port:
         before = read_cpu(system)
         url = f"http://{HOST}:{port}/sms"
         await system.database.execute(_OWE, space_id, serial, count, url)
@@ -93,20 +90,6 @@ async def _until_told(system: System) -> None:
                 await asyncio.sleep(_POLL_SECONDS)
     except TimeoutError:
         raise SystemFailed(f"callbacks stay owed:\n{system.log('serve')}") from None
-
-
-@asynccontextmanager
-async def _receiving() -> AsyncIterator[int]:
-    """The port of a receiver that runs for the length of the block."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bench.fast_receiver", stdin=PIPE, stdout=PIPE
-    )
-    assert process.stdout is not None
-    try:
-        yield int(await process.stdout.readline())
-    finally:
-        process.kill()
-        await process.wait()
 
 
 BENCHMARK = Benchmark(
