@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import httpx
 
 COMMAND = str(Path(sys.executable).with_name("staffetta"))
-START_SECONDS_MAX = 60.0
+START_SECONDS_MAX = 240  # patience, not a promise: the machine may be busy
 STOP_SECONDS_MAX = 60.0
 Found = TypeVar("Found")
 
@@ -28,7 +28,7 @@ def free_port() -> int:
         return port
 
 
-def wait_for(look: Callable[[], Found], seconds_max: float = 30.0, what: str = "") -> Found:
+def wait_for(look: Callable[[], Found], seconds_max: float = 60.0, what: str = "") -> Found:
     """The first true answer of `look`; fails with its last answer when the time is over."""
     deadline = time.monotonic() + seconds_max
     while True:
@@ -117,7 +117,7 @@ class Installation:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=180,
             check=False,
         )
         if check:
