@@ -5,13 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from staffetta.connectors.smpp.settings import (
-    OPTIONS,
-    InvalidSmppSettings,
-    SmppSettings,
-    Validity,
-    settings_of,
-)
+from staffetta.connectors.smpp.options import OPTIONS, settings_of
+from staffetta.connectors.smpp.settings import InvalidSmppSettings, SmppSettings, Validity
 from staffetta.smpp.message_ids import IdForm
 from staffetta.smpp.statuses import StatusClass
 from staffetta.smpp.timings import Timings

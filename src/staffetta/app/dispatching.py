@@ -13,7 +13,8 @@ from staffetta.app.loops import Loops
 from staffetta.app.roles import Role, RoleContext
 from staffetta.callbacks.bell import CallbackBell
 from staffetta.connectors.metrics import ConnectorMetrics
-from staffetta.connectors.smpp.settings import InvalidSmppSettings, SmppSettings, settings_of
+from staffetta.connectors.smpp.options import settings_of
+from staffetta.connectors.smpp.settings import InvalidSmppSettings, SmppSettings
 from staffetta.db.pool import DatabaseError
 from staffetta.messaging.answers import write_answers_once
 from staffetta.messaging.bell import CHANNEL

@@ -15,7 +15,7 @@ from scripted_smsc import ScriptedSmsc
 from staffetta.connectors.metrics import ConnectorMetrics
 from staffetta.connectors.smpp.connector import SmppConnector
 from staffetta.connectors.smpp.link_states import LinkChange, LinkState
-from staffetta.connectors.smpp.settings import settings_of
+from staffetta.connectors.smpp.options import settings_of
 from staffetta.domain.clock import SystemClock
 from staffetta.domain.encodings import Encoding
 from staffetta.messaging.connector import Claim, Outcome, Report, Segment, Settlement
