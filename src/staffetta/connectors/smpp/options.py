@@ -7,7 +7,7 @@ sentence, behind the setting's name.
 
 import zoneinfo
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from enum import StrEnum
 from types import MappingProxyType
@@ -23,6 +23,33 @@ _SECONDS_MAX: Final = 86_400.0
 _OCTET_MAX: Final = 0xFF
 _STATUS_MAX: Final = 0xFFFF_FFFF
 Choice = TypeVar("Choice", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One setting: where its value stands in SmppSettings, and how it is read."""
+
+    path: tuple[str, ...]  # names of fields, from the outermost inwards
+    read: Callable[[Any], Any]
+
+    def __call__(self, settings: SmppSettings, value: Any) -> SmppSettings:
+        """The settings with this one changed; raises TypeError or ValueError."""
+        changed: SmppSettings = _replaced(settings, self.path, self.read(value))
+        return changed
+
+    def of(self, settings: SmppSettings) -> Any:
+        """The value that holds in `settings`."""
+        value: Any = settings
+        for name in self.path:
+            value = getattr(value, name)
+        return value
+
+
+def _replaced(outer: Any, path: tuple[str, ...], value: Any) -> Any:
+    name, *inner = path
+    if inner:
+        value = _replaced(getattr(outer, name), tuple(inner), value)
+    return replace(outer, **{name: value})
 
 
 def settings_of(
@@ -56,9 +83,6 @@ def settings_of(
         except (TypeError, ValueError) as error:
             raise InvalidSmppSettings(f"connector {settings.name}: {key} {error}") from None
     return settings
-
-
-Option = Callable[[SmppSettings, Any], SmppSettings]
 
 
 def _seconds(value: Any) -> float:
@@ -135,24 +159,15 @@ def _status(code: str) -> int:
 
 
 def _plain(name: str, read: Callable[[Any], Any]) -> Option:
-    return lambda settings, value: replace(settings, **{name: read(value)})
+    return Option((name,), read)
 
 
 def _within(group: str, name: str, read: Callable[[Any], Any]) -> Option:
-    def change(settings: SmppSettings, value: Any) -> SmppSettings:
-        inner: Any = getattr(settings, group)
-        return replace(settings, **{group: replace(inner, **{name: read(value)})})
-
-    return change
+    return Option((group, name), read)
 
 
 def _pause(name: str, end: str) -> Option:
-    def change(settings: SmppSettings, value: Any) -> SmppSettings:
-        pauses: Any = settings.pauses
-        changed = replace(getattr(pauses, name), **{end: _seconds(value)})
-        return replace(settings, pauses=replace(pauses, **{name: changed}))
-
-    return change
+    return Option(("pauses", name, end), _seconds)
 
 
 OPTIONS: Final[Mapping[str, Option]] = MappingProxyType(
