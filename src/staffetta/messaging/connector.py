@@ -42,6 +42,7 @@ class Claim(msgspec.Struct, frozen=True):
     failure_count: int  # temporary refusals so far
     resend_count: int  # times sent again after no answer
     capture_micro: int | None  # what a first acceptance costs; None where it is paid already
+    is_code: bool = False  # it carries a one-time password: its text is written down nowhere
 
 
 class Accepted(msgspec.Struct, frozen=True):

@@ -190,6 +190,7 @@ def claim_of(row: Any, text: str, accepted: frozenset[int]) -> Claim:
         failure_count=row["failure_count"],
         resend_count=row["resend_count"],
         capture_micro=row["capture_micro"],
+        is_code=row["sealed_code"] is not None,
     )
 
 
