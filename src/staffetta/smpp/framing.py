@@ -15,10 +15,12 @@ _LENGTH_OCTETS = 4
 class FrameReader:
     """Takes octets as they come, gives frames, each one PDU from header to end."""
 
-    __slots__ = ("_missing", "_rest", "frame_octets_max")
+    __slots__ = ("_missing", "_rest", "frame_octets_max", "piece")
 
     def __init__(self, frame_octets_max: int = UNBOUND_FRAME_OCTETS_MAX) -> None:
         self.frame_octets_max = frame_octets_max
+        # What was read last, from the beginning of a frame: whoever keeps it copies nothing.
+        self.piece = b""
         self._rest = bytearray()
         self._missing = 0
 
@@ -31,9 +33,11 @@ class FrameReader:
         if self._rest:
             self._rest += data
             if len(self._rest) < self._missing:
+                self.piece = b""
                 return
             data = bytes(self._rest)
             self._rest.clear()
+        self.piece = data
         offset = 0
         size = len(data)
         while offset + _LENGTH_OCTETS <= size:
@@ -57,3 +61,14 @@ class FrameReader:
         self._missing = (
             int.from_bytes(self._rest[:_LENGTH_OCTETS], "big") if length_is_here else _LENGTH_OCTETS
         )
+
+
+def whole_frames(octets: bytes) -> Iterator[bytes]:
+    """The frames in a piece that begins with one; ends where one is not whole, or cannot be."""
+    offset, size = 0, len(octets)
+    while offset + HEADER_OCTETS <= size:
+        length = int.from_bytes(octets[offset : offset + _LENGTH_OCTETS], "big")
+        if length < HEADER_OCTETS or offset + length > size:
+            return
+        yield octets[offset : offset + length]
+        offset += length

@@ -73,7 +73,7 @@ class Session:
         self._now = now
         self._state = BindState.OPEN
         self._rights = RIGHTS[role, BindState.OPEN]
-        self._reader = FrameReader()
+        self.reader = FrameReader()
         self._timers = Timers(timings or Timings(), now)
         self._window = Window(window_size)
         self._output: list[bytes] = []
@@ -197,7 +197,7 @@ class Session:
         self._now = now
         frame = b""
         try:
-            for frame in self._reader.frames(data):
+            for frame in self.reader.frames(data):
                 if not self._receive_frame(frame, told):
                     return told
         except BadFraming as error:
@@ -232,7 +232,7 @@ class Session:
         self._rights = RIGHTS[self.role, state]
         self._timers.entered(now)
         if state in BOUND:
-            self._reader.frame_octets_max = FRAME_OCTETS_MAX
+            self.reader.frame_octets_max = FRAME_OCTETS_MAX
 
     def _fail(self, event: Event, told: list[Event]) -> None:
         told.append(event)

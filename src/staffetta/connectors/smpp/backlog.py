@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 
 from staffetta.messaging.connector import Accepted, Claim, NotSent, Outcome
+from staffetta.messaging.recordings import Reason
 
 Settle = Callable[["ClaimUnderWay"], None]
 
@@ -15,11 +16,13 @@ Settle = Callable[["ClaimUnderWay"], None]
 class ClaimUnderWay:
     """One claim, between its handing over and its settlement."""
 
-    __slots__ = ("claim", "outcomes", "unsettled_count", "unwritten_at")
+    __slots__ = ("claim", "numbers", "outcomes", "recorded", "unsettled_count", "unwritten_at")
 
-    def __init__(self, claim: Claim) -> None:
+    def __init__(self, claim: Claim, recorded: Reason | None = None) -> None:
         count = len(claim.segments)
         self.claim = claim
+        self.recorded = recorded  # why all its PDUs are written down; None: they are not
+        self.numbers = [0] * count  # the sequence_number each segment went under; 0: not written
         self.outcomes: list[Outcome | None] = [None] * count
         self.unwritten_at = 0  # index of the first segment that was not written
         self.unsettled_count = count

@@ -8,8 +8,10 @@ import asyncio
 from collections.abc import Callable
 from typing import Final, cast
 
+from staffetta.connectors.smpp.frame_ring import READ, WRITTEN, FrameRing
 from staffetta.smpp import pdus
-from staffetta.smpp.bind_states import Role
+from staffetta.smpp.bind_states import BOUND, Role
+from staffetta.smpp.blanking import without_passwords
 from staffetta.smpp.events import Event, PeerSilent
 from staffetta.smpp.session import Session
 from staffetta.smpp.timings import Timings
@@ -33,6 +35,7 @@ class Connection(asyncio.Protocol):
         told: Callable[[Event], None],
         wake: Callable[[], None],
         lost: Callable[[LostRequests, str], None],
+        ring: FrameRing,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._timings = timings
@@ -40,6 +43,7 @@ class Connection(asyncio.Protocol):
         self._told = told  # an event of the session
         self._wake = wake  # there may be something to write: call `flush` once in this turn
         self._lost = lost  # the end, once: the requests without an answer, and why
+        self._ring = ring  # keeps what goes over the connection
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._buffer_is_full = False
@@ -58,7 +62,14 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Octets came."""
-        self._tell(self.session.receive_data(data, self._loop.time()))
+        now = self._loop.time()
+        session = self.session
+        may_hold_password = session.state not in BOUND
+        told = session.receive_data(data, now)
+        piece = session.reader.piece
+        if piece:
+            self._ring.keep(now, READ, without_passwords(piece) if may_hold_password else piece)
+        self._tell(told)
 
     def pause_writing(self) -> None:
         """The peer reads too slowly: nothing more is written for now."""
@@ -104,6 +115,8 @@ class Connection(asyncio.Protocol):
             return
         data = self.session.data_to_send()
         if data:
+            kept = data if self.session.state in BOUND else without_passwords(data)
+            self._ring.keep(self._loop.time(), WRITTEN, kept)
             self._transport.write(data)
         self._arm()
 

@@ -17,6 +17,7 @@ from staffetta.connectors.smpp.incoming import Incoming
 from staffetta.connectors.smpp.link import SmppLink
 from staffetta.connectors.smpp.link_states import LinkChange
 from staffetta.connectors.smpp.outgoing import Outgoing
+from staffetta.connectors.smpp.recorder import LinkRecorder
 from staffetta.connectors.smpp.settings import SmppSettings
 from staffetta.connectors.smpp.traffic import LinkParts
 from staffetta.domain.clock import Clock
@@ -31,6 +32,7 @@ from staffetta.messaging.connector import (
     Settlement,
     Uncertain,
 )
+from staffetta.messaging.recordings import RecordingPolicy, Recordings
 
 _LABELS: Final[dict[type[Outcome], str]] = {
     Accepted: metrics.ACCEPTED,
@@ -59,6 +61,8 @@ class SmppConnector:
         may_write: Callable[[], bool],
         changed: Callable[[LinkChange], None],
         link_numbers: Sequence[int] | None = None,
+        recordings: Recordings | None = None,
+        keeps_text: bool = False,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self.connector_id = settings.connector_id
@@ -67,6 +71,9 @@ class SmppConnector:
         self._loop = asyncio.get_running_loop()
         self._counts = ConnectorCounts(counts, settings.name)
         self._backlog = Backlog(self._settle)
+        self._clock = clock
+        self._recordings = recordings or Recordings(RecordingPolicy(), clock)
+        self._keeps_text = keeps_text
         parts = LinkParts(
             settings=settings,
             backlog=self._backlog,
@@ -76,6 +83,7 @@ class SmppConnector:
             counts=self._counts,
             clock=clock,
             wake=self._wake,
+            recorder_of=self._recorder_of,
         )
         numbers = range(1, settings.link_count + 1) if link_numbers is None else link_numbers
         self._links = [SmppLink(number, parts, changed, chance) for number in numbers]
@@ -91,8 +99,13 @@ class SmppConnector:
 
     def submit(self, claim: Claim) -> None:
         """Send a claim's segments in order. The inbox hears the settlement, always and once."""
-        self._backlog.put(ClaimUnderWay(claim))
+        self._backlog.put(ClaimUnderWay(claim, self._recordings.wants(claim)))
         self._wake()
+
+    def record_newest(self, count: int, incident: bytes) -> None:
+        """Write down what went over each of our links last."""
+        for link in self._links:
+            link.recorder.show(count, incident)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Keep the links bound until `stop` is set, then drain them.
@@ -111,6 +124,16 @@ class SmppConnector:
             self._counts.publish()
 
     # How it is done ------------------------------------------------------------------------------
+
+    def _recorder_of(self, number: int) -> LinkRecorder:
+        return LinkRecorder(
+            self.connector_id,
+            number,
+            self._recordings,
+            self._clock,
+            self._loop.time,
+            keeps_text=self._keeps_text,
+        )
 
     def _leave(self) -> None:
         self._stops = True

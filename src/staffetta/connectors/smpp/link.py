@@ -52,6 +52,7 @@ class SmppLink:
         self._loop = asyncio.get_running_loop()
         self._log = structlog.get_logger(__name__).bind(connector=settings.name, link=number)
         self._remarks = Remarks(self._log)
+        self.recorder = parts.recorder_of(number)
         self._backoff = Backoff(settings.pauses, chance)
         self._rate = RateLimit(
             settings.rate_per_second / settings.link_count, settings.throttling, self._loop.time()
@@ -114,7 +115,9 @@ class SmppLink:
     async def _connect_and_serve(self) -> _Ended:
         settings = self._settings
         self._change(LinkState.CONNECTING, f"to {settings.host}:{settings.port}")
-        traffic = Traffic(self._parts, self._rate, self._remarks, self._log, self._bell.set)
+        traffic = Traffic(
+            self._parts, self._rate, self._remarks, self._log, self._bell.set, self.recorder
+        )
         self._traffic = traffic
         failure = await self._connect(traffic)
         if failure is not None:

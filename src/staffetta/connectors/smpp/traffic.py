@@ -19,10 +19,20 @@ from staffetta.connectors.smpp.incoming import Incoming
 from staffetta.connectors.smpp.outgoing import Outgoing
 from staffetta.connectors.smpp.printable import printable
 from staffetta.connectors.smpp.rate import RateLimit
+from staffetta.connectors.smpp.recorder import LinkRecorder
 from staffetta.connectors.smpp.remarks import Remarks
 from staffetta.connectors.smpp.settings import SmppSettings
 from staffetta.domain.clock import Clock
-from staffetta.messaging.connector import Busy, Inbox, NotSent, Outcome, Refused, Uncertain
+from staffetta.messaging.connector import (
+    Accepted,
+    Busy,
+    Inbox,
+    NotSent,
+    Outcome,
+    Refused,
+    Uncertain,
+)
+from staffetta.messaging.recordings import Reason
 from staffetta.smpp import events, pdus
 from staffetta.smpp.bind_states import BOUND
 from staffetta.smpp.errors import InvalidField
@@ -46,6 +56,7 @@ class LinkParts:
     counts: ConnectorCounts
     clock: Clock
     wake: Callable[[], None]  # something may be written: take a turn soon
+    recorder_of: Callable[[int], LinkRecorder]  # the recorder of a link, by its number
 
 
 class Traffic:
@@ -58,6 +69,7 @@ class Traffic:
         remarks: Remarks,
         log: structlog.typing.FilteringBoundLogger,
         ring: Callable[[], None],
+        recorder: LinkRecorder,
     ) -> None:
         settings = parts.settings
         self._parts = parts
@@ -66,11 +78,18 @@ class Traffic:
         self._remarks = remarks
         self._log = log
         self._ring = ring  # something happened that the link waits for
+        self._recorder = recorder
         self._current: ClaimUnderWay | None = None  # some segments of it may be written, not all
         self._takes_claims = True
         self.connection = Connection(
-            settings.timings, settings.window_max, self._told, parts.wake, self._lost
+            settings.timings,
+            settings.window_max,
+            self._told,
+            parts.wake,
+            self._lost,
+            recorder.ring,
         )
+        recorder.began()
         self.bound_at: float | None = None
         self.smsc = ""  # as the carrier names itself
         self.refused_with: int | None = None  # the status that refused our bind
@@ -168,7 +187,7 @@ class Traffic:
             index = work.unwritten_at
             self._backlog.written(work)
             try:
-                send(make(claim, segments[index], wall), (work, index), now)
+                work.numbers[index] = send(make(claim, segments[index], wall), (work, index), now)
             except InvalidField as error:
                 self._refuse_unwritable(work, index, error)
             else:
@@ -232,6 +251,8 @@ class Traffic:
 
     def _answered(self, context: Any, outcome: Outcome) -> None:
         work, index = context
+        if work.recorded is not None or type(outcome) is not Accepted:
+            self._recorder.answered(work, index, outcome)
         self._backlog.answered(work, index, outcome)
 
     def _nacked(self, event: events.PeerNacked) -> None:
@@ -257,7 +278,10 @@ class Traffic:
         report = self._parts.incoming.report(pdu)
         if report is None:
             self._take_message(pdu)
-        elif not self._parts.inbox.reported(report, partial(self._answer_report, pdu)):
+            return
+        if (awaited := self._recorder.awaited.get(report.smsc_key)) is not None:
+            self._recorder.reported(awaited, pdu.sequence_number)
+        if not self._parts.inbox.reported(report, partial(self._answer_report, pdu)):
             self._answer_report(pdu, False)
 
     def _answer_report(self, pdu: ReportPdu, stored: bool) -> None:
@@ -285,6 +309,7 @@ class Traffic:
 
     def _bind_refused(self, event: events.BindRefused) -> None:
         self.refused_with = event.command_status
+        self._recorder.incident(Reason.BIND_REFUSED)
 
     def _ended(self, event: events.Unbound | events.PeerSilent | events.ProtocolViolation) -> None:
         match event:
@@ -312,6 +337,7 @@ class Traffic:
         self._odd(kind, sequence_number=pdu.sequence_number, **fields)
 
     def _unreadable(self, event: events.Quarantined | events.Undecodable) -> None:
+        self._recorder.unreadable(event.frame)
         kind = "quarantined" if isinstance(event, events.Quarantined) else "undecodable"
         octets = event.frame[:_FRAME_OCTETS_LOGGED_MAX].hex()
         self._odd(f"{kind}_pdu", reason=event.reason, octets=octets)
@@ -332,6 +358,8 @@ class Traffic:
 
     def _lost(self, lost: LostRequests, reason: str) -> None:
         """The connection is gone: nothing is left without an outcome."""
+        if self._takes_claims and self.refused_with is None:
+            self._recorder.incident(Reason.LINK_LOST)
         self._takes_claims = False
         self.give_up_unwritten(reason)
         for context in lost.never_sent:

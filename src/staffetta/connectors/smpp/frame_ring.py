@@ -1,0 +1,83 @@
+"""The newest octets that went over one link, in both directions, as long as there is room.
+
+Owns the ring and its two limits. Keeping costs one append for all that is written or read in one
+turn of the loop, and no copy; frames are cut out only when somebody asks for some. What is given to
+it holds no password: that is the connection's care.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from staffetta.smpp.constants import HEADER_OCTETS
+from staffetta.smpp.decode import command_id_of, sequence_number_of
+from staffetta.smpp.framing import whole_frames
+
+WRITTEN: Final = True
+READ: Final = False
+PIECES_MAX: Final = 4096
+
+
+class KeptFrame(NamedTuple):
+    """One PDU as it went over the link."""
+
+    at: float  # in the loop's seconds
+    is_written: bool
+    octets: bytes
+
+
+class FrameRing:
+    """What went over one link last."""
+
+    __slots__ = ("_octets_count", "_octets_max", "_pieces", "_pieces_max")
+
+    def __init__(self, octets_max: int, pieces_max: int = PIECES_MAX) -> None:
+        """Keep `octets_max` octets at most (0: nothing), in `pieces_max` pieces at most."""
+        self._octets_max = octets_max
+        self._pieces_max = pieces_max
+        self._octets_count = 0
+        self._pieces: deque[tuple[float, bool, bytes]] = deque()
+
+    def keep(self, at: float, is_written: bool, octets: bytes) -> None:
+        """Keep a piece that begins with a frame; the oldest pieces make room for it."""
+        pieces = self._pieces
+        pieces.append((at, is_written, octets))
+        count = self._octets_count + len(octets)
+        while count > self._octets_max or len(pieces) > self._pieces_max:
+            count -= len(pieces.popleft()[2])
+        self._octets_count = count
+
+    def newest(self, count: int) -> list[KeptFrame]:
+        """The newest frames, at most so many, the oldest of them first."""
+        found: list[KeptFrame] = []
+        for at, is_written, octets in reversed(self._pieces):
+            frames = [KeptFrame(at, is_written, frame) for frame in whole_frames(octets)]
+            found.extend(reversed(frames))
+            if len(found) >= count:
+                break
+        return found[:count][::-1]
+
+    def find(
+        self, sequence_number: int, command_ids: frozenset[int], *, is_written: bool, since: float
+    ) -> KeptFrame | None:
+        """The newest frame with this number and one of these commands; None when it is gone.
+
+        Pieces from before `since` are not looked at: each connection counts anew.
+        """
+        for at, frame in self._holding(sequence_number.to_bytes(4, "big"), is_written, since):
+            if sequence_number_of(frame) == sequence_number and command_id_of(frame) in command_ids:
+                return KeptFrame(at, is_written, frame)
+        return None
+
+    def _holding(
+        self, octets: bytes, is_written: bool, since: float
+    ) -> Iterator[tuple[float, bytes]]:
+        """The frames, newest first, of the pieces that hold these octets anywhere.
+
+        Looking for octets goes at the speed of memory; pieces are cut up only where it may help.
+        """
+        for at, written, piece in reversed(self._pieces):
+            if at < since:
+                return
+            if written is is_written and piece.find(octets, HEADER_OCTETS - 4) >= 0:
+                yield from ((at, frame) for frame in reversed(list(whole_frames(piece))))

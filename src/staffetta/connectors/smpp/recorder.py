@@ -1,0 +1,156 @@
+"""What of one link's PDUs is written down for people: failures, what somebody chose, what is asked.
+
+Owns the link's ring, the choice of frames, and that no text leaves it that may not be kept. It
+decides nothing about messages, and never waits.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Final
+
+from staffetta.connectors.smpp.backlog import ClaimUnderWay
+from staffetta.connectors.smpp.frame_ring import READ, WRITTEN, FrameRing, KeptFrame
+from staffetta.domain.clock import Clock
+from staffetta.messaging.connector import Accepted, Claim, Outcome, Refused, Uncertain
+from staffetta.messaging.recordings import (
+    OCTETS_KEPT_MAX,
+    Awaited,
+    Reason,
+    Recording,
+    Recordings,
+    Subject,
+)
+from staffetta.smpp.blanking import without_password, without_text
+from staffetta.smpp.constants import CommandId
+
+AROUND_COUNT: Final = 4  # frames before a segment's failure that are kept with it
+LAST_COUNT: Final = 12  # frames before the end of a connection
+_INCIDENT_OCTETS: Final = 8
+_SUBMITS: Final = frozenset({int(CommandId.SUBMIT_SM), int(CommandId.DATA_SM)})
+_ANSWERS: Final = frozenset(
+    {int(CommandId.SUBMIT_SM_RESP), int(CommandId.DATA_SM_RESP), int(CommandId.GENERIC_NACK)}
+)
+_DELIVERIES: Final = frozenset({int(CommandId.DELIVER_SM), int(CommandId.DATA_SM)})
+
+
+class LinkRecorder:
+    """The recorder of one link, through all its connections."""
+
+    def __init__(
+        self,
+        connector_id: int,
+        link: int,
+        recordings: Recordings,
+        clock: Clock,
+        now: Callable[[], float],
+        *,
+        keeps_text: bool,
+    ) -> None:
+        self.ring = FrameRing(recordings.policy.ring_octets_max)
+        self.awaited = recordings.awaited(connector_id)
+        self._connector_id = connector_id
+        self._link = link
+        self._recordings = recordings
+        self._clock = clock
+        self._now = now  # in the loop's seconds
+        self._keeps_text = keeps_text
+        self._since = now()  # when the connection began: each counts its PDUs anew
+
+    def began(self) -> None:
+        """Another connection begins."""
+        self._since = self._now()
+
+    def answered(self, work: ClaimUnderWay, index: int, outcome: Outcome) -> None:
+        """A written segment has its outcome: a failure, or one of a claim that is recorded."""
+        reason = _reason_of(work, outcome)
+        if reason is None or not self._recordings.may_record():
+            return
+        subject = _subject_of(work.claim, index)
+        keeps_text = self._keeps_text and not work.claim.is_code
+        number = work.numbers[index]
+        own = [
+            found
+            for found in (
+                self.ring.find(number, _SUBMITS, is_written=WRITTEN, since=self._since),
+                self.ring.find(number, _ANSWERS, is_written=READ, since=self._since),
+            )
+            if found is not None
+        ]
+        if isinstance(outcome, Accepted):
+            awaited = Awaited(subject, reason, keeps_text)
+            self._recordings.await_report(self._connector_id, outcome.smsc_key, awaited)
+            self._put(own, reason, subject=subject, keeps_text=keeps_text)
+            return
+        incident = os.urandom(_INCIDENT_OCTETS)
+        around = [one for one in self.ring.newest(AROUND_COUNT + len(own)) if one not in own]
+        self._put(around[-AROUND_COUNT:], Reason.AROUND, incident)
+        self._put(own, reason, incident, subject=subject, keeps_text=keeps_text)
+
+    def reported(self, awaited: Awaited, sequence_number: int) -> None:
+        """A delivery report came that was waited for."""
+        frame = self.ring.find(sequence_number, _DELIVERIES, is_written=READ, since=self._since)
+        if frame is not None:
+            self._put(
+                [frame], awaited.reason, subject=awaited.subject, keeps_text=awaited.keeps_text
+            )
+
+    def unreadable(self, frame: bytes) -> None:
+        """The carrier sent what cannot be read."""
+        self._put([KeptFrame(self._now(), READ, frame)], Reason.UNREADABLE)
+
+    def incident(self, reason: Reason) -> None:
+        """Something happened to the link itself: keep what went over it last."""
+        if self._recordings.may_record():
+            incident = os.urandom(_INCIDENT_OCTETS)
+            self._put(self._newest(LAST_COUNT), reason, incident)
+
+    def show(self, count: int, incident: bytes) -> None:
+        """Somebody asked for what went over the link last."""
+        self._put(self.ring.newest(count), Reason.ASKED, incident)
+
+    def _newest(self, count: int) -> list[KeptFrame]:
+        return [one for one in self.ring.newest(count) if one.at >= self._since]
+
+    def _put(
+        self,
+        frames: Sequence[KeptFrame],
+        reason: Reason,
+        incident: bytes | None = None,
+        *,
+        subject: Subject | None = None,
+        keeps_text: bool = False,
+    ) -> None:
+        """Write frames down. Unless somebody knows whose text it is, it is not kept."""
+        now, wall = self._now(), self._clock.now()
+        for frame in frames:
+            octets = without_password(frame.octets) if keeps_text else without_text(frame.octets)
+            self._recordings.put(
+                Recording(
+                    at=wall - timedelta(seconds=now - frame.at),
+                    connector_id=self._connector_id,
+                    link=self._link,
+                    is_written=frame.is_written,
+                    octets=octets[:OCTETS_KEPT_MAX],
+                    octet_count=len(octets),
+                    is_blanked=not keeps_text,
+                    reason=reason,
+                    incident=incident,
+                    subject=subject,
+                )
+            )
+
+
+def _reason_of(work: ClaimUnderWay, outcome: Outcome) -> Reason | None:
+    match outcome:
+        case Refused():
+            return Reason.REFUSED
+        case Uncertain():
+            return Reason.UNCERTAIN
+        case _:
+            return work.recorded
+
+
+def _subject_of(claim: Claim, index: int) -> Subject:
+    number = claim.segments[index].number
+    return Subject(claim.space_id, claim.recipient_id, claim.attempt, number)

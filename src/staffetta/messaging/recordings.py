@@ -1,0 +1,141 @@
+"""What links keep of their PDUs for people, on its way into the database.
+
+Owns the decision which messages are recorded, and a bounded queue in memory. Whoever records never
+waits: what there is no room for is counted and dropped. It must not look into octets; those that
+come here hold no password, and a text only where `keeps_text` allowed it.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+import structlog
+
+from staffetta.domain.clock import Clock
+from staffetta.domain.environments import Environment
+from staffetta.messaging.connector import Claim
+
+WAITING_MAX: Final = 5_000
+PER_SECOND_MAX: Final = 1_000  # frames: what is written down must not slow down what is sent
+AWAITED_MAX: Final = 10_000  # of each connector: accepted segments whose report is recorded too
+OCTETS_KEPT_MAX: Final = 4_096  # of one PDU
+_SAMPLED_OCTETS: Final = 4  # of an id's random end
+
+_log = structlog.get_logger(__name__)
+
+
+class Reason(StrEnum):
+    """Why a PDU was recorded. The values are the database's."""
+
+    REFUSED = "refused"  # its segment was
+    UNCERTAIN = "uncertain"  # nobody knows what became of its segment
+    UNREADABLE = "unreadable"
+    BIND_REFUSED = "bind_refused"
+    LINK_LOST = "link_lost"
+    ACCOUNT = "account"  # whose traffic is recorded for a while
+    SAMPLE = "sample"
+    ASKED = "asked"  # for what went over the link last
+    AROUND = "around"  # it went over the link just before one that is recorded
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """The segment that a PDU is about."""
+
+    space_id: int
+    recipient_id: bytes
+    attempt: int
+    segment: int
+
+
+class Recording(msgspec.Struct, frozen=True):
+    """One PDU as it went over a link."""
+
+    at: datetime
+    connector_id: int
+    link: int
+    is_written: bool  # by us; else read
+    octets: bytes
+    octet_count: int  # of the whole PDU
+    is_blanked: bool  # its text is not there, only how long it is
+    reason: Reason
+    incident: bytes | None = None  # what was recorded together
+    subject: Subject | None = None
+
+
+class Awaited(msgspec.Struct, frozen=True):
+    """A segment whose delivery report is recorded when it comes."""
+
+    subject: Subject
+    reason: Reason
+    keeps_text: bool
+
+
+class RecordingPolicy(msgspec.Struct, frozen=True):
+    """What is recorded, as the settings say."""
+
+    ring_octets_max: int = 0  # of each link; 0: nothing is kept, and failures are not recorded
+    sample: float = 0.0  # share of the messages
+    keeps_text: frozenset[Environment] = frozenset()
+
+
+class Recordings:
+    """What this process recorded and has not stored yet."""
+
+    def __init__(self, policy: RecordingPolicy, clock: Clock) -> None:
+        self.policy = policy
+        self.waiting: deque[Recording] = deque()
+        self.came = asyncio.Event()
+        self.dropped_count = 0
+        self.spaces: frozenset[int] = frozenset()  # whose traffic is recorded now
+        # Ids end in random octets: as many of them as the share are smaller than this.
+        share = round(policy.sample * (1 << 8 * _SAMPLED_OCTETS))
+        self._below = share.to_bytes(_SAMPLED_OCTETS + 1, "big")
+        self._clock = clock
+        self._second = 0
+        self._second_count = 0
+        self._awaited: dict[int, dict[str, Awaited]] = {}
+
+    def wants(self, claim: Claim) -> Reason | None:
+        """Whether all PDUs of a claim are recorded, and why."""
+        if claim.space_id in self.spaces:
+            return Reason.ACCOUNT
+        if b"\0" + claim.recipient_id[-_SAMPLED_OCTETS:] < self._below:
+            return Reason.SAMPLE
+        return None
+
+    def may_record(self) -> bool:
+        """Whether there is room for one more now; asked before anything is looked for."""
+        second = int(self._clock.monotonic())
+        if second != self._second:
+            self._second, self._second_count = second, 0
+        if self._second_count < PER_SECOND_MAX and len(self.waiting) < WAITING_MAX:
+            return True
+        self.dropped_count += 1
+        return False
+
+    def put(self, recording: Recording) -> None:
+        """Have a PDU stored; dropped where there is no room. Never waits."""
+        if self.may_record():
+            self._second_count += 1
+            self.waiting.append(recording)
+            self.came.set()
+
+    def awaited(self, connector_id: int) -> dict[str, Awaited]:
+        """The segments of a connector whose reports are recorded, by the id the carrier gave."""
+        return self._awaited.setdefault(connector_id, {})
+
+    def await_report(self, connector_id: int, smsc_key: str, awaited: Awaited) -> None:
+        """Record the report on a segment when it comes; the oldest is forgotten for it."""
+        of_connector = self.awaited(connector_id)
+        of_connector[smsc_key] = awaited
+        if len(of_connector) > AWAITED_MAX:
+            del of_connector[next(iter(of_connector))]
+
+    def take(self, count: int) -> Sequence[Recording]:
+        """Take up to so many out of the queue, to be stored."""
+        waiting = self.waiting
+        return [waiting.popleft() for _ in range(min(len(waiting), count))]
