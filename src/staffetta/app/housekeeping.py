@@ -5,7 +5,7 @@ Every step is safe in several processes at once, so it needs no election.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from staffetta.accounts.count_usage import forget_errors_once
@@ -27,6 +27,7 @@ from staffetta.messaging.bell import Bell
 from staffetta.messaging.bulk.change import discard_open_once
 from staffetta.messaging.bulk.gather import Gatherer
 from staffetta.messaging.housekeeping import Housekeeper
+from staffetta.messaging.store_recordings import forget_recordings_once
 from staffetta.otp.forget import forget_codes_once
 
 _DUE_SECONDS: Final = 0.5
@@ -37,6 +38,7 @@ _GATHER_SECONDS: Final = 0.5  # a message's changes are told once a second at mo
 _DISCARD_SECONDS: Final = 60.0  # transactions that were left open
 _FORGET_SECONDS: Final = 600.0
 _FORGET_RATES_SECONDS: Final = 60.0
+_FORGET_RECORDINGS_SECONDS: Final = 60.0
 _RENEW_SECONDS: Final = 2.0  # between two periods messages are paid by the wallet
 _REFILL_SECONDS: Final = 600.0
 _CLOSE_MONTHS_SECONDS: Final = 600.0
@@ -75,6 +77,14 @@ async def run_housekeeping(context: RoleContext, stop: asyncio.Event) -> None:
     async def fill_checksums() -> int:
         return await fill_checksums_once(database)
 
+    async def forget_recordings() -> int:
+        return await forget_recordings_once(
+            database,
+            clock.now(),
+            kept=timedelta(days=context.settings.trace_retention_days),
+            count_max=context.settings.trace_recordings_max,
+        )
+
     async def close_months() -> int:
         return await month_closer.close_once(clock.now())
 
@@ -95,6 +105,7 @@ async def run_housekeeping(context: RoleContext, stop: asyncio.Event) -> None:
         loops.start(timed(forget_sessions_once), _FORGET_SECONDS, name="forget sessions")
         loops.start(timed(forget_tries_once), _FORGET_SECONDS, name="forget tries")
         loops.start(timed(forget_errors_once), _FORGET_SECONDS, name="forget refusals")
+        loops.start(forget_recordings, _FORGET_RECORDINGS_SECONDS, name="forget recordings")
         loops.start(renew, _RENEW_SECONDS, name="renew bundles")
         loops.start(timed(refill_once), _REFILL_SECONDS, name="refill sandboxes")
         loops.start(fill_checksums, _CLOSE_MONTHS_SECONDS, name="fill checksums")

@@ -25,6 +25,7 @@ from staffetta.config.values import (
     seconds,
     sender_id,
     server_keys,
+    share,
     size_in_bytes,
     whole_number,
     yes_or_no,
@@ -68,6 +69,11 @@ class Settings:
     network_delivery_seconds: float
     network_late_seconds: float
     network_throttle_seconds: float
+    trace_ring_bytes: int
+    trace_sample: float
+    trace_text: str
+    trace_retention_days: int
+    trace_recordings_max: int
 
     @property
     def own_hosts(self) -> tuple[str, ...]:
@@ -342,5 +348,45 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "3",
         "1",
         "How long the simulated network throttles numbers that end in 9905.",
+    ),
+    Setting(
+        "TRACE_RING_BYTES",
+        size_in_bytes(0, 64 << 20),
+        "1MiB",
+        "1MiB",
+        "4MiB",
+        "How much of what went over a link last is kept in memory, for each; 0 records no PDU.",
+    ),
+    Setting(
+        "TRACE_SAMPLE",
+        share,
+        "0.001",
+        "0.001",
+        "0.01",
+        "The share of messages whose PDUs are all recorded, though nothing went wrong.",
+    ),
+    Setting(
+        "TRACE_TEXT",
+        one_of("never", "sandbox", "always"),
+        "sandbox",
+        "sandbox",
+        "always",
+        "Where recorded PDUs keep the texts of messages. One-time codes are kept nowhere.",
+    ),
+    Setting(
+        "TRACE_RETENTION_DAYS",
+        whole_number(1, 365),
+        "7",
+        "7",
+        "30",
+        "After how many days recorded PDUs are forgotten.",
+    ),
+    Setting(
+        "TRACE_RECORDINGS_MAX",
+        whole_number(0, 100_000_000),
+        "200000",
+        "200000",
+        "1000000",
+        "How many recorded PDUs are kept at most; the oldest are forgotten for newer ones.",
     ),
 )

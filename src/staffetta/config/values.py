@@ -64,6 +64,16 @@ def factor(high: int) -> Callable[[str], int]:
     return parse
 
 
+_SHARE: Final = re.compile(r"(0|1)(\.\d{1,6})?", re.ASCII)
+
+
+def share(text: str) -> float:
+    """A share of a whole, with six decimals at most."""
+    if not _SHARE.fullmatch(text) or float(text) > 1:
+        raise ValueError("a share from 0 to 1, like 0.001")
+    return float(text)
+
+
 def one_of(*words: str) -> Callable[[str], str]:
     """One of a few words, in any case."""
 

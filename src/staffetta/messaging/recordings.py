@@ -5,7 +5,6 @@ waits: what there is no room for is counted and dropped. It must not look into o
 come here hold no password, and a text only where `keeps_text` allowed it.
 """
 
-import asyncio
 from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,7 +12,6 @@ from enum import StrEnum
 from typing import Final
 
 import msgspec
-import structlog
 
 from staffetta.domain.clock import Clock
 from staffetta.domain.environments import Environment
@@ -24,8 +22,6 @@ PER_SECOND_MAX: Final = 1_000  # frames: what is written down must not slow down
 AWAITED_MAX: Final = 10_000  # of each connector: accepted segments whose report is recorded too
 OCTETS_KEPT_MAX: Final = 4_096  # of one PDU
 _SAMPLED_OCTETS: Final = 4  # of an id's random end
-
-_log = structlog.get_logger(__name__)
 
 
 class Reason(StrEnum):
@@ -88,7 +84,6 @@ class Recordings:
     def __init__(self, policy: RecordingPolicy, clock: Clock) -> None:
         self.policy = policy
         self.waiting: deque[Recording] = deque()
-        self.came = asyncio.Event()
         self.dropped_count = 0
         self.spaces: frozenset[int] = frozenset()  # whose traffic is recorded now
         # Ids end in random octets: as many of them as the share are smaller than this.
@@ -122,7 +117,6 @@ class Recordings:
         if self.may_record():
             self._second_count += 1
             self.waiting.append(recording)
-            self.came.set()
 
     def awaited(self, connector_id: int) -> dict[str, Awaited]:
         """The segments of a connector whose reports are recorded, by the id the carrier gave."""
@@ -139,3 +133,7 @@ class Recordings:
         """Take up to so many out of the queue, to be stored."""
         waiting = self.waiting
         return [waiting.popleft() for _ in range(min(len(waiting), count))]
+
+    def give_back(self, batch: Sequence[Recording]) -> None:
+        """Put a batch back where it was."""
+        self.waiting.extendleft(reversed(batch))
