@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from staffetta.app.fleet import Fleet, FleetParts
 from staffetta.app.loops import Loops
+from staffetta.app.recording import recording_policy
 from staffetta.app.roles import Role, RoleContext
 from staffetta.callbacks.bell import CallbackBell
 from staffetta.connectors.metrics import ConnectorMetrics
@@ -19,8 +20,10 @@ from staffetta.db.pool import DatabaseError
 from staffetta.messaging.answers import write_answers_once
 from staffetta.messaging.bell import CHANNEL
 from staffetta.messaging.inbox import MemoryInbox
+from staffetta.messaging.recordings import Recordings
 from staffetta.messaging.report import Reporter
 from staffetta.messaging.settle import Settler
+from staffetta.messaging.store_recordings import RecordingStore
 from staffetta.routing.carriers import Carrier
 from staffetta.routing.connectors import open_password
 from staffetta.smpp.timings import Timings
@@ -28,6 +31,7 @@ from staffetta.smpp.timings import Timings
 _IDLE_SECONDS: Final = 5.0  # what these steps wait for wakes them
 _REMATCH_SECONDS: Final = 1.0
 _REFRESH_SECONDS: Final = 0.5
+_RECORD_SECONDS: Final = 0.5
 _FLUSH_SECONDS_MAX: Final = 10.0
 _FLUSH_STEP_SECONDS: Final = 0.02
 _SIMULATED: Final = "simulated"
@@ -47,19 +51,26 @@ async def run_dispatch(context: RoleContext, stop: asyncio.Event) -> None:
     callback_bell = CallbackBell(database)
     settler = Settler(database, inbox, clock, context.ids, callback_bell, owner)
     reporter = Reporter(database, inbox, clock, context.ids, callback_bell)
+    registry = CollectorRegistry()
+    recordings = Recordings(recording_policy(context.settings), clock)
     parts = FleetParts(
         database=database,
         inbox=inbox,
         clock=clock,
-        metrics=ConnectorMetrics(CollectorRegistry()),
+        metrics=ConnectorMetrics(registry),
         keyring=context.keyring,
         owner=owner,
         may_write=lambda: heartbeat.fresh(clock.monotonic()),
         is_steady=lambda: heartbeat.steady(clock.monotonic()),
         settings_of=lambda carrier: _settings_of(context, carrier),
+        recordings=recordings,
     )
     async with asyncio.TaskGroup() as tasks, Loops() as writing:
         fleet = Fleet(parts, tasks)
+        store = RecordingStore(
+            database, recordings, clock, context.ids, owner, fleet.record_newest, registry
+        )
+        writing.start(store.record_once, _RECORD_SECONDS)
         writing.start(callback_bell.notify_once, 0, may_be_cut=True)
         writing.start(
             lambda: write_answers_once(settler, reporter),

@@ -22,6 +22,7 @@ from staffetta.domain.clock import Clock
 from staffetta.domain.secrets import CannotUnseal, Keyring
 from staffetta.messaging.dispatch import Dispatcher
 from staffetta.messaging.inbox import MemoryInbox
+from staffetta.messaging.recordings import Recordings
 from staffetta.routing.carriers import (
     Carrier,
     hold_links,
@@ -49,6 +50,7 @@ class FleetParts:
     may_write: Callable[[], bool]
     is_steady: Callable[[], bool]  # whether others' silence means that they are dead
     settings_of: Callable[[Carrier], SmppSettings]  # raises InvalidSmppSettings, CannotUnseal
+    recordings: Recordings
 
 
 @dataclass(slots=True)
@@ -57,6 +59,7 @@ class _Running:
     numbers: frozenset[int]
     stop: asyncio.Event
     task: asyncio.Task[None] | None
+    connector: SmppConnector | None = None
 
     @property
     def is_over(self) -> bool:
@@ -153,6 +156,8 @@ class Fleet:
             may_write=self._parts.may_write,
             changed=self._note,
             link_numbers=sorted(numbers),
+            recordings=self._parts.recordings,
+            keeps_text=carrier.environment in self._parts.recordings.policy.keeps_text,
         )
         dispatcher = Dispatcher(
             self._parts.database,
@@ -167,7 +172,7 @@ class Fleet:
         task = self._tasks.create_task(
             self._run(connector, dispatcher, stop), name=f"connector {carrier.name}"
         )
-        return _Running(carrier, numbers, stop, task)
+        return _Running(carrier, numbers, stop, task, connector)
 
     async def _run(
         self, connector: SmppConnector, dispatcher: Dispatcher, stop: asyncio.Event
@@ -182,6 +187,12 @@ class Fleet:
                 name=f"dispatch {connector.connector_id}",
             )
             await dispatcher.finish()
+
+    def record_newest(self, connector_id: int, count: int, incident: bytes) -> None:
+        """Have the links of a connector write down what went over them last."""
+        running = self._running.get(connector_id)
+        if running is not None and running.connector is not None:
+            running.connector.record_newest(count, incident)
 
     def _note(self, change: LinkChange) -> None:
         self._changes[change.connector_id, change.number] = change
