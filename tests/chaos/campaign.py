@@ -185,7 +185,10 @@ def run_campaign(plan: Plan, directory: Path) -> dict[str, Any]:
     started_at = time.time()
     settings = {"STAFFETTA_RATE_LIMIT_PER_MINUTE": "0"}
     data_dir = directory / "data"
-    with running_carrier(directory) as carrier, running(data_dir, **settings) as installation:
+    with (
+        running_carrier(directory) as carrier,
+        running(data_dir, is_first=True, **settings) as installation,  # as durable as any
+    ):
         token = _furnish(installation, carrier)
         campaign = Campaign(plan, installation, carrier, token)
         campaign.run()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from peers import environment, program
 from tcp_proxy import Piece, Way
 
 _MAGIC, _VERSION, _SNAP_OCTETS, _RAW_IP = 0xA1B2C3D4, (2, 4), 65_535, 101
@@ -132,11 +133,12 @@ class Tshark:
     def _run(self, *options: str) -> str:
         done = subprocess.run(
             [
-                *("tshark", "-n", "-r", str(self.capture)),
+                *(program("tshark"), "-n", "-r", str(self.capture)),
                 *("-d", f"tcp.port=={self.server_port},smpp"),
                 *("-o", "smpp.decode_sms_over_smpp:GSM 7-bit"),
                 *options,
             ],
+            env=environment(),
             capture_output=True,
             text=True,
             timeout=60,

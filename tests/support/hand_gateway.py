@@ -16,6 +16,7 @@ from staffetta.domain.clock import Clock
 from staffetta.domain.environments import Environment, Market
 from staffetta.domain.ids import IdMaker
 from staffetta.domain.secrets import Keyring, make_server_key_text
+from staffetta.domain.segments import Segmentation, segment_text
 from staffetta.ledger.topup import top_up
 from staffetta.ledger.verify import verify_books
 from staffetta.messaging.accept import Acceptance, Acceptor, AcceptRules, make_draft, offence_of
@@ -35,6 +36,7 @@ from staffetta.messaging.housekeeping import Housekeeper
 from staffetta.messaging.inbox import MemoryInbox
 from staffetta.messaging.inspection import SendRequest, Space
 from staffetta.messaging.intake import Intake
+from staffetta.messaging.learning import Learning
 from staffetta.messaging.read import Reader
 from staffetta.messaging.report import Reporter
 from staffetta.messaging.settle import Settler
@@ -53,6 +55,7 @@ class HandConnector:
     connector_id: int
     claims: list[Claim] = field(default_factory=list)
     capacity: int = 500
+    cut: Callable[[str], Segmentation] = segment_text
 
     def room(self) -> int:
         return self.capacity
@@ -77,6 +80,7 @@ class Gateway:
     connector: HandConnector
     housekeeper: Housekeeper
     reporter: Reporter
+    learning: Learning
     make_worker: Callable[[int], "Worker"]
     space_id: int
     owner: int
@@ -272,12 +276,12 @@ async def make_gateway(database: Database, clock: FrozenClock) -> Gateway:
     bell, callback_bell = Bell(database), CallbackBell(database)
     keyring = Keyring.parse(make_server_key_text())
     intake = Intake(database, bell, ids)
-    reader = Reader(database)
+    reader, learning = Reader(database), Learning(database, clock)
 
     def make_worker(owner: int) -> Worker:
         return Worker(
             Dispatcher(database, connector, inbox, clock, keyring, owner, lambda: True),
-            Settler(database, inbox, clock, ids, callback_bell, owner),
+            Settler(database, inbox, clock, ids, callback_bell, owner, learning),
         )
 
     return Gateway(
@@ -294,7 +298,8 @@ async def make_gateway(database: Database, clock: FrozenClock) -> Gateway:
         inbox=inbox,
         connector=connector,
         housekeeper=Housekeeper(database, bell, callback_bell, clock, ids, resends=True),
-        reporter=Reporter(database, inbox, clock, ids, callback_bell),
+        reporter=Reporter(database, inbox, clock, ids, callback_bell, learning),
+        learning=learning,
         make_worker=make_worker,
         space_id=space_id,
         owner=await make_process(database),

@@ -11,9 +11,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import current_thread, main_thread
 from typing import Any, TypeVar
 
 import httpx
+from command_forks import run_forked
+from prepared_data import copy_prepared
 
 COMMAND = str(Path(sys.executable).with_name("staffetta"))
 START_SECONDS_MAX = 240  # patience, not a promise: the machine may be busy
@@ -69,9 +72,11 @@ class Installation:
 
     def start(self, *, wait: bool = True) -> None:
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
+        # It ends with the tests, however they end. (What watches is the thread that starts it.)
+        bound = ("setpriv", "--pdeathsig", "TERM") if current_thread() is main_thread() else ()
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
-                [COMMAND, "serve"],
+                [*bound, COMMAND, "serve"],
                 env=self.environment,
                 stdout=log,
                 stderr=log,
@@ -112,14 +117,7 @@ class Installation:
                 self.process.wait()
 
     def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [COMMAND, *arguments],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=180,
-            check=False,
-        )
+        done = run_forked(arguments, self.environment, seconds_max=180)
         if check:
             assert done.returncode == 0, (arguments, done.stdout, done.stderr)
         return done
@@ -159,9 +157,12 @@ class Installation:
 
 
 @contextmanager
-def running(data_dir: Path, **settings: str) -> Iterator[Installation]:
+def running(data_dir: Path, *, is_first: bool = False, **settings: str) -> Iterator[Installation]:
+    """An installation, for as long as the block runs; `is_first`: nothing is prepared for it."""
     installation = Installation(data_dir, settings=settings)
     try:
+        if not is_first:
+            copy_prepared(data_dir)
         installation.start()
         yield installation
     finally:

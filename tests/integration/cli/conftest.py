@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import structlog
 from typer.testing import CliRunner
 
 from staffetta.cli import app
@@ -81,13 +82,17 @@ def _run_here(
     arguments: Sequence[str], environment: Mapping[str, str], given: bytes | None
 ) -> Ended:
     others = dict.fromkeys(name for name in os.environ if "STAFFETTA" in name)
-    ended = CliRunner().invoke(
-        app,
-        list(arguments),
-        prog_name="staffetta",
-        input=given,
-        env={**others, "COLUMNS": "200", "NO_COLOR": "1", **environment},
-    )
+    before = structlog.get_config()
+    try:
+        ended = CliRunner().invoke(
+            app,
+            list(arguments),
+            prog_name="staffetta",
+            input=given,
+            env={**others, "COLUMNS": "200", "NO_COLOR": "1", **environment},
+        )
+    finally:
+        structlog.configure(**before)  # not a stream that the command closed
     failure = ended.exception
     if isinstance(failure, EXPECTED):  # as cli/failures.py tells it
         return Ended(1, ended.stdout, f"{ended.stderr}staffetta: {failure}\n")
