@@ -20,11 +20,12 @@ import uvloop
 from staffetta.cli.output import Column, Result, show
 from staffetta.connectors.simulated import NetworkSettings, SimulatedNetwork
 from staffetta.connectors.simulated.behaviours import BEHAVIOURS, ORDINARY
+from staffetta.connectors.simulated.decoding import SmscAlphabet
 from staffetta.connectors.simulated.exchange import Watcher
 from staffetta.connectors.simulated.journal import Journal
 from staffetta.smpp.pdus import Pdu, ShortMessage
 
-__all__ = ["JournalNotWritable", "NetworkSettings", "run"]
+__all__ = ["JournalNotWritable", "NetworkSettings", "SmscAlphabet", "run"]
 
 _unprintable: Final = re.compile(r"[^\x20-\x7e]")
 
@@ -52,14 +53,14 @@ def run(
     with ExitStack() as stack:
         watchers = [print_message] if verbose else []
         if journal is not None:
-            watchers.append(stack.enter_context(_open_journal(journal)).note)
+            watchers.append(stack.enter_context(_open_journal(journal, settings)).note)
         network = SimulatedNetwork(settings, _all_of(watchers) if watchers else None)
         uvloop.run(_run(network, settings, host, port, quiet=quiet))
 
 
-def _open_journal(path: Path) -> Journal:
+def _open_journal(path: Path, settings: NetworkSettings) -> Journal:
     try:
-        return Journal(path)
+        return Journal(path, settings.alphabet)
     except OSError as error:
         raise JournalNotWritable(f"cannot write the journal {path}: {error.strerror}") from error
 

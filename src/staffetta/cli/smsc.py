@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from staffetta.cli.failures import CommandFailed
+from staffetta.domain.writing import Alphabet
 
 
 def smsc(
@@ -31,6 +32,15 @@ def smsc(
     window: Annotated[
         int, typer.Option(help="Reports without an answer, on one bind.", min=1, max=10_000)
     ] = 500,
+    alphabet: Annotated[
+        Alphabet, typer.Option(help="What it takes the octets of data_coding 0 for.")
+    ] = Alphabet.GSM_7,
+    septet_coding: Annotated[
+        int | None,
+        typer.Option(
+            help="The data_coding under which it takes septets all the same.", min=1, max=255
+        ),
+    ] = None,
     journal: Annotated[
         Path | None,
         typer.Option(help="A file that gets a line of JSON for each accepted segment."),
@@ -54,6 +64,7 @@ def smsc(
         password=None if password_env is None else _password(password_env),
         delivery_seconds=delay,
         window_size=window,
+        alphabet=run_smsc.SmscAlphabet(alphabet, septet_coding),
     )
     try:
         run_smsc.run(settings, host, port, journal=journal, verbose=verbose, quiet=quiet)

@@ -1,11 +1,12 @@
 """The alphabets of an SMS: GSM 7-bit (3GPP TS 23.038, default table and its extension) and UCS-2.
 
 Owns: which encoding a text needs, and the way between text and octets. GSM-7 is carried unpacked,
-one septet an octet, as SMPP does. National shift tables are not here; texts are never altered.
+one septet an octet, as SMPP does. Which national shift tables there are is `shift_tables`' matter;
+texts are never altered.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -20,7 +21,7 @@ class Encoding(StrEnum):
 
 
 # TS 23.038 section 6.2.1, in the order of the codes, sixteen a line. ESC stands at 0x1B.
-_DEFAULT_TABLE: Final = (
+DEFAULT_TABLE: Final = (
     "@£$¥èéùìòÇ\nØø\rÅå"
     "Δ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ"
     " !\"#¤%&'()*+,-./"
@@ -32,7 +33,7 @@ _DEFAULT_TABLE: Final = (
 )
 
 # TS 23.038 section 6.2.1.1: what an octet means after ESC.
-_EXTENSION_TABLE: Final = {
+EXTENSION_TABLE: Final = {
     0x0A: "\f",
     0x14: "^",
     0x28: "{",
@@ -50,18 +51,67 @@ def _one_of(characters: Iterable[str]) -> str:
     return f"[{re.escape(''.join(characters))}]"
 
 
-DEFAULT_CHARACTERS: Final = frozenset(_DEFAULT_TABLE) - {"\x1b"}
-EXTENSION_CHARACTERS: Final = frozenset(_EXTENSION_TABLE.values())
+UNASSIGNED: Final = "\uffff"  # stands in a table for a code without a meaning; no text holds it
+
+
+class SeptetAlphabet:
+    """A table of 128 characters, and the one that holds for the character after ESC."""
+
+    __slots__ = ("_extension", "_from_octets", "_to_octets", "_whole", "characters", "extended")
+
+    def __init__(self, table: str, extension: Mapping[int, str]) -> None:
+        places = {
+            character: code
+            for code, character in enumerate(table)
+            if code != ESCAPE and character != UNASSIGNED
+        }
+        self._extension = dict(extension)
+        self.characters = frozenset(places)  # of one septet
+        self.extended = frozenset(extension.values()) - self.characters  # of two
+        self._to_octets = str.maketrans(
+            {character: f"\x1b{chr(code)}" for code, character in extension.items()}
+            | {character: chr(code) for character, code in places.items()}
+        )
+        # An octet over 0x7F is no septet: it becomes the replacement character.
+        meant = dict(enumerate(table.replace(UNASSIGNED, "\ufffd")))
+        self._from_octets = meant | dict.fromkeys(range(0x80, 0x100), "\ufffd")
+        self._whole = re.compile(_one_of(sorted(self.characters | self.extended)) + "*")
+
+    def holds(self, text: str) -> bool:
+        """Whether every character is in one of the two tables."""
+        return self._whole.fullmatch(text) is not None
+
+    def encode(self, text: str) -> bytes:
+        """Unpacked septets, the second table's characters as ESC pairs; ValueError for others."""
+        if self._whole.fullmatch(text) is None:
+            foreign = dict.fromkeys(c for c in text if not self.holds(c))
+            raise ValueError(f"not in GSM-7: {' '.join(map(ascii, foreign))}")
+        return text.translate(self._to_octets).encode("latin-1")
+
+    def decode(self, data: bytes) -> str:
+        """The text of unpacked septets. It never fails, for peers send anything.
+
+        After ESC, a code that the second table lacks means the first one's character, and a second
+        or last ESC a space (TS 23.038 section 6.2.1.1).
+        """
+        first, *escaped = data.split(b"\x1b")
+        return self._decode_run(first) + "".join(map(self._decode_escaped, escaped))
+
+    def _decode_escaped(self, run: bytes) -> str:
+        if not run:
+            return " "
+        meaning = self._extension.get(run[0])
+        return self._decode_run(run) if meaning is None else meaning + self._decode_run(run[1:])
+
+    def _decode_run(self, data: bytes) -> str:
+        return data.decode("latin-1").translate(self._from_octets)
+
+
+GSM_7: Final = SeptetAlphabet(DEFAULT_TABLE, EXTENSION_TABLE)
+DEFAULT_CHARACTERS: Final = GSM_7.characters
+EXTENSION_CHARACTERS: Final = GSM_7.extended
 
 _DEFAULT_ONLY: Final = re.compile(_one_of(sorted(DEFAULT_CHARACTERS)) + "*")
-_GSM_7: Final = re.compile(_one_of(sorted(DEFAULT_CHARACTERS | EXTENSION_CHARACTERS)) + "*")
-
-_TO_OCTETS: Final = str.maketrans(
-    {character: chr(code) for code, character in enumerate(_DEFAULT_TABLE) if code != ESCAPE}
-    | {character: f"\x1b{chr(code)}" for code, character in _EXTENSION_TABLE.items()}
-)
-# An octet over 0x7F is no septet: it becomes the replacement character.
-_FROM_OCTETS: Final = dict(enumerate(_DEFAULT_TABLE)) | dict.fromkeys(range(0x80, 0x100), "\ufffd")
 
 
 def is_default_only(text: str) -> bool:
@@ -71,7 +121,7 @@ def is_default_only(text: str) -> bool:
 
 def choose_encoding(text: str) -> Encoding:
     """GSM-7 when every character is in the two tables, else UCS-2 (contract section 5)."""
-    return Encoding.UCS_2 if _GSM_7.fullmatch(text) is None else Encoding.GSM_7
+    return Encoding.GSM_7 if GSM_7.holds(text) else Encoding.UCS_2
 
 
 def forcing_characters(text: str) -> tuple[str, ...]:
@@ -80,32 +130,9 @@ def forcing_characters(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(foreign))
 
 
-def encode_gsm7(text: str) -> bytes:
-    """Unpacked septets, extension characters as ESC pairs; ValueError for any other character."""
-    if _GSM_7.fullmatch(text) is None:
-        raise ValueError(f"not in GSM-7: {' '.join(map(ascii, forcing_characters(text)))}")
-    return text.translate(_TO_OCTETS).encode("latin-1")
-
-
-def decode_gsm7(data: bytes) -> str:
-    """The text of unpacked septets. It never fails, for peers send anything.
-
-    After ESC, a code that the extension table lacks means the default table's character, and a
-    second or last ESC a space (TS 23.038 section 6.2.1.1).
-    """
-    first, *escaped = data.split(b"\x1b")
-    return _decode_default(first) + "".join(map(_decode_escaped, escaped))
-
-
-def _decode_escaped(run: bytes) -> str:
-    if not run:
-        return " "
-    meaning = _EXTENSION_TABLE.get(run[0])
-    return _decode_default(run) if meaning is None else meaning + _decode_default(run[1:])
-
-
-def _decode_default(data: bytes) -> str:
-    return data.decode("latin-1").translate(_FROM_OCTETS)
+# In the two tables of every phone, without any header.
+encode_gsm7: Final = GSM_7.encode
+decode_gsm7: Final = GSM_7.decode
 
 
 def encode_ucs2(text: str) -> bytes:

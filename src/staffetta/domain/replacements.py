@@ -1,14 +1,15 @@
 """Characters that keep a text from GSM-7, and what could stand in their place.
 
-Pure, and advice only: no text is ever altered. A replacement is one or more characters of GSM-7
-that a reader takes for the same thing: punctuation of word processors, letters without an accent
-that GSM-7 lacks.
+Pure. For accounts it is advice only: what they are told of a text is never altered; an operator may
+have a carrier's texts written with it. A replacement is one or more characters that a reader takes
+for the same thing: punctuation of word processors, letters without an accent that GSM-7 lacks.
 """
 # ruff: noqa: RUF001 - look-alikes are what this file is about
 
 import unicodedata
+from collections.abc import Set as AbstractSet
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -36,6 +37,11 @@ _PUNCTUATION: Final = MappingProxyType(
         "®": "(R)",
         "‹": "<",
         "›": ">",
+    }
+)
+# Letters that are not one with a mark. Some are in GSM-7, and an SMSC's alphabet may lack them.
+_LETTERS: Final = MappingProxyType(
+    {
         "ł": "l",
         "Ł": "L",
         "đ": "d",
@@ -46,6 +52,11 @@ _PUNCTUATION: Final = MappingProxyType(
         "þ": "th",
         "Þ": "Th",
         "ð": "d",
+        "ß": "ss",
+        "æ": "ae",
+        "Æ": "AE",
+        "ø": "o",
+        "Ø": "O",
     }
 )
 
@@ -82,12 +93,35 @@ def replace_all(text: str, forcing: list[Forcing]) -> str:
     return text.translate(str.maketrans(known))
 
 
+def plain_text(text: str, carried: AbstractSet[str], *, accents: bool) -> str | None:
+    """The text in the characters of `carried` alone; None where that cannot be.
+
+    Punctuation and blanks are replaced, and with `accents` letters too. What merely looks alike is
+    not: a raised 2 is no 2.
+    """
+    if accents:
+        text = unicodedata.normalize("NFC", text)  # a letter and its mark are one letter
+    known: dict[str, str | int | None] = {}
+    for character in set(text) - carried:
+        plain = _PUNCTUATION.get(character)
+        if plain is None and accents:
+            plain = _without_marks("NFD", character)
+        if plain is None or not carried >= set(plain):
+            return None
+        known[character] = plain
+    return text.translate(str.maketrans(known)) or None
+
+
 def replacement_of(character: str) -> str | None:
     """What could stand for a character that is not in GSM-7; None where nothing could."""
     if character in _PUNCTUATION:
         return _PUNCTUATION[character]
-    plain = "".join(
-        part for part in unicodedata.normalize("NFKD", character) if not unicodedata.combining(part)
-    )
-    is_text = bool(plain) and all(part in _GSM_7 for part in plain)
-    return plain if is_text else None
+    plain = _without_marks("NFKD", character)
+    return plain if plain and set(plain) <= _GSM_7 else None
+
+
+def _without_marks(form: Literal["NFD", "NFKD"], character: str) -> str:
+    if character in _LETTERS:
+        return _LETTERS[character]
+    parts = unicodedata.normalize(form, character)
+    return "".join(part for part in parts if not unicodedata.combining(part))

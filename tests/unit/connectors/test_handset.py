@@ -2,7 +2,8 @@
 
 import pytest
 
-from staffetta.connectors.simulated.handset import Handset, concatenation_of, decode_text, is_flash
+from staffetta.connectors.simulated.decoding import decode_text
+from staffetta.connectors.simulated.handset import Handset, concatenation_of, is_flash
 from staffetta.smpp.pdus import SubmitSm
 from staffetta.smpp.tlvs import Tag, octet_tlv
 

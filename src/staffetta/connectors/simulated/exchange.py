@@ -40,7 +40,7 @@ class Exchange:
     ) -> None:
         self.pending_count = 0
         self.accepted_count = 0
-        self.handset = Handset(settings.handset_segments_max)
+        self.handset = Handset(settings.handset_segments_max, settings.alphabet)
         self._settings = settings
         self._epoch = epoch
         self._watcher = watcher

@@ -1,38 +1,27 @@
 """The phones of the simulated network: what was delivered last, as a handset would show it.
 
-Owns the reading of a message for people: alphabets, flash, joined segments. Everything is kept as
-it came in and read when somebody looks, because thousands arrive each second and few are looked at.
+Owns the reading of a message for people: flash, joined segments. Everything is kept as it came in
+and read when somebody looks, because thousands arrive each second and few are looked at.
 """
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from staffetta.domain.encodings import decode_gsm7, decode_ucs2
-from staffetta.smpp.constants import DataCoding, EsmClass, TypeOfNumber
+from staffetta.connectors.simulated.decoding import (
+    GSM_7_SMSC,
+    SmscAlphabet,
+    text_of,
+    user_data_of,
+)
+from staffetta.smpp.constants import TypeOfNumber
 from staffetta.smpp.pdus import SubmitSm
-from staffetta.smpp.tlvs import Tag, find, find_integer
-from staffetta.smpp.user_data import Concatenation, UserData, read_concatenation, read_user_data
+from staffetta.smpp.tlvs import Tag, find_integer
+from staffetta.smpp.user_data import Concatenation, read_concatenation
 
 _DISPLAY: Final = 1  # dest_addr_subunit of a message that is shown at once (3.4 section 5.3.2.1)
-
-# data_coding values that Python's codecs know; GSM and UCS-2 have functions of their own.
-_CODECS: Final[Mapping[int, str]] = MappingProxyType(
-    {
-        DataCoding.IA5: "ascii",
-        DataCoding.LATIN_1: "latin-1",
-        DataCoding.JIS: "shift_jis",
-        DataCoding.CYRILLIC: "iso8859-5",
-        DataCoding.HEBREW: "iso8859-8",
-        DataCoding.PICTOGRAM: "shift_jis",
-        DataCoding.ISO_2022_JP: "iso2022_jp",
-        DataCoding.KOREAN: "euc_kr",
-    }
-)
-_OCTETS: Final = frozenset({DataCoding.OCTETS_IA5, DataCoding.OCTETS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +44,8 @@ class _Segment(NamedTuple):
 class Handset:
     """The newest segments that were delivered, to whatever number."""
 
-    def __init__(self, segments_max: int) -> None:
+    def __init__(self, segments_max: int, smsc: SmscAlphabet = GSM_7_SMSC) -> None:
+        self._smsc = smsc
         self._segments: deque[_Segment] = deque(maxlen=segments_max)
 
     def receive(self, pdu: SubmitSm, received_at: float) -> None:
@@ -64,7 +54,7 @@ class Handset:
 
     def read(self) -> list[HandsetMessage]:
         """The messages that are whole, oldest first."""
-        return _join(self._segments)
+        return [_shown(parts, self._smsc) for parts in _join(self._segments)]
 
 
 def concatenation_of(pdu: SubmitSm) -> Concatenation | None:
@@ -84,27 +74,6 @@ def _part_by_tlvs(pdu: SubmitSm) -> Concatenation | None:
     return Concatenation(reference, total, number)
 
 
-def user_data_of(pdu: SubmitSm) -> UserData:
-    """The elements of the user data header, if it has one, and the text's octets."""
-    data = pdu.short_message
-    if not data and pdu.tlvs:
-        data = find(pdu.tlvs, Tag.MESSAGE_PAYLOAD) or b""
-    if not pdu.esm_class & EsmClass.UDH_INDICATOR:
-        return UserData((), data)
-    return read_user_data(data)
-
-
-def decode_text(octets: bytes, data_coding: int) -> str:
-    """The text of whole user data. Never fails: what cannot be read becomes U+FFFD or hex."""
-    coding = _plain_coding(data_coding)
-    codec = _CODECS.get(coding)
-    if coding == DataCoding.UCS2:
-        return decode_ucs2(octets)
-    if coding in _OCTETS:
-        return octets.hex(" ")
-    return decode_gsm7(octets) if codec is None else octets.decode(codec, errors="replace")
-
-
 def is_flash(pdu: SubmitSm) -> bool:
     """Whether the handset shows it at once and forgets it: class 0, or for the display alone."""
     coding = pdu.data_coding
@@ -114,24 +83,14 @@ def is_flash(pdu: SubmitSm) -> bool:
     return bool(pdu.tlvs) and find_integer(pdu.tlvs, Tag.DEST_ADDR_SUBUNIT) == _DISPLAY
 
 
-def _plain_coding(data_coding: int) -> int:
-    """The alphabet behind a data_coding that also names a class (TS 23.038 section 4)."""
-    if data_coding & 0xF0 == 0xF0:
-        return DataCoding.OCTETS if data_coding & 0x04 else DataCoding.SMSC_DEFAULT
-    if data_coding & 0xD0 == 0x10:
-        alphabets = (DataCoding.SMSC_DEFAULT, DataCoding.OCTETS, DataCoding.UCS2)
-        return (*alphabets, DataCoding.SMSC_DEFAULT)[data_coding >> 2 & 0x03]
-    return data_coding
-
-
-def _join(segments: Iterable[_Segment]) -> list[HandsetMessage]:
-    whole: list[HandsetMessage] = []
+def _join(segments: Iterable[_Segment]) -> list[list[_Segment]]:
+    whole: list[list[_Segment]] = []
     open_sets: dict[tuple[bytes, bytes, int, int], dict[int, _Segment]] = {}
     for segment in segments:
         pdu = segment.pdu
         part = concatenation_of(pdu)
         if part is None:
-            whole.append(_shown([segment]))
+            whole.append([segment])
             continue
         key = (pdu.source_addr, pdu.destination_addr, part.reference, part.total)
         parts = open_sets.setdefault(key, {})
@@ -140,20 +99,18 @@ def _join(segments: Iterable[_Segment]) -> list[HandsetMessage]:
         parts[part.number] = segment
         if len(parts) == part.total:
             del open_sets[key]
-            whole.append(_shown([parts[number] for number in sorted(parts)]))
+            whole.append([parts[number] for number in sorted(parts)])
     return whole
 
 
-def _shown(segments: list[_Segment]) -> HandsetMessage:
+def _shown(segments: list[_Segment], smsc: SmscAlphabet) -> HandsetMessage:
     first = segments[0].pdu
-    # Joined before it is decoded: a sender may have cut a surrogate pair in two.
-    octets = b"".join(user_data_of(segment.pdu).body for segment in segments)
     international = first.source_addr_ton == TypeOfNumber.INTERNATIONAL
     sender = first.source_addr.decode("latin-1")
     return HandsetMessage(
         sender=f"+{sender.removeprefix('+')}" if international else sender,
         recipient="+" + first.destination_addr.decode("latin-1").removeprefix("+"),
-        text=decode_text(octets, first.data_coding),
+        text=text_of([segment.pdu for segment in segments], smsc),
         flash=is_flash(first),
         segment_count=len(segments),
         received_at=datetime.fromtimestamp(max(s.received_at for s in segments), UTC),

@@ -11,7 +11,8 @@ from typing import Final, Self
 
 import msgspec
 
-from staffetta.connectors.simulated.handset import concatenation_of, decode_text, user_data_of
+from staffetta.connectors.simulated.decoding import GSM_7_SMSC, SmscAlphabet, text_of
+from staffetta.connectors.simulated.handset import concatenation_of
 from staffetta.smpp.pdus import Pdu, SubmitSm
 
 _ACCEPTED: Final = "accepted"
@@ -24,7 +25,7 @@ class JournalEntry(msgspec.Struct, frozen=True):
     time: float  # Unix seconds
     source: str
     destination: str  # as it was written, without a plus
-    text: str  # of this segment alone
+    text: str  # of this segment alone, as the handset shows it
     part: int
     parts: int
     reference: int  # of the concatenation; 0 for a message in one piece
@@ -33,10 +34,11 @@ class JournalEntry(msgspec.Struct, frozen=True):
 class Journal:
     """An open journal: a watcher of the exchange. Lines are added to what the file holds."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, smsc: SmscAlphabet = GSM_7_SMSC) -> None:
         # Raises OSError when the file cannot be written.
         self._file = path.open("a", buffering=_LINE_BUFFERED, encoding="utf-8")
         self._encoder = msgspec.json.Encoder()
+        self._smsc = smsc
 
     def __enter__(self) -> Self:
         """The block begins."""
@@ -54,18 +56,18 @@ class Journal:
     def note(self, pdu: Pdu, word: str) -> None:
         """Write a line when `word` says that the submit `pdu` was accepted."""
         if isinstance(pdu, SubmitSm) and word.startswith(_ACCEPTED):
-            self._file.write(self._encoder.encode(entry_of(pdu, time.time())).decode() + "\n")
+            entry = entry_of(pdu, time.time(), self._smsc)
+            self._file.write(self._encoder.encode(entry).decode() + "\n")
 
 
-def entry_of(pdu: SubmitSm, at: float) -> JournalEntry:
+def entry_of(pdu: SubmitSm, at: float, smsc: SmscAlphabet = GSM_7_SMSC) -> JournalEntry:
     """What the journal says of a segment that was accepted at this time."""
     part = concatenation_of(pdu)
-    octets = user_data_of(pdu).body
     return JournalEntry(
         time=at,
         source=pdu.source_addr.decode("latin-1"),
         destination=pdu.destination_addr.decode("latin-1").removeprefix("+"),
-        text=decode_text(octets, pdu.data_coding),
+        text=text_of([pdu], smsc),
         part=part.number if part else 1,
         parts=part.total if part else 1,
         reference=part.reference if part else 0,

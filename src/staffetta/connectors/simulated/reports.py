@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from staffetta.connectors.simulated.behaviours import DELIVERED, EXPIRED, UNDELIVERABLE, Ending
-from staffetta.connectors.simulated.handset import user_data_of
+from staffetta.connectors.simulated.decoding import user_data_of
 from staffetta.smpp.constants import DataCoding, EsmClass, RegisteredDelivery
 from staffetta.smpp.pdus import DeliverSm, SubmitSm
 from staffetta.smpp.tlvs import Tag

@@ -5,6 +5,7 @@ Owns the defaults and the limits. What single recipients do is in `behaviours`.
 
 from dataclasses import dataclass, field
 
+from staffetta.connectors.simulated.decoding import SmscAlphabet
 from staffetta.smpp.timings import Timings
 
 
@@ -15,6 +16,7 @@ class NetworkSettings:
     name: bytes = b"STAFFETTA"  # the system_id it answers binds with
     system_id: str | None = None  # the only one that may bind; None: any
     password: str | None = field(default=None, repr=False)  # None: any
+    alphabet: SmscAlphabet = field(default_factory=SmscAlphabet)
     delivery_seconds: float = 1.0  # from the submit to the handset and the report
     late_report_seconds: float = 60.0
     throttle_seconds: float = 3.0  # for which a throttled number refuses
