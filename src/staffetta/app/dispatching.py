@@ -8,6 +8,7 @@ import msgspec
 import structlog
 from prometheus_client import CollectorRegistry
 
+from staffetta.app.alarms import AlarmBook
 from staffetta.app.fleet import Fleet, FleetParts
 from staffetta.app.loops import Loops
 from staffetta.app.recording import recording_policy
@@ -20,16 +21,18 @@ from staffetta.db.pool import DatabaseError
 from staffetta.messaging.answers import write_answers_once
 from staffetta.messaging.bell import CHANNEL
 from staffetta.messaging.inbox import MemoryInbox
+from staffetta.messaging.learning import Learning
 from staffetta.messaging.recordings import Recordings
 from staffetta.messaging.report import Reporter
 from staffetta.messaging.settle import Settler
 from staffetta.messaging.store_recordings import RecordingStore
 from staffetta.routing.carriers import Carrier
-from staffetta.routing.connectors import open_password
+from staffetta.routing.connectors import open_password, open_tls_key
 from staffetta.smpp.timings import Timings
 
 _IDLE_SECONDS: Final = 5.0  # what these steps wait for wakes them
 _REMATCH_SECONDS: Final = 1.0
+_LEARNED_SECONDS: Final = 1.0
 _REFRESH_SECONDS: Final = 0.5
 _RECORD_SECONDS: Final = 0.5
 _FLUSH_SECONDS_MAX: Final = 10.0
@@ -49,21 +52,25 @@ async def run_dispatch(context: RoleContext, stop: asyncio.Event) -> None:
     database, clock, heartbeat = context.database, context.clock, context.heartbeat
     owner = heartbeat.process_id
     callback_bell = CallbackBell(database)
-    settler = Settler(database, inbox, clock, context.ids, callback_bell, owner)
-    reporter = Reporter(database, inbox, clock, context.ids, callback_bell)
+    learning = Learning(database, clock)
+    settler = Settler(database, inbox, clock, context.ids, callback_bell, owner, learning)
+    reporter = Reporter(database, inbox, clock, context.ids, callback_bell, learning)
     registry = CollectorRegistry()
     recordings = Recordings(recording_policy(context.settings), clock)
+    metrics = ConnectorMetrics(registry)
+    alarms = AlarmBook(database, clock, metrics)
     parts = FleetParts(
         database=database,
         inbox=inbox,
         clock=clock,
-        metrics=ConnectorMetrics(registry),
+        metrics=metrics,
         keyring=context.keyring,
         owner=owner,
         may_write=lambda: heartbeat.fresh(clock.monotonic()),
         is_steady=lambda: heartbeat.steady(clock.monotonic()),
         settings_of=lambda carrier: _settings_of(context, carrier),
         recordings=recordings,
+        alarms=alarms,
     )
     async with asyncio.TaskGroup() as tasks, Loops() as writing:
         fleet = Fleet(parts, tasks)
@@ -79,7 +86,10 @@ async def run_dispatch(context: RoleContext, stop: asyncio.Event) -> None:
             name="write answers",
         )
         writing.start(reporter.rematch_once, _REMATCH_SECONDS)
+        writing.start(learning.share_once, _LEARNED_SECONDS)
         writing.start(fleet.tell_once, _IDLE_SECONDS, wake=fleet.changed)
+        writing.start(alarms.store_once, _IDLE_SECONDS, wake=alarms.changed)
+        writing.start(alarms.show_once, _IDLE_SECONDS)
         async with Loops() as claiming:
             claiming.start(
                 lambda: database.listen_once(CHANNEL, fleet.ring),
@@ -120,4 +130,6 @@ def _settings_of(context: RoleContext, carrier: Carrier) -> SmppSettings:
         row["host"], row["port"] = settings.network_address
         row["system_id"] = "sandbox"
     password = open_password(context.keyring, carrier.password, carrier.environment, carrier.name)
-    return settings_of(row, password, Timings(response_seconds=settings.response_seconds))
+    tls_key = open_tls_key(context.keyring, carrier.tls_key, carrier.environment, carrier.name)
+    timings = Timings(response_seconds=settings.response_seconds)
+    return settings_of(row, password, timings, tls_key)

@@ -14,14 +14,17 @@ from typing import Protocol
 import msgspec
 
 from staffetta.domain.encodings import Encoding
+from staffetta.domain.segments import Segmentation
 from staffetta.domain.states import Event
+from staffetta.domain.writing import ReportedParts, Writing
+from staffetta.smpp.message_ids import IdForm
 
 
 class Segment(msgspec.Struct, frozen=True):
     """One submit_sm to be: a part of a text, already cut to what one segment holds."""
 
     number: int  # from 1
-    text: str
+    text: str  # as it goes to the carrier, which may have wanted other characters
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -43,6 +46,26 @@ class Claim(msgspec.Struct, frozen=True):
     resend_count: int  # times sent again after no answer
     capture_micro: int | None  # what a first acceptance costs; None where it is paid already
     is_code: bool = False  # it carries a one-time password: its text is written down nowhere
+    writing: Writing | None = None  # None: the usual way
+
+    @property
+    def written_as(self) -> str | None:
+        """The cut that the segments are of, by name; None for the usual one."""
+        return None if self.writing is None else self.writing.name
+
+    def asks_report(self, number: int) -> bool:
+        """Whether the carrier is asked to report the segment with this number.
+
+        Where one report is to stand for the whole text, it is asked for in each try: that of an
+        earlier one may come before the rest is taken.
+        """
+        match self.writing and self.writing.reported_parts:
+            case ReportedParts.FIRST:
+                return number == self.segments[0].number
+            case ReportedParts.LAST:
+                return number == self.segments[-1].number
+            case _:
+                return True
 
 
 class Accepted(msgspec.Struct, frozen=True):
@@ -61,10 +84,11 @@ class Refused(msgspec.Struct, frozen=True):
 
 
 class Busy(msgspec.Struct, frozen=True):
-    """Throttled: the same segment may go again after a pause, and no failure is counted."""
+    """Not taken for now: the same segment may go again after a pause, and no failure is counted."""
 
     command_status: int
     retry_after_seconds: float
+    reason: str = "the carrier asked to slow down"  # one sentence for operators
 
 
 class NotSent(msgspec.Struct, frozen=True):
@@ -117,13 +141,18 @@ class Report(msgspec.Struct, frozen=True):
     """One delivery report as a carrier sent it, understood as far as it goes."""
 
     connector_id: int
-    smsc_id: str  # as the carrier wrote it
-    smsc_key: str  # normalised, to be compared with submissions
+    smsc_id: str  # as the carrier wrote it; "" when it names no message
+    smsc_key: str  # of it, while nobody knows that this carrier spells ids another way
     meaning: ReportMeaning
     state_word: str  # the carrier's own word, e.g. DELIVRD
     error: str  # the carrier's own error code, "" when none
     done_at: datetime | None
     destination: str  # the number it names, as written
+    sender: str = ""  # the other address, as written: some carriers swap the two
+    text_id: str = ""  # the id in its text, where another stands in its TLV
+    id_form: IdForm | None = None  # how ids are spelled, where an operator set it
+    error_words: str = ""  # what the error means, for people
+    error_reason: str = ""  # a reason of smpp.network_errors, where an operator gave it
 
 
 class Inbox(Protocol):
@@ -150,6 +179,10 @@ class Connector(Protocol):
     """A configured way to a carrier, run by this process."""
 
     connector_id: int
+
+    def cut(self, text: str) -> Segmentation:
+        """How a text goes to this carrier; the same for the same text. Raises InvalidText."""
+        ...
 
     def room(self) -> int:
         """How many segments may be handed over now: free window, within one second of rate."""

@@ -5,48 +5,35 @@ both look for each other, and a sweep looks again: whichever commits last, or th
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
 
 from staffetta.db.pool import Connection
-from staffetta.domain.ids import ID_BYTES, lowest_id
+from staffetta.domain.ids import ID_BYTES, id_time, lowest_id
 from staffetta.domain.states import Event, State, advance
+from staffetta.messaging.find import Found, find_submissions
 from staffetta.messaging.inspection import SEND_AHEAD_MAX
+from staffetta.messaging.known_report import KnownReport, is_set, known_again
+from staffetta.messaging.learning import Learning
 from staffetta.messaging.money import add_charges, captures_of, settle_money
 from staffetta.messaging.sql import report as sql
 from staffetta.messaging.step import Step
 from staffetta.messaging.telling import owe_changes_of
+from staffetta.smpp.message_ids import Way
 
 # A message lives 48 hours, and carriers report days late; after that an id may be another's.
 MATCH_WITHIN: Final = timedelta(days=7)
 # From the making of a message until the last report of it: it may have waited a month to be due.
 # One of v1 may have waited longer: its reports are matched by the sweep.
 _MADE_WITHIN: Final = SEND_AHEAD_MAX + MATCH_WITHIN
-_EVER: Final = bytes(ID_BYTES)
+EVER: Final = bytes(ID_BYTES)
 # A report that nothing was submitted for is an orphan after this; it is kept and shown.
 ORPHAN_AFTER: Final = timedelta(minutes=10)
-
-
-class KnownReport(msgspec.Struct, frozen=True):
-    """A delivery report as the database keeps it."""
-
-    id: bytes
-    connector_id: int
-    smsc_id: str
-    smsc_key: str
-    report_state: str
-    report_error: str | None
-    report_event: str | None  # None while nothing is decided
-    done_at: datetime | None
-    destination: str
-
-    @property
-    def detail(self) -> str:
-        """The carrier's words, for people."""
-        error = self.report_error
-        return f"{self.report_state}, error {error}" if error else self.report_state
+# How long a report waits for the answer of its message, before its id is read in other ways than
+# the one its carrier is known for.
+_OTHER_WAYS_AFTER: Final = timedelta(seconds=5)
 
 
 class Disposition:
@@ -55,78 +42,125 @@ class Disposition:
     MATCHED: Final = "matched"
     LATE: Final = "late"  # its segment was reported before
     WAITING: Final = "waiting"  # nothing submitted has this id yet
+    ORPHAN: Final = "orphan"  # nothing ever had, or it names no message
+
+
+class Matching(msgspec.Struct, frozen=True):
+    """What became of a batch of reports, and what it showed of how carriers spell ids."""
+
+    dispositions: list[str]  # one for each
+    shown: list[tuple[int, frozenset[Way]]]  # connector, and the ways that led to a message
+    confirmed: set[int]  # connectors whose known way led to a message
+
+    def teach(self, learning: Learning) -> None:
+        """Tell what was shown, once it is committed."""
+        for connector_id in self.confirmed:
+            learning.confirmed(connector_id)
+        for connector_id, ways in self.shown:
+            learning.saw(connector_id, ways)
 
 
 async def match_reports(
-    step: Step, reports: Sequence[KnownReport], made_from: bytes | None = None
-) -> list[str]:
-    """Store what these reports say and advance their recipients; one disposition for each.
+    step: Step,
+    reports: Sequence[KnownReport],
+    made_from: bytes | None = None,
+    *,
+    in_other_ways: bool = False,
+) -> Matching:
+    """Store what these reports say and advance their recipients.
 
     Recipients before `made_from` are not looked at; unless given, those that only v1 can have kept
-    waiting for more than a month.
+    waiting for more than a month. With `in_other_ways`, what a carrier's known spelling does not
+    find is looked for by the others.
     """
-    found = await _find(step, reports, made_from or lowest_id(step.now - _MADE_WITHIN))
-    dispositions = [Disposition.WAITING] * len(reports)
-    taken: set[tuple[bytes, int, int]] = set()
-    fresh: list[tuple[KnownReport, Any]] = []
-    # Within a batch the first decided report of a segment counts, and an undecided one only where
-    # none is decided: so decided ones are looked at first.
-    for index in sorted(found, key=lambda index: reports[index].report_event is None):
-        report, row = reports[index], found[index]
-        segment = (row["recipient_id"], row["attempt"], row["segment"])
-        if row["report_event"] is not None or segment in taken:
-            dispositions[index] = Disposition.LATE
-            continue
-        taken.add(segment)
-        dispositions[index] = Disposition.MATCHED
-        fresh.append((report, row))
+    found = await find_submissions(
+        step,
+        reports,
+        made_from or lowest_id(step.now - _MADE_WITHIN),
+        step.now - MATCH_WITHIN,
+        in_other_ways=in_other_ways,
+    )
+    matching = Matching([Disposition.WAITING] * len(reports), [], set())
+    fresh = _take_fresh(reports, found, matching)
     if fresh:
         await _store(step, fresh)
         await _finish(step, fresh)
-    return dispositions
+    return matching
 
 
-async def match_waiting_reports(step: Step, keys: Sequence[tuple[int, str]]) -> int:
-    """Match what waited for these (connector, key) pairs, just submitted."""
+def _take_fresh(
+    reports: Sequence[KnownReport], found: Mapping[int, Found], matching: Matching
+) -> list[tuple[KnownReport, Any]]:
+    """The reports that say something new, each with its submission; notes what became of all."""
+    taken: set[tuple[bytes, int, int]] = set()
+    fresh: list[tuple[KnownReport, Any]] = []
+    for place in sorted(found, key=lambda place: _turn(reports[place], place)):
+        report, row = reports[place], found[place].row
+        segment = (row["recipient_id"], row["attempt"], row["segment"])
+        if row["report_event"] is not None or segment in taken:
+            matching.dispositions[place] = Disposition.LATE
+            continue
+        taken.add(segment)
+        matching.dispositions[place] = Disposition.MATCHED
+        fresh.append((report, row))
+        ways = found[place].ways
+        if ways is None:
+            matching.confirmed.add(report.connector_id)
+        else:
+            matching.shown.append((report.connector_id, ways))
+    return fresh
+
+
+def _turn(report: KnownReport, place: int) -> tuple[bool, int]:
+    """Within a batch the first decided report of a segment counts, else the last undecided one."""
+    is_undecided = report.report_event is None
+    return is_undecided, -place if is_undecided else place
+
+
+async def match_waiting_reports(
+    step: Step, keys: Sequence[tuple[int, str]], learning: Learning
+) -> Matching | None:
+    """Match what waited for these (connector, key) pairs, just submitted; None when nothing did."""
     if not keys:
-        return 0
+        return None
     rows = await step.connection.fetch(
         sql.FIND_WAITING_REPORTS, [key[0] for key in keys], [key[1] for key in keys]
     )
-    return await _match_kept(step, rows)
+    reports = read_kept(rows, learning)
+    return await match_kept(step, reports) if reports else None
 
 
-async def sweep_waiting_reports(step: Step, limit: int) -> int:
-    """Match up to `limit` waiting reports whose submission has come since.
-
-    Or whose recipient was made long ago: what every report would cost to find, these few may.
-    """
-    rows = await step.connection.fetch(
-        sql.FIND_MATCHABLE_REPORTS, _EVER, limit, step.now - MATCH_WITHIN
-    )
-    return await _match_kept(step, rows, _EVER)
+def read_kept(rows: Iterable[Any], learning: Learning) -> list[KnownReport]:
+    """Reports that were kept, as what is known by now reads them."""
+    kept = [KnownReport(**row) for row in rows]
+    return [
+        known_again(one, learning.way_of(one.connector_id, is_set=is_set(one.keys))) for one in kept
+    ]
 
 
-async def _match_kept(step: Step, rows: Iterable[Any], made_from: bytes | None = None) -> int:
-    reports = [KnownReport(**row) for row in rows]
-    if not reports:
-        return 0
-    dispositions = await match_reports(step, reports, made_from)
+async def match_kept(
+    step: Step, reports: Sequence[KnownReport], made_from: bytes | None = None
+) -> Matching:
+    """Match reports that were kept, and note what became of those that wait no more."""
+    waited_since = step.now - _OTHER_WAYS_AFTER
+    old = [report for report in reports if id_time(report.id) <= waited_since]
+    new = [report for report in reports if id_time(report.id) > waited_since]
+    matching = Matching([], [], set())
+    for part, in_other_ways in ((old, True), (new, False)):
+        if part:
+            one = await match_reports(step, part, made_from, in_other_ways=in_other_ways)
+            matching.dispositions.extend(one.dispositions)
+            matching.shown.extend(one.shown)
+            matching.confirmed.update(one.confirmed)
+    closed = [
+        (report.id, disposition)
+        for report, disposition in zip([*old, *new], matching.dispositions, strict=True)
+        if disposition != Disposition.WAITING
+    ]
     await step.connection.execute(
-        sql.CLOSE_REPORTS, [report.id for report in reports], dispositions
+        sql.CLOSE_REPORTS, [report_id for report_id, _ in closed], [word for _, word in closed]
     )
-    return len(reports)
-
-
-async def _find(step: Step, reports: Sequence[KnownReport], made_from: bytes) -> dict[int, Any]:
-    rows = await step.connection.fetch(
-        sql.FIND_REPORTED,
-        [report.connector_id for report in reports],
-        [report.smsc_key for report in reports],
-        made_from,
-        step.now - MATCH_WITHIN,
-    )
-    return {row["ordinal"] - 1: row for row in rows}
+    return matching
 
 
 async def _store(step: Step, fresh: Sequence[tuple[KnownReport, Any]]) -> None:
@@ -140,6 +174,7 @@ async def _store(step: Step, fresh: Sequence[tuple[KnownReport, Any]]) -> None:
         [report.report_error for report, _ in fresh],
         [report.report_event for report, _ in fresh],
         [report.done_at for report, _ in fresh],
+        [report.error_reason for report, _ in fresh],
         step.now,
     )
 
@@ -189,10 +224,10 @@ async def _ends_of_long(
     ends: dict[tuple[int, bytes], tuple[State, str]] = {}
     for row in rows:
         key = (row["space_id"], row["recipient_id"])
-        segment_total, detail = long_ones[key]
+        _segment_total, detail = long_ones[key]
         if row["failed_event"] is not None:
             ends[key] = (_state_of(row["failed_event"]), detail)
-        elif row["delivered_count"] == segment_total:
+        elif row["is_delivered"]:
             ends[key] = (State.DELIVERED, detail)
     return ends
 

@@ -1,28 +1,38 @@
 """Delivery reports, in batches: stored before the carrier hears that they were."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
+import msgspec
 import structlog
 
 from staffetta.callbacks.bell import CallbackBell
 from staffetta.db.batches import write_in_halves
 from staffetta.db.pool import Database
 from staffetta.domain.clock import Clock
-from staffetta.domain.ids import IdMaker
+from staffetta.domain.ids import IdMaker, lowest_id
 from staffetta.messaging.connector import Report
 from staffetta.messaging.inbox import MemoryInbox, WaitingReport
+from staffetta.messaging.known_report import KnownReport, keys_of, known_report
+from staffetta.messaging.learning import Learning
 from staffetta.messaging.match import (
+    EVER,
+    MATCH_WITHIN,
     ORPHAN_AFTER,
     Disposition,
-    KnownReport,
+    match_kept,
     match_reports,
-    sweep_waiting_reports,
+    read_kept,
 )
 from staffetta.messaging.sql import report as sql
-from staffetta.messaging.step import begin_step
+from staffetta.messaging.step import Step, begin_step
+from staffetta.messaging.unmatched import UnmatchedCounts
 
 BATCH_MAX: Final = 500
+# Waiting reports that one step looks at again; the next step goes on behind them.
+_PAGE_MAX: Final = 2000
 
 _log = structlog.get_logger(__name__)
 
@@ -37,12 +47,16 @@ class Reporter:
         clock: Clock,
         ids: IdMaker,
         bell: CallbackBell,
+        learning: Learning,
     ) -> None:
         self._database = database
         self._inbox = inbox
         self._bell = bell
         self._clock = clock
         self._ids = ids
+        self._learning = learning
+        self.unmatched = UnmatchedCounts()
+        self._swept_to = EVER
 
     def take(self) -> Sequence[WaitingReport]:
         """Take a batch out of the inbox, to be stored or given back."""
@@ -74,53 +88,92 @@ class Reporter:
 
     async def _write(self, batch: Sequence[WaitingReport]) -> None:
         now = self._clock.now()
-        reports = [_known(one.report, self._ids.make(now)) for one in batch]
+        known = [self._known(one.report, now) for one in batch]
+        named = [report for report in known if report.smsc_id]
         async with begin_step(self._database, self._bell, self._ids, now) as step:
-            dispositions = await match_reports(step, reports)
+            matching = await match_reports(step, named)
+            dispositions = dict(
+                zip([report.id for report in named], matching.dispositions, strict=True)
+            )
             kept = [
-                (report, disposition)
-                for report, disposition in zip(reports, dispositions, strict=True)
-                if disposition != Disposition.MATCHED
+                _Kept(known, one.report, disposition)
+                for known, one in zip(known, batch, strict=True)
+                if (disposition := dispositions.get(known.id, Disposition.ORPHAN))
+                != Disposition.MATCHED
             ]
             if kept:
-                await step.connection.execute(
-                    sql.KEEP_REPORTS,
-                    [report.id for report, _ in kept],
-                    [report.connector_id for report, _ in kept],
-                    [report.smsc_id for report, _ in kept],
-                    [report.smsc_key for report, _ in kept],
-                    [report.report_state for report, _ in kept],
-                    [report.report_error for report, _ in kept],
-                    [report.report_event for report, _ in kept],
-                    [report.done_at for report, _ in kept],
-                    [report.destination for report, _ in kept],
-                    [disposition for _, disposition in kept],
-                    now,
-                )
+                await _keep(step, kept)
         for one in batch:
             one.tell(True)
+        matching.teach(self._learning)
+        self._count(known, kept, now)
+
+    def _known(self, report: Report, now: datetime) -> KnownReport:
+        way = self._learning.way_of(report.connector_id, is_set=report.id_form is not None)
+        return known_report(report, self._ids.make(now), way, now)
+
+    def _count(
+        self, reports: Sequence[KnownReport], kept: Sequence["_Kept"], now: datetime
+    ) -> None:
+        for connector_id, count in Counter(report.connector_id for report in reports).items():
+            self.unmatched.came(connector_id, count, now)
+        for one in kept:
+            if one.disposition != Disposition.LATE:
+                self.unmatched.kept(one.known.connector_id, one.known.id)
 
     async def rematch_once(self) -> int:
-        """Match reports that waited; answers how many. Old ones become orphans, kept and shown."""
+        """Match reports that waited; answers how many. Old ones become orphans, kept and shown.
+
+        A page of them at a time, the oldest first, and from the beginning behind the last.
+        """
         now = self._clock.now()
         async with begin_step(self._database, self._bell, self._ids, now) as step:
-            count = await sweep_waiting_reports(step, BATCH_MAX)
-            await step.connection.execute(sql.ORPHAN_REPORTS, now - ORPHAN_AFTER)
-        return count
+            begin = self._swept_to
+            end = await step.connection.fetchval(sql.END_OF_PAGE, begin, _PAGE_MAX)
+            rows = await step.connection.fetch(
+                sql.FIND_MATCHABLE_REPORTS, begin, end, EVER, now - MATCH_WITHIN, BATCH_MAX
+            )
+            reports = read_kept(rows, self._learning)
+            # What every report would cost to find, those of messages made long ago too, these may.
+            matching = await match_kept(step, reports, EVER)
+            await step.connection.execute(sql.ORPHAN_REPORTS, lowest_id(now - ORPHAN_AFTER))
+        self._swept_to = reports[-1].id if len(reports) == BATCH_MAX else end or EVER
+        matching.teach(self._learning)
+        return len(reports) - matching.dispositions.count(Disposition.WAITING)
 
 
-def _known(report: Report, report_id: bytes) -> KnownReport:
-    event = report.meaning.event
-    return KnownReport(
-        id=report_id,
-        connector_id=report.connector_id,
-        smsc_id=report.smsc_id,
-        smsc_key=report.smsc_key,
-        report_state=report.state_word,
-        report_error=report.error or None,
-        report_event=None if event is None else event.value,
-        done_at=report.done_at,
-        destination=report.destination,
+class _Kept(msgspec.Struct, frozen=True):
+    known: KnownReport
+    report: Report
+    disposition: str
+
+    @property
+    def keys(self) -> Mapping[str, str] | None:
+        """Under which its message is looked for while it waits."""
+        return keys_of(self.report) if self.disposition == Disposition.WAITING else None
+
+
+async def _keep(step: Step, kept: Sequence[_Kept]) -> None:
+    known = [one.known for one in kept]
+    await step.connection.execute(
+        sql.KEEP_REPORTS,
+        [report.id for report in known],
+        [report.connector_id for report in known],
+        [report.smsc_id for report in known],
+        [report.smsc_key for report in known],
+        [report.report_state for report in known],
+        [report.report_error for report in known],
+        [report.report_event for report in known],
+        [report.done_at for report in known],
+        [report.destination for report in known],
+        [report.sender for report in known],
+        [report.text_id for report in known],
+        [report.error_words for report in known],
+        [report.error_reason for report in known],
+        [one.keys for one in kept],
+        [report.is_certain for report in known],
+        [one.disposition for one in kept],
+        step.now,
     )
 
 

@@ -19,6 +19,7 @@ from staffetta.domain.ids import IdMaker
 from staffetta.domain.states import State
 from staffetta.messaging.connector import Accepted, Refused, Settlement, Uncertain
 from staffetta.messaging.inbox import MemoryInbox
+from staffetta.messaging.learning import Learning
 from staffetta.messaging.match import match_waiting_reports
 from staffetta.messaging.money import Capture, settle_money
 from staffetta.messaging.outcomes import Decision, decide
@@ -67,8 +68,10 @@ class Settler:
         ids: IdMaker,
         bell: CallbackBell,
         owner: int,
+        learning: Learning,
     ) -> None:
         self._bell = bell
+        self._learning = learning
         self._database = database
         self._inbox = inbox
         self._clock = clock
@@ -114,7 +117,9 @@ class Settler:
             refunded = await _move_money(step, settled, changed)
             await owe_changes_of(step, rows, refunded)
             keys = [(row[5], row[9]) for row in submissions if row[9] is not None]
-            await match_waiting_reports(step, keys)
+            matching = await match_waiting_reports(step, keys, self._learning)
+        if matching is not None:
+            matching.teach(self._learning)
         for one in settled:
             if one.decision.state is State.QUEUED:
                 self._inbox.note_queue(one.settlement.connector_id, is_empty=False)
@@ -179,6 +184,7 @@ def _submissions(settled: Sequence[_Settled]) -> list[tuple[Any, ...]]:
     rows: list[tuple[Any, ...]] = []
     for one in settled:
         claim = one.settlement.claim
+        written_as = claim.written_as
         for segment, outcome in zip(claim.segments, one.settlement.outcomes, strict=True):
             said: tuple[str, int | None, str | None, str | None]
             match outcome:
@@ -199,6 +205,8 @@ def _submissions(settled: Sequence[_Settled]) -> list[tuple[Any, ...]]:
                     claim.segment_total,
                     one.settlement.connector_id,
                     *said,
+                    written_as,
+                    claim.asks_report(segment.number),
                 )
             )
     return rows

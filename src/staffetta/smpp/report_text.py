@@ -6,6 +6,7 @@ decided in `reports`.
 """
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -48,12 +49,26 @@ _looks_like_report: Final = re.compile(
     r"\s*id ?:\s*\S.*\b(?:stat|err|done ?date|dlvrd) ?:", re.IGNORECASE | re.ASCII | re.DOTALL
 ).match
 
+_LABELS_WITHOUT_ID_MIN: Final = 2
 _TEXT_OCTETS_MAX: Final = 20
+_PACKED_OCTETS_MAX: Final = 255
 
 
 def looks_like_report(text: str) -> bool:
     """Whether a text reads like a report, for carriers that do not mark theirs."""
     return _looks_like_report(text) is not None
+
+
+def unpack_septets(octets: bytes) -> str:
+    """The text of packed seven bits (3GPP TS 23.038 section 6.1.2), for what reports are made of.
+
+    Letters, digits, blanks and colons are in the alphabet of phones where they are in ASCII. What
+    is longer than a short_message is not looked at.
+    """
+    octets = octets[:_PACKED_OCTETS_MAX]
+    bits = int.from_bytes(octets, "little")
+    count = len(octets) * 8 // 7
+    return bytes(bits >> 7 * place & 0x7F for place in range(count)).decode("ascii")
 
 
 def read_report_text(text: str) -> ReportText:
@@ -64,7 +79,7 @@ def read_report_text(text: str) -> ReportText:
         return ReportText(message_id, state_word, error, submit_date, done_date)
     values = _labelled_values(text)
     return ReportText(
-        _first_word(values.get("id", "")),
+        _first_word(values.get("id", "")) or _bare_id(text, values),
         _first_word(values.get("stat", "")) or _bare_state_word(values),
         _first_word(values.get("err", "")),
         _date_digits(values.get("submitdate", "")),
@@ -94,6 +109,14 @@ def _labelled_values(text: str) -> dict[str, str]:
 def _first_word(value: str) -> str:
     words = value.split(None, 1)
     return words[0] if words else ""
+
+
+def _bare_id(text: str, values: Mapping[str, str]) -> str:
+    """The id of a report that left out `id:`: the first word, before two labels or more."""
+    if "id" in values or len(values) < _LABELS_WITHOUT_ID_MIN:
+        return ""
+    first = _first_word(text)
+    return "" if ":" in first else first
 
 
 def _bare_state_word(values: dict[str, str]) -> str:

@@ -17,6 +17,7 @@ from staffetta.smpp.report_text import (
     ReportText,
     looks_like_report,
     read_report_text,
+    unpack_septets,
     write_report_text,
 )
 from staffetta.smpp.tlvs import Tag, find, octet_tlv, text_tlv
@@ -34,18 +35,22 @@ class Meaning(StrEnum):
     EXPIRED = "expired"
     DELETED = "deleted"
     INTERMEDIATE = "intermediate"  # still on its way
+    ACCEPTED = "accepted"  # the network has it; whether more follows depends on the carrier
     UNKNOWN = "unknown"  # the carrier does not know; whether that is the end is policy
 
     @property
     def is_final(self) -> bool:
         """Whether nothing can follow."""
-        return self not in {Meaning.INTERMEDIATE, Meaning.UNKNOWN}
+        return self not in _OPEN
+
+
+_OPEN: Final = frozenset({Meaning.INTERMEDIATE, Meaning.ACCEPTED, Meaning.UNKNOWN})
 
 
 class DeliveryReport(Struct, frozen=True, gc=False):
     """One report, understood as far as it goes."""
 
-    message_ids: tuple[str, ...]  # candidates, at least one, as the carrier wrote them
+    message_ids: tuple[str, ...]  # candidates as the carrier wrote them, of the TLV first; or none
     state_word: str  # the carrier's, or the specification's when only a number came; "" for none
     meaning: Meaning
     error: str = ""  # the carrier's code, as written
@@ -66,8 +71,8 @@ _MEANING_OF_WORD: Final = MappingProxyType(
         "SKIPPED": Meaning.UNDELIVERABLE,
         "REJECTD": Meaning.REJECTED,
         "REJECTED": Meaning.REJECTED,
-        "ACCEPTD": Meaning.INTERMEDIATE,
-        "ACCEPTED": Meaning.INTERMEDIATE,
+        "ACCEPTD": Meaning.ACCEPTED,
+        "ACCEPTED": Meaning.ACCEPTED,
         "ACKED": Meaning.INTERMEDIATE,
         "BUFFERD": Meaning.INTERMEDIATE,
         "BUFFERED": Meaning.INTERMEDIATE,
@@ -100,6 +105,7 @@ _RECEIPTED_MESSAGE_ID: Final = int(Tag.RECEIPTED_MESSAGE_ID)
 _MESSAGE_STATE: Final = int(Tag.MESSAGE_STATE)
 _NETWORK_ERROR_CODE: Final = int(Tag.NETWORK_ERROR_CODE)
 _NETWORK_ERROR_OCTETS: Final = 3
+_NOTHING_WRITTEN: Final = ReportText()
 
 
 def meaning_of_word(state_word: str) -> Meaning:
@@ -123,22 +129,27 @@ def is_report(pdu: ReportPdu, *, sniff: bool = False) -> bool:
         return True
     if kind or not sniff:
         return False
-    return find(pdu.tlvs, _RECEIPTED_MESSAGE_ID) is not None or looks_like_report(_text_of(pdu))
+    return find(pdu.tlvs, _RECEIPTED_MESSAGE_ID) is not None or looks_like_report(
+        _written_text(pdu)
+    )
 
 
 def read_report(pdu: ReportPdu, *, sniff: bool = False) -> DeliveryReport | None:
-    """The report in `pdu`; None when it is none, or names no message. Never raises."""
+    """The report in `pdu`; None when it is none. One that names no message has no ids.
+
+    Never raises.
+    """
     if not is_report(pdu, sniff=sniff):
         return None
-    written = read_report_text(_text_of(pdu))
     by_tag = dict(reversed(pdu.tlvs))  # of duplicates the first counts
+    text = _text_of(pdu)
+    written = read_report_text(text) if text else _NOTHING_WRITTEN
+    if text and not written.message_id:
+        written = read_report_text(_written_text(pdu))
     receipted = by_tag.get(_RECEIPTED_MESSAGE_ID, b"").partition(b"\0")[0].decode("latin-1")
-    message_ids = _candidates(receipted.strip(), written.message_id)
-    if not message_ids:
-        return None
     state_word, meaning = _state(by_tag.get(_MESSAGE_STATE), written)
     return DeliveryReport(
-        message_ids,
+        _candidates(receipted.strip(), written.message_id.strip("\0")),
         state_word,
         meaning,
         _error(by_tag.get(_NETWORK_ERROR_CODE), written),
@@ -148,18 +159,39 @@ def read_report(pdu: ReportPdu, *, sniff: bool = False) -> DeliveryReport | None
 
 
 def _text_of(pdu: ReportPdu) -> str:
-    text = pdu.short_message if isinstance(pdu, pdus.DeliverSm) else b""
-    if not text:
-        text = find(pdu.tlvs, Tag.MESSAGE_PAYLOAD) or b""
+    """The text as its data_coding has it."""
+    octets = _octets_of(pdu)
     if pdu.data_coding in _UCS2:
-        return text.decode("utf-16-be", "replace")
-    return text.decode("latin-1")
+        return octets.decode("utf-16-be", "replace")
+    return octets.decode("latin-1")
+
+
+def _written_text(pdu: ReportPdu) -> str:
+    """The text as it reads like a report, whatever its data_coding says.
+
+    Some carriers write UCS-2 and say nothing of it, or say it of plain octets; some pack seven bits
+    as phones do. Where it reads like a report in no way, it is as its data_coding has it.
+    """
+    text = _text_of(pdu)
+    if looks_like_report(text):
+        return text
+    octets = _octets_of(pdu)
+    if pdu.esm_class & EsmClass.UDH_INDICATOR and octets:
+        octets = octets[1 + octets[0] :]
+    plain = octets.decode("latin-1")
+    readings = (plain, plain.replace("\0", ""), unpack_septets(octets))
+    return next((one for one in readings if looks_like_report(one)), text)
+
+
+def _octets_of(pdu: ReportPdu) -> bytes:
+    octets = pdu.short_message if isinstance(pdu, pdus.DeliverSm) else b""
+    return octets or find(pdu.tlvs, Tag.MESSAGE_PAYLOAD) or b""
 
 
 def _candidates(receipted: str, written: str) -> tuple[str, ...]:
-    if not receipted or not written:
-        return (receipted or written,) if receipted or written else ()
-    return (receipted,) if receipted == written else (receipted, written)
+    if receipted and written and receipted != written:
+        return receipted, written
+    return (receipted or written,) if receipted or written else ()
 
 
 def _state(message_state: bytes | None, written: ReportText) -> tuple[str, Meaning]:

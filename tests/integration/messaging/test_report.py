@@ -10,7 +10,8 @@ from staffetta.domain.environments import Market
 from staffetta.domain.states import State
 from staffetta.messaging.answers import write_answers_once
 from staffetta.messaging.connector import ReportMeaning, Settlement, Uncertain
-from staffetta.messaging.match import KnownReport, match_reports
+from staffetta.messaging.known_report import KnownReport
+from staffetta.messaging.match import match_reports
 from staffetta.messaging.settle import Settler
 from staffetta.messaging.step import Step
 
@@ -244,7 +245,13 @@ async def test_reports_stay_in_the_inbox_while_settlements_cannot_be_written(
     closed = await Database.connect(database_url)
     await closed.close()
     settler = Settler(
-        closed, gateway.inbox, gateway.clock, gateway.ids, gateway.callback_bell, gateway.owner
+        closed,
+        gateway.inbox,
+        gateway.clock,
+        gateway.ids,
+        gateway.callback_bell,
+        gateway.owner,
+        gateway.learning,
     )
     with pytest.raises(NotConnected):
         await write_answers_once(settler, gateway.reporter)

@@ -145,7 +145,8 @@ WORDS = {
     Meaning.DELETED: ["DELETED"],
     Meaning.UNDELIVERABLE: ["UNDELIV", "FAILED", "UNDELIVERABLE", "SKIPPED"],
     Meaning.REJECTED: ["REJECTD", "REJECTED"],
-    Meaning.INTERMEDIATE: ["ENROUTE", "ACCEPTD", "BUFFERD", "ACKED", "SENT", "QUEUED", "SCHEDULED"],
+    Meaning.INTERMEDIATE: ["ENROUTE", "BUFFERD", "ACKED", "SENT", "QUEUED", "SCHEDULED"],
+    Meaning.ACCEPTED: ["ACCEPTD", "accepted"],
     Meaning.UNKNOWN: ["UNKNOWN", "", "WHATEVER"],
 }
 STATES = {
@@ -154,7 +155,8 @@ STATES = {
     Meaning.DELETED: [4],
     Meaning.UNDELIVERABLE: [5, 9],
     Meaning.REJECTED: [8],
-    Meaning.INTERMEDIATE: [0, 1, 6],
+    Meaning.INTERMEDIATE: [0, 1],
+    Meaning.ACCEPTED: [6],
     Meaning.UNKNOWN: [7, 10, 255],
 }
 
@@ -173,6 +175,7 @@ def test_every_known_word_but_one_means_something():
 def test_only_what_may_change_is_not_final():
     assert {meaning for meaning in Meaning if not meaning.is_final} == {
         Meaning.INTERMEDIATE,
+        Meaning.ACCEPTED,
         Meaning.UNKNOWN,
     }
 
@@ -243,8 +246,84 @@ def test_a_report_may_come_by_data_sm():
     assert read_report(pdu).meaning is Meaning.DELIVERED
 
 
-def test_a_report_that_names_no_message_is_none():
-    assert read_report(report(b"stat:DELIVRD err:000")) is None
+def test_a_report_that_names_no_message_has_no_ids():
+    found = read_report(report(b"stat:DELIVRD err:000"))
+    assert (found.message_ids, found.meaning) == ((), Meaning.DELIVERED)
+    assert read_report(report(b"", DELIVERED)).message_ids == ()
+
+
+LABELS = {
+    "id": "id:77",
+    "sub": "sub:001",
+    "dlvrd": "dlvrd:001",
+    "submit date": "submit date:2612010729",
+    "done date": "done date:2612010730",
+    "stat": "stat:UNDELIV",
+    "err": "err:006",
+    "text": "text:Hello",
+}
+
+
+@pytest.mark.parametrize("missing", LABELS)
+def test_any_part_of_a_report_may_be_missing(missing):
+    text = " ".join(part for name, part in LABELS.items() if name != missing)
+    found = read_report(report(text.encode()))
+    assert found.message_ids == (() if missing == "id" else ("77",))
+    assert found.state_word == ("" if missing == "stat" else "UNDELIV")
+    assert found.error == ("" if missing == "err" else "006")
+    assert found.done_date == ("" if missing == "done date" else "2612010730")
+
+
+@pytest.mark.parametrize("missing", ["id", "stat"])
+def test_a_label_may_be_missing_where_its_value_is_not(missing):
+    text = " ".join(
+        part.partition(":")[2] if name == missing else part for name, part in LABELS.items()
+    )
+    found = read_report(report(text.encode()))
+    assert (found.message_ids, found.meaning) == (("77",), Meaning.UNDELIVERABLE)
+
+
+def packed(text):
+    """Seven bits, packed as phones do (3GPP TS 23.038 section 6.1.2)."""
+    bits = sum(ord(character) << 7 * place for place, character in enumerate(text))
+    return bits.to_bytes((len(text) * 7 + 7) // 8, "little")
+
+
+WRITTEN_OTHERWISE = {
+    "UCS-2 that is not said": (USUAL.encode("utf-16-be"), 0),
+    "UCS-2 of the other order": (USUAL.encode("utf-16-le"), 8),
+    "plain octets that are said to be UCS-2": (USUAL.encode(), 8),
+    "packed septets": (packed(USUAL), 0),
+    "packed septets of a class": (packed(USUAL), 0xF1),
+    "Latin-1": (USUAL.encode(), 3),
+}
+
+
+@pytest.mark.parametrize("name", WRITTEN_OTHERWISE)
+@pytest.mark.parametrize("esm_class", [0x04, 0x00])
+def test_a_report_is_read_whatever_its_data_coding_says(name, esm_class):
+    octets, data_coding = WRITTEN_OTHERWISE[name]
+    found = read_report(report(octets, esm_class=esm_class, data_coding=data_coding), sniff=True)
+    assert (found.message_ids, found.meaning) == (("0abc12EF",), Meaning.DELIVERED)
+
+
+def test_a_header_before_the_text_is_left_out():
+    found = read_report(report(b"\x05\x00\x03\x2a\x01\x01" + USUAL.encode(), esm_class=0x44))
+    assert found.message_ids == ("0abc12EF",)
+
+
+def test_an_id_with_blanks_and_nuls_around_it_is_the_id():
+    found = read_report(report(b"id:77\0 stat:DELIVRD", (0x001E, b" 77 \0\0")))
+    assert found.message_ids == ("77",)
+
+
+def test_a_text_from_a_phone_is_no_report_however_it_is_written():
+    for octets, data_coding in (
+        (b"STOP", 0),
+        (packed("id please"), 0),
+        ("ciao".encode("utf-16-be"), 8),
+    ):
+        assert read_report(report(octets, esm_class=0, data_coding=data_coding), sniff=True) is None
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ SAME = [
 DIFFERENT = [
     ("Kx9z", "kX9z"),
     ("42", "420"),
-    ("00AB", "AB"),
+    ("00ab-c", "ab-c"),
     ("", "0"),
 ]
 
@@ -244,9 +244,14 @@ CLASSES = {
 }
 
 
-@pytest.mark.parametrize("status_class", StatusClass)
+@pytest.mark.parametrize("status_class", CLASSES)
 def test_a_status_has_its_class(status_class):
     assert {describe_status(code).status_class for code in CLASSES[status_class]} == {status_class}
+
+
+def test_credit_alone_is_a_carriers_own_meaning_and_has_no_standard_code():
+    assert set(StatusClass) - set(CLASSES) == {StatusClass.CREDIT}
+    assert not any(row.status_class is StatusClass.CREDIT for row in STATUSES.values())
 
 
 def test_every_status_has_a_name_of_its_own_and_a_sentence():

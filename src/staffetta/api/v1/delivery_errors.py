@@ -1,8 +1,9 @@
 """Why a recipient was not reached, as v1's reports say it (contract section 4, "report").
 
-Pure. Numbers below 1,000 are the carrier's own, from its report; those that 3GPP TS 29.002 defines
-carry its names, for that is what most carriers pass on. Numbers from 1,000 are a status of the
-vocabulary, and from 10,000 the command_status of a refusal.
+Pure. Numbers below 1,000 are the carrier's own, from its report; those that mobile networks define
+carry their names, for that is what most carriers pass on, unless an operator said what this carrier
+means. Numbers from 1,000 are a status of the vocabulary, and from 10,000 the command_status of a
+refusal.
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,8 @@ from typing import Final
 import msgspec
 
 from staffetta.api.v1.statuses import Blame, Happened, Verdict
+from staffetta.smpp import network_errors
+from staffetta.smpp.network_errors import REASONS, ErrorReason, Fault
 from staffetta.smpp.statuses import describe_status
 
 STATUS_BASE: Final = 1_000
@@ -30,35 +33,21 @@ class DeliveryError(msgspec.Struct, frozen=True):
 
 NO_ERROR: Final = DeliveryError(0, "NO_ERROR", "No error.", Blame.OK, permanent=False)
 
-_HANDSET, _OPERATOR = Blame.HANDSET_ERRORS, Blame.OPERATOR_ERRORS
-# Errors of a short message's delivery (3GPP TS 29.002, section 17.6 and its list of codes).
+_BLAME: Final = {
+    Fault.PHONE: Blame.HANDSET_ERRORS,
+    Fault.NETWORK: Blame.OPERATOR_ERRORS,
+    Fault.SENDER: Blame.USER_ERRORS,
+}
 NETWORK_ERRORS: Final[Mapping[int, DeliveryError]] = MappingProxyType(
     {
-        code: DeliveryError(code, f"EC_{name}", description, blame, permanent)
-        for code, name, description, blame, permanent in (
-            (1, "UNKNOWN_SUBSCRIBER", "The network knows no such number.", _HANDSET, True),
-            (5, "UNIDENTIFIED_SUBSCRIBER", "The network cannot find the phone.", _HANDSET, False),
-            (6, "ABSENT_SUBSCRIBER_SM", "The phone is off or out of reach.", _HANDSET, False),
-            (9, "ILLEGAL_SUBSCRIBER", "The network does not admit the SIM.", _HANDSET, True),
-            (10, "BEARER_SERVICE_NOT_PROVISIONED", "The SIM lacks a service.", _HANDSET, True),
-            (11, "TELESERVICE_NOT_PROVISIONED", "The SIM has no SMS.", _HANDSET, True),
-            (12, "ILLEGAL_EQUIPMENT", "The network does not admit the phone.", _HANDSET, True),
-            (13, "CALL_BARRED", "The recipient is barred from messages.", _HANDSET, True),
-            (21, "FACILITY_NOT_SUPPORTED", "The network cannot do this.", _OPERATOR, True),
-            (27, "ABSENT_SUBSCRIBER", "The phone is off or out of reach.", _HANDSET, False),
-            (31, "SUBSCRIBER_BUSY_FOR_MT_SMS", "The phone was busy.", _HANDSET, False),
-            (
-                32,
-                "SM_DELIVERY_FAILURE",
-                "The phone took no message: full, or old.",
-                _HANDSET,
-                False,
-            ),
-            (33, "MESSAGE_WAITING_LIST_FULL", "Too much waits for the phone.", _OPERATOR, False),
-            (34, "SYSTEM_FAILURE", "A failure in the network.", _OPERATOR, False),
-            (35, "DATA_MISSING", "The network lacked a part of the request.", _OPERATOR, True),
-            (36, "UNEXPECTED_DATA_VALUE", "The network refused a value.", _OPERATOR, True),
+        error.code: DeliveryError(
+            error.code,
+            f"EC_{error.name}",
+            error.words,
+            _BLAME[REASONS[error.reason].fault],
+            error.is_permanent,
         )
+        for error in network_errors.NETWORK_ERRORS.values()
     }
 )
 
@@ -68,7 +57,11 @@ def error_of(happened: Happened, verdict: Verdict) -> DeliveryError:
     if verdict.blame is Blame.OK:
         return NO_ERROR
     if happened.refused_as is None:
-        if (code := _number_of(happened.report_error)) is not None:
+        code = _number_of(happened.report_error)
+        reason = happened.report_reason
+        if reason is not None and reason in REASONS:
+            return _of_reason(code, ErrorReason(reason), verdict)
+        if code is not None:
             return NETWORK_ERRORS.get(code) or DeliveryError(
                 code,
                 "CARRIER_ERROR",
@@ -92,6 +85,18 @@ def error_of(happened: Happened, verdict: Verdict) -> DeliveryError:
         status.description,
         verdict.blame,
         verdict.permanent,
+    )
+
+
+def _of_reason(code: int | None, reason: ErrorReason, verdict: Verdict) -> DeliveryError:
+    """What an operator says that the carrier means; the number is the carrier's, if it has one."""
+    meaning = REASONS[reason]
+    return DeliveryError(
+        code or STATUS_BASE + verdict.status.id,
+        f"EC_{reason.name}",
+        meaning.words,
+        _BLAME[meaning.fault],
+        meaning.is_permanent,
     )
 
 

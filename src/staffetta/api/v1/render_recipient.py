@@ -53,6 +53,7 @@ def _happened(recipient: RecipientView) -> Happened:
         command_status=recipient.command_status,
         report_word=recipient.report_state,
         report_error=recipient.report_error,
+        report_reason=recipient.report_reason,
         was_sent=recipient.sent_at is not None,
     )
 

@@ -99,6 +99,7 @@ class Happened(msgspec.Struct, frozen=True):
     command_status: int | None = None  # of the carrier's last refusal
     report_word: str | None = None  # None before the first report
     report_error: str | None = None
+    report_reason: str | None = None  # what an operator says that the carrier's error means
     was_sent: bool = False  # a carrier took a part of it
 
 
@@ -161,6 +162,7 @@ _BLAME_OF_GROUP: Final = {
 _OF_CLASS: Final = {
     StatusClass.SUCCESS: ("SYSTEM_ERROR", Blame.OPERATOR_ERRORS, False),
     StatusClass.THROTTLE: ("FLOODING_FILTER", Blame.OPERATOR_ERRORS, False),
+    StatusClass.CREDIT: ("ROUTE_NOT_AVAILABLE", Blame.OPERATOR_ERRORS, False),
     StatusClass.TEMPORARY: ("NETWORK", Blame.OPERATOR_ERRORS, False),
     StatusClass.PERMANENT: ("NETWORK", Blame.OPERATOR_ERRORS, True),
     StatusClass.PROTOCOL: ("SYSTEM_ERROR", Blame.OPERATOR_ERRORS, True),

@@ -10,8 +10,9 @@ from typing import Final
 from staffetta.connectors.smpp.printable import printable, printable_text
 from staffetta.connectors.smpp.settings import SmppSettings
 from staffetta.messaging.connector import Report, ReportMeaning
-from staffetta.smpp.message_ids import message_id_key
-from staffetta.smpp.reports import Meaning, ReportPdu, is_report, read_report, read_report_date
+from staffetta.smpp.message_ids import IdForm, message_id_key
+from staffetta.smpp.network_errors import ErrorMeaning, error_meaning
+from staffetta.smpp.reports import DeliveryReport, Meaning, ReportPdu, read_report, read_report_date
 
 _DATES_MAX: Final = 1024
 _DATE_DIGITS_KEPT: Final = 15  # one more than the longest that means something
@@ -23,9 +24,12 @@ _MEANINGS: Final = MappingProxyType(
         Meaning.EXPIRED: ReportMeaning.EXPIRED,
         Meaning.DELETED: ReportMeaning.UNDELIVERABLE,  # by the carrier: we never ask for it
         Meaning.INTERMEDIATE: ReportMeaning.INTERMEDIATE,
-        Meaning.UNKNOWN: ReportMeaning.INTERMEDIATE,  # decides nothing
+        # What carriers with whom something else follows mean by these:
+        Meaning.ACCEPTED: ReportMeaning.INTERMEDIATE,
+        Meaning.UNKNOWN: ReportMeaning.INTERMEDIATE,
     }
 )
+_NO_ERROR: Final = frozenset({"", "0", "00", "000", "0000"})
 
 
 class Incoming:
@@ -34,28 +38,53 @@ class Incoming:
     def __init__(self, settings: SmppSettings) -> None:
         self._connector_id = settings.connector_id
         self._sniffs = settings.sniffs_reports
-        self._ids = settings.report_ids
+        # Without a word of the operator, how the carrier spells ids is learned.
+        has_set_ids = settings.report_ids is not None or settings.submit_ids is not IdForm.AS_IS
+        self._id_form = (settings.report_ids or IdForm.AS_IS) if has_set_ids else None
+        self._meanings = _MEANINGS | _last_words(settings)
+        self._error_meanings = settings.error_meanings
         # Reports come in crowds, and those of a crowd bear the same minute.
         self._date = lru_cache(_DATES_MAX)(partial(read_report_date, zone=settings.report_zone))
 
     def report(self, pdu: ReportPdu) -> Report | None:
-        """The report in `pdu`; None when it is none, or names no message."""
+        """The report in `pdu`; None when it is none. One that names no message has no id."""
         read = read_report(pdu, sniff=self._sniffs)
         if read is None:
             return None
-        smsc_id = printable_text(read.message_ids[0])
+        ids = read.message_ids
+        smsc_id = printable_text(ids[0]) if ids else ""
+        meaning = self._meanings[read.meaning]
+        said = self._what_failed(read) if read.error not in _NO_ERROR else None
         return Report(
             connector_id=self._connector_id,
             smsc_id=smsc_id,
-            smsc_key=message_id_key(smsc_id, self._ids),
-            meaning=_MEANINGS[read.meaning],
+            smsc_key=message_id_key(smsc_id, self._id_form or IdForm.AS_IS),
+            meaning=meaning,
             state_word=printable_text(read.state_word),
             error=printable_text(read.error),
             done_at=self._date(read.done_date[:_DATE_DIGITS_KEPT]),
             # A report goes the other way round: its source is the phone.
             destination=printable(pdu.source_addr),
+            sender=printable(pdu.destination_addr),
+            text_id=printable_text(ids[1]) if len(ids) > 1 else "",
+            id_form=self._id_form,
+            error_words=said.words if said else "",
+            error_reason=said.reason if said and said.is_own else "",
         )
 
-    def names_no_message(self, pdu: ReportPdu) -> bool:
-        """Whether `pdu` is a report although `report` finds none in it."""
-        return is_report(pdu, sniff=self._sniffs)
+    def _what_failed(self, read: DeliveryReport) -> ErrorMeaning | None:
+        """What the error of a report means, in this carrier's own table first."""
+        if read.meaning is Meaning.DELIVERED:
+            return None
+        return error_meaning(read.error, self._error_meanings)
+
+
+def _last_words(settings: SmppSettings) -> dict[Meaning, ReportMeaning]:
+    """What an operator says that this carrier's open states mean: nothing follows them."""
+    last: dict[Meaning, ReportMeaning] = {}
+    if settings.accepted_is_final:
+        last[Meaning.ACCEPTED] = ReportMeaning.DELIVERED
+    if settings.unknown_is_final:
+        # Nobody will ever know: the end of a message whose time is over without a report.
+        last[Meaning.UNKNOWN] = ReportMeaning.EXPIRED
+    return last

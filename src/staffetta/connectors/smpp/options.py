@@ -5,6 +5,7 @@ silently ignored costs messages: a reader raises TypeError or ValueError with th
 sentence, behind the setting's name.
 """
 
+import re
 import zoneinfo
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -13,14 +14,38 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
-from staffetta.connectors.smpp.settings import InvalidSmppSettings, SmppSettings, Validity
+from staffetta.connectors.smpp.settings import (
+    BindKind,
+    Flash,
+    InvalidSmppSettings,
+    SmppSettings,
+    Validity,
+)
+from staffetta.connectors.smpp.text_readers import (
+    fault_of_texts,
+    read_coding,
+    read_languages,
+    read_payload_octets,
+    read_tlvs,
+)
+from staffetta.connectors.smpp.tls import TLS_VERSIONS, TlsSettings
+from staffetta.domain.writing import Alphabet, LongMessages, ReportedParts, Transliteration
 from staffetta.smpp.addresses import Numbering
 from staffetta.smpp.message_ids import IdForm
+from staffetta.smpp.network_errors import ErrorReason, error_code
 from staffetta.smpp.statuses import StatusClass
 from staffetta.smpp.timings import Timings
 
 _SECONDS_MAX: Final = 86_400.0
 _OCTET_MAX: Final = 0xFF
+_SERVICE_TYPE_MAX: Final = 5
+_SERVER_NAME_MAX: Final = 253
+_PEM_CHARACTERS_MAX: Final = 262_144
+_PIN_CHARACTERS_MAX: Final = 95  # as openssl writes it, with colons
+_SHA_256: Final = re.compile("[0-9a-f]{64}")
+_INTERFACE_VERSIONS: Final = MappingProxyType(
+    {text: version for version in (0x33, 0x34, 0x50) for text in (version, f"0x{version:02x}")}
+)
 _STATUS_MAX: Final = 0xFFFF_FFFF
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -53,11 +78,12 @@ def _replaced(outer: Any, path: tuple[str, ...], value: Any) -> Any:
 
 
 def settings_of(
-    row: Mapping[str, Any], password: str, defaults: Timings | None = None
+    row: Mapping[str, Any], password: str, defaults: Timings | None = None, tls_key: str = ""
 ) -> SmppSettings:
     """The settings in a row of the table connector; raises InvalidSmppSettings.
 
-    `password` is unsealed; `defaults` are the installation's timings, which the row may override.
+    `password` and `tls_key` are unsealed; `defaults` are the installation's timings, which the row
+    may override.
     """
     settings = SmppSettings(
         connector_id=row["id"],
@@ -70,6 +96,7 @@ def settings_of(
         rate_per_second=row["rate_per_second"],
         link_count=row["link_count"],
         timings=defaults or Timings(),
+        tls=TlsSettings(key=tls_key),
     )
     for key, value in row["settings"].items():
         option = OPTIONS.get(key)
@@ -82,6 +109,9 @@ def settings_of(
             settings = option(settings, value)
         except (TypeError, ValueError) as error:
             raise InvalidSmppSettings(f"connector {settings.name}: {key} {error}") from None
+    fault = fault_of_texts(settings)
+    if fault is not None:
+        raise InvalidSmppSettings(f"connector {settings.name}: {fault}")
     return settings
 
 
@@ -148,6 +178,13 @@ def _status_classes(value: Any) -> Mapping[int, StatusClass]:
     return MappingProxyType({_status(code): read(meaning) for code, meaning in value.items()})
 
 
+def _error_meanings(value: Any) -> Mapping[str, ErrorReason]:
+    if not isinstance(value, dict):
+        raise TypeError(f'is a table like {{"375": "out_of_reach"}}, not {value!r}')
+    read = _one_of(ErrorReason)
+    return MappingProxyType({error_code(code): read(reason) for code, reason in value.items()})
+
+
 def _status(code: str) -> int:
     try:
         number = int(code, 0)
@@ -156,6 +193,33 @@ def _status(code: str) -> int:
     if not 0 < number <= _STATUS_MAX:
         raise ValueError(f'names a status like "0x45" or "69", not {code!r}')
     return number
+
+
+def _interface_version(value: Any) -> int:
+    version = _INTERFACE_VERSIONS.get(value) if isinstance(value, str | int) else None
+    if version is None:
+        raise ValueError(f'is "0x33", "0x34" or "0x50", not {value!r}')
+    return version
+
+
+def _tls_version(value: Any) -> str:
+    if value not in TLS_VERSIONS:
+        raise ValueError(f"is one of {', '.join(TLS_VERSIONS)}, as a text, not {value!r}")
+    return str(value)
+
+
+def _pem(value: Any) -> str:
+    text = _text(_PEM_CHARACTERS_MAX)(value)
+    if text and "-----BEGIN CERTIFICATE-----" not in text:
+        raise ValueError("is one or more certificates in PEM: -----BEGIN CERTIFICATE----- …")
+    return text
+
+
+def _pin(value: Any) -> str:
+    pin = _text(_PIN_CHARACTERS_MAX)(value).replace(":", "").lower()
+    if pin and _SHA_256.fullmatch(pin) is None:
+        raise ValueError(f"is the SHA-256 of a certificate, 64 hexadecimal digits, not {value!r}")
+    return pin
 
 
 def _plain(name: str, read: Callable[[Any], Any]) -> Option:
@@ -172,6 +236,15 @@ def _pause(name: str, end: str) -> Option:
 
 OPTIONS: Final[Mapping[str, Option]] = MappingProxyType(
     {
+        "bind": _plain("bind", _one_of(BindKind)),
+        "interface_version": _plain("interface_version", _interface_version),
+        "long_password": _plain("long_password", _yes_or_no),
+        "tls": _within("tls", "is_on", _yes_or_no),
+        "tls_ca": _within("tls", "ca", _pem),
+        "tls_certificate": _within("tls", "certificate", _pem),
+        "tls_minimum": _within("tls", "minimum", _tls_version),
+        "tls_server_name": _within("tls", "server_name", _text(_SERVER_NAME_MAX)),
+        "tls_pin": _within("tls", "pin", _pin),
         "system_type": _plain("system_type", _text(12)),
         "address_range": _plain("address_range", _text(40)),
         "connect_seconds": _within("timings", "connect_seconds", _seconds),
@@ -189,6 +262,8 @@ OPTIONS: Final[Mapping[str, Option]] = MappingProxyType(
         "stable_seconds": _within("pauses", "stable_seconds", _seconds),
         "throttle_pause_seconds": _within("throttling", "pause_seconds", _seconds),
         "throttle_recovery_seconds": _within("throttling", "recovery_seconds", _seconds),
+        "credit_probe_seconds_min": _within("credit", "seconds_min", _seconds),
+        "credit_probe_seconds_max": _within("credit", "seconds_max", _seconds),
         "alphanumeric_numbering": _within("addresses", "alphanumeric", _numbering),
         "international_numbering": _within("addresses", "international", _numbering),
         "short_code_numbering": _within("addresses", "short_code", _numbering),
@@ -196,12 +271,26 @@ OPTIONS: Final[Mapping[str, Option]] = MappingProxyType(
         "gsm7_flash_data_coding": _within("codings", "gsm7_flash", _octet),
         "ucs2_data_coding": _within("codings", "ucs2", _octet),
         "ucs2_flash_data_coding": _within("codings", "ucs2_flash", _octet),
+        "alphabet": _within("texts", "alphabet", _one_of(Alphabet)),
+        "septet_data_coding": _within("texts", "septet_coding", read_coding),
+        "long_messages": _within("texts", "long_messages", _one_of(LongMessages)),
+        "payload_octets_max": _within("texts", "payload_octets_max", read_payload_octets),
+        "shift_tables": _within("texts", "languages", read_languages),
+        "transliterate": _within("texts", "transliteration", _one_of(Transliteration)),
+        "registered_delivery_parts": _within("texts", "reported_parts", _one_of(ReportedParts)),
+        "flash": _within("fields", "flash", _one_of(Flash)),
+        "service_type": _within("fields", "service_type", _text(_SERVICE_TYPE_MAX)),
+        "protocol_id": _within("fields", "protocol_id", _octet),
+        "tlvs": _within("fields", "tlvs", read_tlvs),
         "submit_ids": _plain("submit_ids", _one_of(IdForm)),
         "report_ids": _plain("report_ids", _one_of(IdForm)),
         "validity": _plain("validity", _one_of(Validity)),
         "registered_delivery": _plain("registered_delivery", _octet),
         "sniffs_reports": _plain("sniffs_reports", _yes_or_no),
         "report_zone": _plain("report_zone", _zone),
+        "accepted_is_final": _plain("accepted_is_final", _yes_or_no),
+        "unknown_is_final": _plain("unknown_is_final", _yes_or_no),
+        "error_meanings": _plain("error_meanings", _error_meanings),
         "status_classes": _plain("status_classes", _status_classes),
     }
 )

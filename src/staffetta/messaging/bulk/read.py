@@ -97,6 +97,7 @@ class RecipientView(msgspec.Struct, frozen=True):
     command_status: int | None  # the carrier's last refusal
     report_state: str | None  # the report's own word
     report_error: str | None
+    report_reason: str | None  # an operator's word for what the carrier's error means
     sent_at: datetime | None
     delivered_at: datetime | None
     done_at: datetime | None  # when the carrier says it happened
@@ -170,6 +171,7 @@ def recipient_view(row: Row, message_id: bytes, message: Row, body: Template) ->
         command_status=row["command_status"],
         report_state=row["report_state"],
         report_error=row["report_error"],
+        report_reason=row["report_reason"],
         sent_at=row["sent_at"],
         delivered_at=row["delivered_at"],
         done_at=row["done_at"],

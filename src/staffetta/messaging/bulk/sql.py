@@ -216,10 +216,10 @@ SELECT recipient.id, recipient.position, recipient.number, recipient.calling_cod
        recipient.state::text AS state, recipient.segment_count, recipient.price_micro,
        recipient.charged_micro, recipient.fields, recipient.refused_as, recipient.command_status,
        recipient.due_at, recipient.sent_at, recipient.delivered_at, recipient.updated_at,
-       said.report_state, said.report_error, said.done_at, said.reported_at
+       said.report_state, said.report_error, said.report_reason, said.done_at, said.reported_at
   FROM recipient
   LEFT JOIN LATERAL (
-       SELECT report_state, report_error, done_at, reported_at
+       SELECT report_state, report_error, report_reason, done_at, reported_at
          FROM submission
         WHERE submission.space_id = recipient.space_id
           AND submission.recipient_id = recipient.id

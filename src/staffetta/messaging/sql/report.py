@@ -20,14 +20,35 @@ SELECT asked.ordinal::int AS ordinal, found.space_id, found.recipient_id, found.
         LIMIT 1) AS found
 """
 
+# The newest submissions under each of several keys that a report may mean, with their recipients'
+# numbers: its addresses tell which one it is.
+FIND_CANDIDATES = """
+SELECT asked.ordinal, found.smsc_key, found.space_id, found.recipient_id, found.attempt,
+       found.segment, found.segment_total, found.report_event, recipient.number
+  FROM unnest($1::int[], $2::int[], $3::text[]) AS asked (ordinal, connector_id, smsc_key)
+ CROSS JOIN LATERAL (
+       SELECT smsc_key, space_id, recipient_id, attempt, segment, segment_total, report_event,
+              answered_at
+         FROM submission
+        WHERE submission.connector_id = asked.connector_id
+          AND submission.smsc_key = asked.smsc_key
+          AND submission.recipient_id >= $4
+          AND submission.answered_at >= $5
+        ORDER BY submission.answered_at DESC, submission.recipient_id DESC
+        LIMIT 3) AS found
+  JOIN recipient ON recipient.space_id = found.space_id AND recipient.id = found.recipient_id
+ ORDER BY asked.ordinal, found.answered_at DESC, found.recipient_id DESC
+"""
+
 STORE_REPORTS = """
 UPDATE submission
    SET report_state = new.report_state, report_error = new.report_error,
-       report_event = new.report_event, reported_at = $9, done_at = new.done_at
+       report_event = new.report_event, reported_at = $10, done_at = new.done_at,
+       report_reason = new.report_reason
   FROM unnest($1::int[], $2::bytea[], $3::int[], $4::smallint[], $5::text[], $6::text[],
-              $7::text[], $8::timestamptz[])
+              $7::text[], $8::timestamptz[], $9::text[])
        AS new (space_id, recipient_id, attempt, segment, report_state, report_error, report_event,
-               done_at)
+               done_at, report_reason)
  WHERE submission.space_id = new.space_id
    AND submission.recipient_id = new.recipient_id
    AND submission.attempt = new.attempt
@@ -45,17 +66,29 @@ SELECT
    FOR NO KEY UPDATE OF recipient
 """
 
-# How far the segments of long messages have come, over all tries.
+# How far the segments of long messages have come, over all tries. Segments of different cuts are
+# parts of different texts: one whole cut is enough, and only the newest can fail. A segment that no
+# report is asked for is as good as reported when it is taken.
 COUNT_REPORTED_SEGMENTS = """
-SELECT submission.space_id, submission.recipient_id,
-       count(DISTINCT submission.segment)
-           FILTER (WHERE submission.report_event = 'report_delivered') AS delivered_count,
-       min(submission.report_event)
-           FILTER (WHERE submission.report_event <> 'report_delivered') AS failed_event
-  FROM submission
-  JOIN unnest($1::int[], $2::bytea[]) AS asked (space_id, recipient_id)
-       USING (space_id, recipient_id)
- GROUP BY submission.space_id, submission.recipient_id
+WITH cut AS (
+    SELECT submission.space_id, submission.recipient_id,
+           max(submission.attempt) AS last_attempt,
+           count(DISTINCT submission.segment)
+               FILTER (WHERE submission.report_event = 'report_delivered'
+                          OR NOT submission.report_asked AND submission.outcome = 'accepted')
+               = submission.segment_total AS is_delivered,
+           min(submission.report_event)
+               FILTER (WHERE submission.report_event <> 'report_delivered') AS failed_event
+      FROM submission
+      JOIN unnest($1::int[], $2::bytea[]) AS asked (space_id, recipient_id)
+           USING (space_id, recipient_id)
+     GROUP BY submission.space_id, submission.recipient_id, submission.segment_total,
+              submission.written_as
+)
+SELECT space_id, recipient_id, bool_or(is_delivered) AS is_delivered,
+       (array_agg(failed_event ORDER BY last_attempt DESC))[1] AS failed_event
+  FROM cut
+ GROUP BY space_id, recipient_id
 """
 
 FINISH = (
@@ -77,41 +110,66 @@ UPDATE recipient
 
 KEEP_REPORTS = """
 INSERT INTO report (id, connector_id, smsc_id, smsc_key, report_state, report_error, report_event,
-                    done_at, destination, received_at, disposition)
+                    done_at, destination, sender, text_id, error_words, error_reason, keys,
+                    is_certain, received_at, disposition)
 SELECT id, connector_id, smsc_id, smsc_key, report_state, report_error, report_event,
-       done_at, destination, $11, disposition
+       done_at, destination, sender, text_id, error_words, error_reason, keys,
+       is_certain, $17, disposition
   FROM unnest($1::bytea[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-              $8::timestamptz[], $9::text[], $10::text[])
+              $8::timestamptz[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[],
+              $14::jsonb[], $15::boolean[], $16::text[])
        AS new (id, connector_id, smsc_id, smsc_key, report_state, report_error, report_event,
-               done_at, destination, disposition)
+               done_at, destination, sender, text_id, error_words, error_reason, keys,
+               is_certain, disposition)
+"""
+
+_KEPT = """
+SELECT report.id, report.connector_id, report.smsc_id, report.smsc_key, report.report_state,
+       report.report_error, report.report_event, report.done_at, report.destination,
+       report.sender, report.text_id, report.error_words, report.error_reason, report.keys,
+       report.is_certain
 """
 
 # Reports that came before the answer that these submissions are made of.
-FIND_WAITING_REPORTS = """
-SELECT report.id, report.connector_id, report.smsc_id, report.smsc_key, report.report_state,
-       report.report_error, report.report_event, report.done_at, report.destination
+FIND_WAITING_REPORTS = (
+    _KEPT
+    + """
   FROM unnest($1::int[], $2::text[]) AS asked (connector_id, smsc_key)
   JOIN report USING (connector_id, smsc_key)
  WHERE report.disposition = 'waiting'
  ORDER BY report.id
    FOR UPDATE OF report SKIP LOCKED
 """
+)
 
-# Waiting reports whose submission has come since; a few at a time, the oldest first.
-FIND_MATCHABLE_REPORTS = """
-SELECT report.id, report.connector_id, report.smsc_id, report.smsc_key, report.report_state,
-       report.report_error, report.report_event, report.done_at, report.destination
+# Where a page of waiting reports ends that begins behind $1; no row for the last page.
+END_OF_PAGE = """
+SELECT id
+  FROM report
+ WHERE disposition = 'waiting' AND id > $1
+ ORDER BY id
+OFFSET $2 - 1 LIMIT 1
+"""
+
+# Waiting reports of a page whose submission has come since, under whatever key; the oldest first.
+FIND_MATCHABLE_REPORTS = (
+    _KEPT  # noqa: S608 (constants alone)
+    + """
   FROM report
  WHERE report.disposition = 'waiting'
+   AND report.id > $1 AND ($2::bytea IS NULL OR report.id <= $2)
    AND EXISTS (SELECT FROM submission
                 WHERE submission.connector_id = report.connector_id
-                  AND submission.smsc_key = report.smsc_key
-                  AND submission.recipient_id >= $1
-                  AND submission.answered_at >= $3)
+                  AND submission.smsc_key = ANY (ARRAY(SELECT value
+                                                         FROM jsonb_each_text(report.keys))
+                                                 || report.smsc_key)
+                  AND submission.recipient_id >= $3
+                  AND submission.answered_at >= $4)
  ORDER BY report.id
- LIMIT $2
+ LIMIT $5
    FOR UPDATE SKIP LOCKED
 """
+)
 
 CLOSE_REPORTS = """
 UPDATE report
@@ -121,5 +179,5 @@ UPDATE report
 """
 
 ORPHAN_REPORTS = """
-UPDATE report SET disposition = 'orphan' WHERE disposition = 'waiting' AND received_at < $1
+UPDATE report SET disposition = 'orphan' WHERE disposition = 'waiting' AND id < $1
 """

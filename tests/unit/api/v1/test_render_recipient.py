@@ -30,6 +30,7 @@ FRESH = RecipientView(
     command_status=None,
     report_state=None,
     report_error=None,
+    report_reason=None,
     sent_at=None,
     delivered_at=None,
     done_at=None,

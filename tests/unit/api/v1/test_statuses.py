@@ -121,6 +121,7 @@ def test_a_report_is_shown_as_the_state_that_it_leads_to(word: str) -> None:
         Meaning.REJECTED: Group.REJECTED,
         Meaning.EXPIRED: Group.EXPIRED,
         Meaning.INTERMEDIATE: Group.PENDING,
+        Meaning.ACCEPTED: Group.PENDING,
         Meaning.UNKNOWN: Group.PENDING,
     }[meaning_of_word(word)]
     row = TABLE[Cause.REPORT, word]
