@@ -5,9 +5,10 @@ takes no more than the connector has room for, so a dead process leaves little t
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 import structlog
 
@@ -15,7 +16,7 @@ from staffetta.db.pool import Connection, Database, DatabaseError
 from staffetta.domain.clock import Clock
 from staffetta.domain.errors import InvalidText
 from staffetta.domain.secrets import CannotUnseal, Keyring
-from staffetta.domain.segments import segment_text
+from staffetta.domain.segments import Segmentation, segment_text
 from staffetta.domain.templates import Template
 from staffetta.messaging.connector import Claim, Connector, Refused, Segment, Settlement
 from staffetta.messaging.inbox import MemoryInbox
@@ -30,6 +31,17 @@ _GATHER_STEP_SECONDS: Final = 0.002
 _MOMENT: Final = timedelta(microseconds=1)  # as fine as the database keeps times
 
 _log = structlog.get_logger(__name__)
+
+
+class TakenSegment(NamedTuple):
+    """A segment that a carrier accepted in an earlier try, and the cut that it is of."""
+
+    number: int
+    total: int
+    written_as: str | None
+
+
+_NOTHING: Final[Mapping[bytes, frozenset[TakenSegment]]] = MappingProxyType({})
 
 
 class Dispatcher:
@@ -81,12 +93,12 @@ class Dispatcher:
         # nobody knows whether it was committed. No two claims have the same moment.
         now = self._claimed_at = max(self._clock.now(), self._claimed_at + _MOMENT)
         self._in_doubt_since = now
-        rows, accepted = await self._claim(room, now)
+        rows, taken = await self._claim(room, now)
         self._in_doubt_since = None
         self._has_backlog = len(rows) == room
         self._inbox.note_queue(self._connector.connector_id, is_empty=not self._has_backlog)
         for row in rows:
-            self._hand_over(row, accepted.get(row["id"], frozenset()))
+            self._hand_over(row, taken.get(row["id"], frozenset()))
         return len(rows)
 
     async def finish(self) -> None:
@@ -105,17 +117,46 @@ class Dispatcher:
 
     async def _claim(
         self, room: int, now: datetime
-    ) -> tuple[Sequence[Any], dict[bytes, frozenset[int]]]:
+    ) -> tuple[Sequence[Any], Mapping[bytes, frozenset[TakenSegment]]]:
         """Claim up to `room` recipients; the rows, and which segments carriers have already."""
         connector_id = self._connector.connector_id
         async with self._database.transaction() as connection:
             rows = await connection.fetch(sql.CLAIM, connector_id, room, self._owner, now)
             if not rows:
-                return rows, {}
-            accepted = await _accepted_segments(connection, rows)
+                return rows, _NOTHING
+            taken = await self._taken_segments(connection, rows)
             turn = max(row["turn"] for row in rows)
             await connection.execute(sql.ADVANCE_QUEUE_CLOCK, connector_id, turn)
-        return rows, accepted
+        return rows, taken
+
+    async def _taken_segments(
+        self, connection: Connection, rows: Sequence[Any]
+    ) -> Mapping[bytes, frozenset[TakenSegment]]:
+        """What carriers have already of claims that follow an earlier try.
+
+        Where that is of another cut the whole text goes again, and the recipient says so before
+        anything is written.
+        """
+        again = [row for row in rows if row["accepted_before"]]
+        if not again:
+            return _NOTHING
+        taken = await _read_taken(connection, again)
+        repeated = [row for row in again if self._is_repeated(row, taken)]
+        if repeated:
+            await connection.execute(
+                sql.FLAG_REPEATED,
+                [row["space_id"] for row in repeated],
+                [row["id"] for row in repeated],
+            )
+        return taken
+
+    def _is_repeated(self, row: Any, taken: Mapping[bytes, frozenset[TakenSegment]]) -> bool:
+        try:
+            cut = self._connector.cut(self._text_of(row))
+        except (InvalidText, CannotUnseal):  # nothing will be sent
+            return False
+        of_this_cut = taken_of(cut, taken.get(row["id"], frozenset()))
+        return len(of_this_cut) < len(taken.get(row["id"], ()))
 
     async def _put_back(self, claimed_at: datetime) -> None:
         """Queue what a claim took whose commit nobody answered: none of it was handed over."""
@@ -139,13 +180,14 @@ class Dispatcher:
             room = self._connector.room()
         return min(room, CLAIM_MAX)
 
-    def _hand_over(self, row: Any, accepted: frozenset[int]) -> None:
+    def _hand_over(self, row: Any, taken: frozenset[TakenSegment]) -> None:
         try:
-            claim = claim_of(row, self._text_of(row), accepted)
+            claim = claim_of(row, self._connector.cut(self._text_of(row)), taken)
         except (InvalidText, CannotUnseal) as error:
-            # Acceptance cut and sealed this text before: the product changed, or the server's key.
+            # Acceptance cut and sealed this text before: the product changed, or the server's key,
+            # or the carrier's alphabet needs more segments than there can be.
             _log.error("stored_text_cannot_be_sent", recipient=row["id"].hex(), error=str(error))
-            claim = claim_of(row, "", accepted)
+            claim = claim_of(row, segment_text(""), frozenset())
             refusal = Refused(0, "the stored text cannot be sent", temporary=False)
             self._inbox.settled(Settlement(self._connector.connector_id, claim, (refusal,)))
             return
@@ -166,10 +208,10 @@ class Dispatcher:
         )
 
 
-def claim_of(row: Any, text: str, accepted: frozenset[int]) -> Claim:
-    """The claim that a row is, with the segments of its text that no carrier has yet."""
-    cut = segment_text(text)
+def claim_of(row: Any, cut: Segmentation, taken: frozenset[TakenSegment]) -> Claim:
+    """The claim that a row is, with the segments of this cut that no carrier has yet."""
     parts = cut.parts
+    taken_numbers = taken_of(cut, taken) if taken else taken
     return Claim(
         space_id=row["space_id"],
         recipient_id=row["id"],
@@ -180,7 +222,7 @@ def claim_of(row: Any, text: str, accepted: frozenset[int]) -> Claim:
         segments=tuple(
             Segment(number, text)
             for number, text in enumerate(parts, start=1)
-            if number not in accepted
+            if number not in taken_numbers
         ),
         segment_total=len(parts),
         reference=row["reference"],
@@ -191,22 +233,24 @@ def claim_of(row: Any, text: str, accepted: frozenset[int]) -> Claim:
         resend_count=row["resend_count"],
         capture_micro=row["capture_micro"],
         is_code=row["sealed_code"] is not None,
+        writing=cut.writing,
     )
 
 
-async def _accepted_segments(
+def taken_of(cut: Segmentation, taken: frozenset[TakenSegment]) -> frozenset[int]:
+    """Which segments of this very cut are taken: those of another are no parts of its text."""
+    name = None if cut.writing is None else cut.writing.name
+    total = len(cut.parts)
+    return frozenset(one.number for one in taken if one.total == total and one.written_as == name)
+
+
+async def _read_taken(
     connection: Connection, rows: Sequence[Any]
-) -> dict[bytes, frozenset[int]]:
-    """The segments that carriers already accepted, for claims that follow an earlier try."""
-    again = [row for row in rows if row["accepted_before"]]
-    if not again:
-        return {}
-    accepted: dict[bytes, frozenset[int]] = {}
+) -> Mapping[bytes, frozenset[TakenSegment]]:
+    taken: dict[bytes, frozenset[TakenSegment]] = {}
     for row in await connection.fetch(
-        sql.READ_ACCEPTED_SEGMENTS,
-        [row["space_id"] for row in again],
-        [row["id"] for row in again],
+        sql.READ_TAKEN_SEGMENTS, [row["space_id"] for row in rows], [row["id"] for row in rows]
     ):
-        earlier = accepted.get(row["recipient_id"], frozenset())
-        accepted[row["recipient_id"]] = earlier | {row["segment"]}
-    return accepted
+        one = TakenSegment(row["segment"], row["segment_total"], row["written_as"])
+        taken[row["recipient_id"]] = taken.get(row["recipient_id"], frozenset()) | {one}
+    return taken

@@ -36,12 +36,21 @@ SELECT claimed.space_id, claimed.id, claimed.message_id, claimed.number, claimed
 """
 
 # Only claims that follow an earlier try need it: which segments a carrier has already.
-READ_ACCEPTED_SEGMENTS = """
-SELECT submission.recipient_id, submission.segment
+READ_TAKEN_SEGMENTS = """
+SELECT submission.recipient_id, submission.segment, submission.segment_total,
+       submission.written_as
   FROM submission
   JOIN unnest($1::int[], $2::bytea[]) AS asked (space_id, recipient_id)
        USING (space_id, recipient_id)
  WHERE submission.outcome = 'accepted'
+"""
+
+# A carrier has parts of the text already, and will get all of it again.
+FLAG_REPEATED = """
+UPDATE recipient
+   SET possibly_duplicate = true
+  FROM unnest($1::int[], $2::bytea[]) AS repeated (space_id, id)
+ WHERE recipient.space_id = repeated.space_id AND recipient.id = repeated.id
 """
 
 ADVANCE_QUEUE_CLOCK = """
