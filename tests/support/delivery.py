@@ -10,7 +10,7 @@ from aiohttp.abc import AbstractResolver
 from outbox import Outbox
 from prometheus_client import CollectorRegistry
 
-from staffetta.app.calling_back import MessageBodies
+from staffetta.app.message_bodies import MessageBodies
 from staffetta.callbacks.addresses import AllowedNetworks
 from staffetta.callbacks.deliver import Deliverer, DelivererParts
 from staffetta.callbacks.http_client import HttpClient, Patience

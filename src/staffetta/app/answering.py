@@ -16,9 +16,9 @@ from staffetta.api.context import ApiContext, ApiSettings, make_context
 from staffetta.api.doors import PUBLISHED_NAMES, Door, Names, Room
 from staffetta.api.server import make_app
 from staffetta.api.v1.rules import V1Rules
-from staffetta.app.calling_back import MessageBodies
 from staffetta.app.http_server import HttpServers
 from staffetta.app.loops import Loops
+from staffetta.app.message_bodies import MessageBodies
 from staffetta.app.proxies import behind_proxies
 from staffetta.app.reports import opened_reports
 from staffetta.app.roles import Role, RoleContext

@@ -1,26 +1,20 @@
 """The callbacks role: what is owed to accounts' URLs, delivered."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
 from typing import Final
 
 import structlog
 from prometheus_client import CollectorRegistry
 
-from staffetta.api.v2.render import message_object
-from staffetta.app.bulk_bodies import read_bulk_bodies
 from staffetta.app.loops import Loops
+from staffetta.app.message_bodies import MessageBodies
 from staffetta.app.roles import Role, RoleContext
 from staffetta.callbacks.addresses import allowed_networks
 from staffetta.callbacks.bell import CHANNEL
-from staffetta.callbacks.claim import Claim
 from staffetta.callbacks.deliver import Deliverer, DelivererParts
 from staffetta.callbacks.http_client import HttpClient
-from staffetta.callbacks.letters import Told
 from staffetta.callbacks.metrics import CallbackMetrics
 from staffetta.callbacks.results import Results
-from staffetta.db.pool import Connection
-from staffetta.messaging.told import read_told
 
 _IDLE_SECONDS: Final = 0.25  # what claiming waits for wakes it; another process's lane does not
 _WRITE_IDLE_SECONDS: Final = 5.0
@@ -32,25 +26,6 @@ _FLUSH_SECONDS_MAX: Final = 5.0
 _FLUSH_STEP_SECONDS: Final = 0.02
 
 _log = structlog.get_logger(__name__)
-
-
-class MessageBodies:
-    """What callbacks about messages say: the Message of the API that was called."""
-
-    async def read(self, connection: Connection, claims: Sequence[Claim]) -> Mapping[bytes, Told]:
-        """What each claim tells, by callback id."""
-        of_v1 = [one for one in claims if one.is_of_v1]
-        bodies = await read_bulk_bodies(connection, of_v1) if of_v1 else {}
-        of_v2 = [one for one in claims if not one.is_of_v1]
-        told = await read_told(connection, of_v2) if of_v2 else {}
-        for callback_id, one in told.items():
-            try:
-                body = message_object(one.view, one.username)
-            except Exception:  # noqa: BLE001 - one message must not stop its lane, nor any other
-                _log.exception("callback_body_not_made", callback=callback_id.hex())
-                continue
-            bodies[callback_id] = Told(one.view.callback or {}, body)
-        return bodies
 
 
 async def run_callbacks(context: RoleContext, stop: asyncio.Event) -> None:

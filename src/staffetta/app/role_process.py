@@ -10,23 +10,19 @@ import gc
 import os
 from collections.abc import Collection
 from contextlib import AsyncExitStack, suppress
+from importlib import import_module
 from types import MappingProxyType
 from typing import Final
 
 import structlog
 
-from staffetta.app.answering import run_api
-from staffetta.app.calling_back import run_callbacks
 from staffetta.app.database import START_PATIENCE_SECONDS, prepare_schema, reach_database
-from staffetta.app.dispatching import run_dispatch
-from staffetta.app.housekeeping import run_housekeeping
 from staffetta.app.key_check import check_server_key
 from staffetta.app.loops import Loops
 from staffetta.app.orders import PROCESSES_LOCK, Orders
 from staffetta.app.processes import RENEW_SECONDS, Heartbeat
 from staffetta.app.roles import Role, RoleContext, RunRole, Sockets
 from staffetta.app.rotating import REFRESH_SECONDS, KeyWatch
-from staffetta.app.simulating import run_network
 from staffetta.config import Settings, ensure_server_key
 from staffetta.db.file_locks import open_lock, share
 from staffetta.db.pool import Database, DatabaseError
@@ -35,13 +31,14 @@ from staffetta.domain.ids import IdMaker
 
 _log = structlog.get_logger(__name__)
 
-ROLES: Final = MappingProxyType[Role, RunRole](
+# Where each role is played. A process imports its own: all of them take more than a second of CPU.
+_MODULES: Final = MappingProxyType(
     {
-        Role.API: run_api,
-        Role.CALLBACKS: run_callbacks,
-        Role.DISPATCH: run_dispatch,
-        Role.HOUSEKEEPING: run_housekeeping,
-        Role.NETWORK: run_network,
+        Role.API: ("staffetta.app.answering", "run_api"),
+        Role.CALLBACKS: ("staffetta.app.calling_back", "run_callbacks"),
+        Role.DISPATCH: ("staffetta.app.dispatching", "run_dispatch"),
+        Role.HOUSEKEEPING: ("staffetta.app.housekeeping", "run_housekeeping"),
+        Role.NETWORK: ("staffetta.app.simulating", "run_network"),
     }
 )
 _CONNECTIONS_MAX: Final = 8
@@ -63,6 +60,7 @@ async def run_roles(
     orders = Orders.from_signals()
     if supervised:
         _watch_lifeline(orders)
+    players = [_player(role) for role in roles]
     async with AsyncExitStack() as stack:
         _share_processes_lock(settings, stack)
         keyring = ensure_server_key(settings)
@@ -89,12 +87,12 @@ async def run_roles(
             supervised=supervised,
             ready=_Readiness(roles, supervised=supervised).mark,
         )
-        await _play(context, roles, orders, pulse)
+        await _play(context, players, orders, pulse)
         return LOST_HEARTBEAT_STATUS if heartbeat.lost.is_set() else 0
 
 
 async def _play(
-    context: RoleContext, roles: Collection[Role], orders: Orders, pulse: Database
+    context: RoleContext, players: Collection[RunRole], orders: Orders, pulse: Database
 ) -> None:
     heartbeat = context.heartbeat
 
@@ -109,7 +107,7 @@ async def _play(
         if context.keyring.is_live:
             loops.start(KeyWatch(context.keyring).refresh_once, REFRESH_SECONDS)
         async with asyncio.TaskGroup() as group:
-            playing = [group.create_task(ROLES[role](context, orders.stop)) for role in roles]
+            playing = [group.create_task(play(context, orders.stop)) for play in players]
             cut = asyncio.create_task(_cut_short(playing, orders.hurry))
             try:
                 await asyncio.wait(playing)
@@ -117,6 +115,12 @@ async def _play(
                 cut.cancel()
     with suppress(DatabaseError):
         await heartbeat.end(pulse)
+
+
+def _player(role: Role) -> RunRole:
+    module, name = _MODULES[role]
+    player: RunRole = getattr(import_module(module), name)
+    return player
 
 
 async def _cut_short(playing: list[asyncio.Task[None]], hurry: asyncio.Event) -> None:

@@ -21,7 +21,7 @@ from staffetta.accounts.token_desk import TokenDesk
 from staffetta.accounts.token_rates import TokenCounter
 from staffetta.api.context import ApiContext, ApiSettings, make_context
 from staffetta.api.server import make_app
-from staffetta.app.calling_back import MessageBodies
+from staffetta.app.message_bodies import MessageBodies
 from staffetta.compliance.register_sender import SenderRegistry
 from staffetta.db.pool import Database
 from staffetta.domain.environments import Environment
