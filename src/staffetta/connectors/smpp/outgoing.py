@@ -10,8 +10,10 @@ from types import MappingProxyType
 from typing import Final
 
 from staffetta.connectors.smpp.printable import printable
-from staffetta.connectors.smpp.settings import SmppSettings, Validity
+from staffetta.connectors.smpp.settings import Flash, SmppSettings, SubmitFields, Validity
+from staffetta.connectors.smpp.written import write_segment
 from staffetta.domain.encodings import Encoding, encode_gsm7, encode_ucs2
+from staffetta.domain.writing import Alphabet, Writing
 from staffetta.messaging.connector import (
     Accepted,
     Busy,
@@ -28,15 +30,19 @@ from staffetta.smpp.message_ids import message_id_key
 from staffetta.smpp.statuses import StatusClass, StatusMeaning, describe_status
 from staffetta.smpp.submissions import make_submit_sm
 from staffetta.smpp.times import absolute_time, relative_time
+from staffetta.smpp.tlvs import Tag, octet_tlv
 from staffetta.smpp.user_data import concatenation_header
 
 # The key of an acceptance that names no id. Keys of reports are trimmed, so none is a space, and
 # such a segment is matched by no report.
 NO_KEY: Final = " "
+NO_CREDIT: Final = "the account at the carrier is out of credit"
 
 _ENCODERS: Final[Mapping[Encoding, Callable[[str], bytes]]] = MappingProxyType(
     {Encoding.GSM_7: encode_gsm7, Encoding.UCS_2: encode_ucs2}
 )
+_USUAL: Final = Writing()
+_FOR_THE_DISPLAY: Final = octet_tlv(Tag.DEST_ADDR_SUBUNIT, 1)  # 3.4 section 5.3.2.1
 _RELATIVE_SECONDS_MIN: Final = 60
 _SOURCES_MAX: Final = 1024
 
@@ -58,9 +64,14 @@ class Outgoing:
         self._source = lru_cache(_SOURCES_MAX)(settings.addresses.source)
         self._destination = settings.addresses.destination
         self._registered_delivery = int(settings.registered_delivery)
+        self._is_usual = (
+            settings.fields == SubmitFields() and settings.texts.alphabet is Alphabet.GSM_7
+        )
 
     def submit_sm(self, claim: Claim, segment: Segment, now: datetime) -> pdus.SubmitSm:
         """The request for one segment; raises InvalidField for what no PDU can carry."""
+        if claim.writing is not None or not self._is_usual:
+            return self._submit_sm_its_way(claim, segment, now)
         header = b""
         if claim.segment_total > 1:
             header = concatenation_header(claim.reference, claim.segment_total, segment.number)
@@ -77,6 +88,44 @@ class Outgoing:
             registered_delivery=self._registered_delivery,
             validity_period=self._validity_period(claim.expires_at, now),
         )
+
+    def _submit_sm_its_way(self, claim: Claim, segment: Segment, now: datetime) -> pdus.SubmitSm:
+        """The same for what this carrier wants otherwise."""
+        writing = claim.writing or _USUAL
+        fields = self._settings.fields
+        try:
+            written = write_segment(claim, segment, writing)
+        except ValueError as error:
+            raise InvalidField("short_message", f"cannot be written: {error}") from None
+        data_coding, has_class = self._data_coding(claim, writing)
+        tlvs = written.tlvs + fields.tlvs
+        if claim.flash and not has_class:
+            tlvs += (_FOR_THE_DISPLAY,)
+        asks_report = claim.asks_report(segment.number)
+        return make_submit_sm(
+            self._source(claim.sender),
+            self._destination(claim.number),
+            written.payload,
+            user_data_header=written.header,
+            data_coding=data_coding,
+            registered_delivery=self._registered_delivery if asks_report else 0,
+            validity_period=self._validity_period(claim.expires_at, now),
+            service_type=fields.service_type.encode("ascii"),
+            protocol_id=fields.protocol_id,
+            tlvs=tlvs,
+        )
+
+    def _data_coding(self, claim: Claim, writing: Writing) -> tuple[int, bool]:
+        """The data_coding of a claim's segments, and whether it says that a flash is one."""
+        texts = self._settings.texts
+        if (
+            texts.septet_coding is not None
+            and claim.encoding is Encoding.GSM_7
+            and writing.alphabet is not texts.alphabet
+        ):
+            return texts.septet_coding, False
+        has_class = claim.flash and self._settings.fields.flash is Flash.DATA_CODING
+        return self._data_codings[claim.encoding, has_class], has_class
 
     def _validity_period(self, expires_at: datetime, now: datetime) -> bytes:
         match self._settings.validity:
@@ -108,6 +157,9 @@ class Outgoing:
         match meaning.status_class:
             case StatusClass.THROTTLE:
                 return Busy(command_status, self._settings.throttling.pause_seconds)
+            case StatusClass.CREDIT:
+                pause_seconds = self._settings.throttling.pause_seconds
+                return Busy(command_status, pause_seconds, NO_CREDIT)
             case StatusClass.SESSION:
                 return NotSent(_reason(meaning))
             case StatusClass.PERMANENT | StatusClass.PROTOCOL:

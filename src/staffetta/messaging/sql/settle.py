@@ -48,13 +48,14 @@ UPDATE recipient
 # An answer that comes after all replaces "uncertain"; anything else is written once.
 INSERT_SUBMISSIONS = """
 INSERT INTO submission (space_id, recipient_id, attempt, segment, segment_total, connector_id,
-                        outcome, command_status, smsc_id, smsc_key, answered_at)
+                        outcome, command_status, smsc_id, smsc_key, written_as, report_asked,
+                        answered_at)
 SELECT space_id, recipient_id, attempt, segment, segment_total, connector_id,
-       outcome, command_status, smsc_id, smsc_key, $11
+       outcome, command_status, smsc_id, smsc_key, written_as, report_asked, $13
   FROM unnest($1::int[], $2::bytea[], $3::int[], $4::smallint[], $5::smallint[], $6::int[],
-              $7::text[], $8::bigint[], $9::text[], $10::text[])
+              $7::text[], $8::bigint[], $9::text[], $10::text[], $11::text[], $12::boolean[])
        AS new (space_id, recipient_id, attempt, segment, segment_total, connector_id,
-               outcome, command_status, smsc_id, smsc_key)
+               outcome, command_status, smsc_id, smsc_key, written_as, report_asked)
     ON CONFLICT (space_id, recipient_id, attempt, segment) DO UPDATE
    SET outcome = excluded.outcome, command_status = excluded.command_status,
        smsc_id = excluded.smsc_id, smsc_key = excluded.smsc_key, answered_at = excluded.answered_at
