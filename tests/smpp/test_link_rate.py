@@ -108,3 +108,31 @@ def test_what_may_be_handed_over_is_never_nought():
     limit = rate(0.25)
     spend_all(limit, 0.0)
     assert limit.within_a_second(0.0) == 1
+
+
+def test_a_carrier_with_a_hidden_rate_is_written_to_within_reach_of_it():
+    """A carrier that takes 100 in each second of its own and refuses the rest, for two minutes."""
+    limit, hidden, taken = rate(0), 100, 0
+    in_second = [0] * 120
+    for step in range(120 * 200):
+        now = step / 200
+        free = min(limit.allowance(now), 50)
+        limit.spend(free, now)
+        good = min(free, hidden - in_second[int(now)])
+        in_second[int(now)] += good
+        if now >= 20:
+            taken += good
+        if good < free:
+            limit.throttled(now)
+    assert 0.6 * hidden <= taken / 100 <= hidden
+
+
+def test_a_carrier_that_cuts_fast_links_is_approached_again_slowly():
+    limit = rate(0)
+    for step in range(1000):
+        limit.spend(1, step / 1000)
+    limit.dropped(1.0)
+    assert limit.per_second == pytest.approx(500, rel=0.01)
+    assert limit.allowance(1.1) > 0
+    limit.allowance(61.0)
+    assert limit.per_second < 560

@@ -134,11 +134,26 @@ def test_messages_put_off_inactivity(make_pair):
     assert pair.server.next_deadline() == pair.now + 60.0
 
 
-@pytest.mark.parametrize("seconds", [0.0, 5.0, 29.9])
-def test_the_next_deadline_is_the_nearest(bound_pair, seconds):
+@pytest.mark.parametrize(("seconds", "asked_at"), [(0.0, 15.0), (5.0, 20.0), (29.9, 30.0)])
+def test_the_next_deadline_is_the_nearest(bound_pair, seconds, asked_at):
     sent_at = bound_pair.now + seconds
     bound_pair.client.send(SUBMIT, None, sent_at)
-    assert bound_pair.client.next_deadline() == bound_pair.now + 30.0
+    assert bound_pair.client.next_deadline() == bound_pair.now + asked_at
+
+
+def test_a_peer_that_is_gone_is_known_before_the_request_is_overdue(bound_pair):
+    client = bound_pair.client
+    client.send(SUBMIT, "mine", bound_pair.now)
+    assert client.tick(bound_pair.now + 15.0) == []
+    assert client.tick(bound_pair.now + 25.0) == [events.PeerSilent(Timer.ENQUIRE_ANSWER)]
+
+
+def test_a_slow_answer_to_the_question_is_waited_for_no_longer_than_the_request(make_pair):
+    pair = make_pair(Timings(response_seconds=8.0))
+    pair.bind()
+    pair.client.send(SUBMIT, "mine", pair.now)
+    assert pair.client.tick(pair.now + 4.0) == []
+    assert pair.client.next_deadline() == pair.now + 8.0
 
 
 def test_nothing_happens_before_the_next_deadline(bound_pair):

@@ -12,8 +12,10 @@ from typing import Final
 import msgspec
 import structlog
 
+from staffetta.app.alarms import AlarmBook
 from staffetta.app.loops import run_forever
 from staffetta.connectors.metrics import ConnectorMetrics
+from staffetta.connectors.smpp.alarms import AlarmChange, AlarmKind
 from staffetta.connectors.smpp.connector import SmppConnector
 from staffetta.connectors.smpp.link_states import LinkChange, LinkState
 from staffetta.connectors.smpp.settings import InvalidSmppSettings, SmppSettings
@@ -51,6 +53,7 @@ class FleetParts:
     is_steady: Callable[[], bool]  # whether others' silence means that they are dead
     settings_of: Callable[[Carrier], SmppSettings]  # raises InvalidSmppSettings, CannotUnseal
     recordings: Recordings
+    alarms: AlarmBook
 
 
 @dataclass(slots=True)
@@ -112,13 +115,17 @@ class Fleet:
                 count += 1
             if running.is_over or (running.task is None and running.stop.is_set()):
                 del self._running[connector_id]
+                if connector_id not in carriers:
+                    self._parts.alarms.note_end(connector_id)
         return count
 
     def _needs_no_new_links(self, running: _Running, carrier: Carrier | None) -> bool:
-        """Whether a connector may go on. One whose password was only sealed anew may."""
+        """Whether a connector may go on. One whose secrets were only sealed anew may."""
         if carrier is None or carrier == running.carrier:
             return carrier is not None
-        resealed = msgspec.structs.replace(running.carrier, password=carrier.password)
+        resealed = msgspec.structs.replace(
+            running.carrier, password=carrier.password, tls_key=carrier.tls_key
+        )
         if carrier != resealed or running.task is None:
             return False
         try:
@@ -147,6 +154,8 @@ class Fleet:
             _log.error("connector_not_started", connector=carrier.name, error=str(error))
             for number in numbers:
                 self._note(LinkChange(carrier.id, number, LinkState.REFUSED, str(error)))
+            alarm = AlarmChange(carrier.id, AlarmKind.BIND_REFUSED, str(error))
+            self._parts.alarms.note(alarm)
             return _Running(carrier, numbers, stop, None)
         connector = SmppConnector(
             settings,
@@ -155,6 +164,7 @@ class Fleet:
             self._parts.metrics,
             may_write=self._parts.may_write,
             changed=self._note,
+            alarmed=self._parts.alarms.note,
             link_numbers=sorted(numbers),
             recordings=self._parts.recordings,
             keeps_text=carrier.environment in self._parts.recordings.policy.keeps_text,

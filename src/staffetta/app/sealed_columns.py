@@ -12,7 +12,7 @@ from staffetta.accounts.create_token import refresh_purpose, token_purpose
 from staffetta.callbacks.secret import secret_purpose
 from staffetta.messaging.masked_codes import sent_code_purpose
 from staffetta.otp.codes import code_purpose
-from staffetta.routing.connectors import password_purpose
+from staffetta.routing.connectors import password_purpose, tls_key_purpose
 
 CHECK_PURPOSE: Final = b"server_key_check.sealed"
 
@@ -70,6 +70,7 @@ class SealedColumn:
 SEALED_COLUMNS: Final = (
     SealedColumn("server_key_check", "sealed", ("single",), (), lambda: CHECK_PURPOSE),
     SealedColumn("connector", "password", ("id",), ("environment", "name"), password_purpose),
+    SealedColumn("connector", "tls_key", ("id",), ("environment", "name"), tls_key_purpose),
     SealedColumn("space", "callback_secret", ("id",), ("id",), secret_purpose),
     SealedColumn("space", "callback_secret_previous", ("id",), ("id",), secret_purpose),
     SealedColumn("token", "sealed", ("hash",), ("hash",), token_purpose),

@@ -46,6 +46,13 @@ class ConnectorMetrics:
             registry=registry,
             multiprocess_mode="livemax",
         )
+        self.alarms = Gauge(
+            "staffetta_connector_alarm",
+            "1 while a person should look at the carrier, by kind.",
+            ["connector", "kind"],
+            registry=registry,
+            multiprocess_mode="livemax",
+        )
         self.window_used = Gauge(
             "staffetta_link_window_used",
             "Segments written and not answered yet.",
@@ -53,6 +60,10 @@ class ConnectorMetrics:
             registry=registry,
             multiprocess_mode="livesum",
         )
+
+    def alarm_open(self, connector: str, kind: str, is_open: bool) -> None:
+        """An alarm of a connector is open, or over."""
+        self.alarms.labels(connector, kind).set(int(is_open))
 
 
 class ConnectorCounts:

@@ -59,7 +59,7 @@ def decide(claim: Claim, outcomes: Sequence[Outcome], now: datetime) -> Decision
                 accepted,
                 due_at=now + pause,
                 command_status=gravest.command_status,
-                detail="the carrier asked to slow down",
+                detail=gravest.reason,
             )
         case NotSent():
             return _to(

@@ -28,6 +28,7 @@ class Carrier(msgspec.Struct, frozen=True):
     port: int
     system_id: str
     password: bytes | None  # sealed
+    tls_key: bytes | None  # of a client certificate, sealed
     window_max: int
     rate_per_second: int  # of all its links; 0: unlimited
     link_count: int

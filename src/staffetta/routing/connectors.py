@@ -117,3 +117,22 @@ def open_password(
     if sealed is None:
         return ""
     return keyring.unseal(sealed, password_purpose(environment, name)).decode()
+
+
+def tls_key_purpose(environment: Environment, name: str) -> bytes:
+    """What a sealed key of a client certificate is bound to: its own connector alone."""
+    return f"connector.tls_key:{environment}:{name}".encode()
+
+
+def seal_tls_key(keyring: Keyring, pem: str, environment: Environment, name: str) -> bytes:
+    """A client certificate's key, in PEM, as the column connector.tls_key keeps it."""
+    return keyring.seal(pem.encode(), tls_key_purpose(environment, name))
+
+
+def open_tls_key(
+    keyring: Keyring, sealed: bytes | None, environment: Environment, name: str
+) -> str:
+    """The key of a connector's client certificate in PEM, "" for none; raises CannotUnseal."""
+    if sealed is None:
+        return ""
+    return keyring.unseal(sealed, tls_key_purpose(environment, name)).decode()

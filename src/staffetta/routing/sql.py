@@ -49,7 +49,7 @@ SELECT connector_id, country, rank, price_micro
 
 READ_CARRIERS = """
 SELECT id, environment::text AS environment, name, kind, host, port, system_id, password,
-       window_max, rate_per_second, link_count, settings
+       tls_key, window_max, rate_per_second, link_count, settings
   FROM connector
  WHERE enabled
  ORDER BY id
@@ -102,4 +102,34 @@ SELECT connector_id, count(*) AS bound_count
   FROM link
  WHERE connector_id = ANY($1::int[]) AND state = 'bound'
  GROUP BY connector_id
+"""
+
+# Alarms. Those that are over for long are forgotten with the next one of their connector.
+RAISE_ALARM = """
+WITH forgotten AS (
+    DELETE FROM connector_alarm WHERE connector_id = $1 AND cleared_at < $5
+)
+INSERT INTO connector_alarm (connector_id, kind, detail, raised_at, last_at)
+SELECT $1, $2, $3, $4, $4
+  FROM connector
+ WHERE id = $1
+    ON CONFLICT (connector_id, kind) WHERE cleared_at IS NULL DO UPDATE
+   SET detail = excluded.detail,
+       last_at = greatest(connector_alarm.last_at, excluded.last_at)
+"""
+
+CLEAR_ALARM = """
+UPDATE connector_alarm SET cleared_at = $3
+ WHERE connector_id = $1 AND kind = $2 AND cleared_at IS NULL
+"""
+
+READ_OPEN_ALARMS = """
+SELECT connector_alarm.connector_id, connector.environment::text AS environment,
+       connector.name AS connector, connector_alarm.kind, connector_alarm.detail,
+       connector_alarm.raised_at, connector_alarm.last_at
+  FROM connector_alarm
+  JOIN connector ON connector.id = connector_alarm.connector_id
+ WHERE connector_alarm.cleared_at IS NULL
+ ORDER BY connector_alarm.raised_at, connector_alarm.id
+ LIMIT $1
 """

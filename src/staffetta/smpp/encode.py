@@ -18,6 +18,7 @@ from staffetta.smpp.constants import (
 from staffetta.smpp.errors import InvalidField
 from staffetta.smpp.fields import (
     LAYOUTS,
+    LONG_BIND,
     check_octet,
     check_short_message,
     check_text,
@@ -52,6 +53,15 @@ def encode(pdu: pdus.Pdu) -> bytes:
 def encode_as(pdu: pdus.Pdu, sequence_number: int) -> bytes:
     """The octets of `pdu` under another sequence_number; raises InvalidField."""
     return ENCODERS[type(pdu)](pdu, sequence_number)
+
+
+def encode_long_bind(pdu: pdus.Bind, sequence_number: int) -> bytes:
+    """The octets of a bind whose password may be longer than 8 octets; raises InvalidField.
+
+    Some carriers hand such passwords out, and compare what is behind the eighth octet too.
+    """
+    body = write_fields(pdu, LONG_BIND)
+    return _with_header(pdu.command_id, 0, sequence_number, body)
 
 
 def _with_header(command_id: int, command_status: int, sequence_number: int, body: bytes) -> bytes:

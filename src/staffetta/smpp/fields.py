@@ -131,6 +131,10 @@ _BIND: tuple[Field, ...] = (
     Octet("addr_npi"),
     Text("address_range", 40),
 )
+# Of carriers that hand out passwords the specification has no room for.
+LONG_BIND: Final = tuple(
+    Text("password", 64) if field.name == "password" else field for field in _BIND
+)
 _BIND_RESP: tuple[Field, ...] = (Text("system_id", 15),)
 
 LAYOUTS: Final[dict[type[pdus.Pdu], tuple[Field, ...]]] = {

@@ -3,24 +3,7 @@
 Owns the bind state, the window, sequence numbers and timers of one connection. It must not wait,
 read a clock, log, or know what a message means to anybody.
 
-How a shell drives it. Make a Session when the connection is there, with the role of this end. Hand
-every piece that comes in to `receive_data`, and act on each event it returns. Call `tick` at
-`next_deadline` or a little later (each second is enough) and act on its events alike. After
-`receive_data`, `tick` and anything you asked the session to do, write what `data_to_send` returns:
-all that gathered in one turn of the loop in one write. When `state` is CLOSED, write the rest and
-close the connection; octets that still come in are ignored. When the connection is gone for
-whatever reason, call `connection_lost` once: it gives back the contexts of all requests without an
-answer, apart by whether they were ever handed out by `data_to_send`. `now` is one monotonic clock's
-seconds, read by the shell.
-
-As ESME: `bind`, wait for Bound (BindRefused closes the session). Send while there is `room`; each
-request carries a context of the caller's, which comes back exactly once, with ResponseReceived,
-PeerNacked, RequestTimedOut or from `connection_lost`. Events keep the order of the wire, so a shell
-that acts on them one by one sees an acceptance before the delivery report behind it. To stop: send
-no more, wait until `open_count` is 0, `unbind`.
-
-As SMSC: wait for BindRequested, then `accept_bind` or `refuse_bind` (which closes the session); in
-between nothing else is taken. The rest is alike.
+How a shell drives it is said in the package's docstring.
 
 Rules of the session itself, which the shell cannot get wrong:
 - enquire_link is answered at once in every state but CLOSED, unbind too, and closes the session.
@@ -44,7 +27,7 @@ from staffetta.smpp import answers, events, pdus
 from staffetta.smpp.bind_states import BINDS, BOUND, BOUND_STATE_OF, RIGHTS, BindState, Role
 from staffetta.smpp.constants import FRAME_OCTETS_MAX
 from staffetta.smpp.decode import decode
-from staffetta.smpp.encode import ENCODERS, encode_as
+from staffetta.smpp.encode import ENCODERS, Encoder, encode_as, encode_long_bind
 from staffetta.smpp.errors import BadFraming, LocalProtocolError, MalformedPdu
 from staffetta.smpp.events import Event
 from staffetta.smpp.framing import FrameReader
@@ -58,7 +41,7 @@ _NOT_WINDOWED: Final = BINDS | {pdus.Unbind, pdus.EnquireLink}
 
 
 class Session:
-    """One connection's state. The module's docstring says how to drive it."""
+    """One connection's state. The package's docstring says how to drive it."""
 
     def __init__(
         self,
@@ -97,6 +80,10 @@ class Session:
         """How many requests may be sent now."""
         return self._window.room if self._state in BOUND else 0
 
+    def resize_window(self, size: int) -> None:
+        """Let `size` requests be open from now on; more than that may still wait for answers."""
+        self._window.size = size
+
     @property
     def open_count(self) -> int:
         """How many requests of ours wait for an answer."""
@@ -113,10 +100,13 @@ class Session:
 
     # What this end asks for ----------------------------------------------------------------------
 
-    def bind(self, pdu: pdus.Bind, now: float) -> None:
-        """Ask to be bound (ESME). Ends with Bound, BindRefused or PeerSilent."""
+    def bind(self, pdu: pdus.Bind, now: float, *, long_password: bool = False) -> None:
+        """Ask to be bound (ESME). Ends with Bound, BindRefused or PeerSilent.
+
+        With `long_password` the password may be longer than the specification's 8 octets.
+        """
         self._check_may_send(pdu)
-        self._send_control(pdu)
+        self._send_control(pdu, encode_long_bind if long_password else encode_as)
         self._bind = pdu
         self._enter(BindState.BINDING, now)
 
@@ -245,9 +235,9 @@ class Session:
         if type(pdu) not in self._rights.sends:
             raise LocalProtocolError(f"{type(pdu).__name__} cannot be sent while {self._state}")
 
-    def _send_control(self, pdu: pdus.Request) -> None:
+    def _send_control(self, pdu: pdus.Request, write: Encoder = encode_as) -> None:
         number = self._window.next_sequence_number()
-        self._output.append(encode_as(pdu, number))
+        self._output.append(write(pdu, number))
         self._control_number = number
 
     def _take_bind_request(self) -> pdus.Bind:

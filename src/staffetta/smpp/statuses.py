@@ -15,6 +15,7 @@ class StatusClass(StrEnum):
 
     SUCCESS = "success"
     THROTTLE = "throttle"  # slow down and send the same again; nobody failed
+    CREDIT = "credit"  # our account at the carrier is used up; no code of the standard means this
     TEMPORARY = "temporary"  # try the same again later
     PERMANENT = "permanent"  # this message will never be taken
     PROTOCOL = "protocol"  # the peer could not read us: a bug of ours

@@ -85,13 +85,25 @@ class Timers:
         elif state is BindState.UNBINDING:
             running.append((self._entered_at + timings.unbind_seconds, Timer.UNBIND))
         elif state in BOUND:
-            running.append(self._enquiry_deadline())
+            running.append(self._enquiry_deadline(oldest_request_at))
             running.append((self._traffic_at + timings.inactivity_seconds, Timer.INACTIVITY))
         if oldest_request_at is not None and state is not BindState.CLOSED:
             running.append((oldest_request_at + timings.response_seconds, Timer.RESPONSE))
         return running
 
-    def _enquiry_deadline(self) -> tuple[float, Timer]:
+    def _enquiry_deadline(self, oldest_request_at: float | None) -> tuple[float, Timer]:
+        """When silence leads to a question, and no answer to that to the end.
+
+        While a request waits, each comes after half its time at most: a peer that is gone is known
+        to be gone before the request is merely overdue.
+        """
+        timings = self.timings
+        enquire_at = self._heard_at + timings.enquire_idle_seconds
+        answer_seconds = timings.enquire_answer_seconds
+        if oldest_request_at is not None:
+            half_seconds = timings.response_seconds / 2
+            enquire_at = min(enquire_at, max(self._heard_at, oldest_request_at) + half_seconds)
+            answer_seconds = min(answer_seconds, half_seconds)
         if self._enquired_at is None:
-            return self._heard_at + self.timings.enquire_idle_seconds, Timer.ENQUIRE
-        return self._enquired_at + self.timings.enquire_answer_seconds, Timer.ENQUIRE_ANSWER
+            return enquire_at, Timer.ENQUIRE
+        return self._enquired_at + answer_seconds, Timer.ENQUIRE_ANSWER

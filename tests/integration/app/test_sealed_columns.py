@@ -21,7 +21,7 @@ BEFORE, AFTER = Keyring.parse(OLD), Keyring.parse(f"{NEW}\n{OLD}")
 NEWEST_ALONE = Keyring.parse(NEW)
 IDS = IdMaker()
 # What bytes of other kinds are called. Whatever else is bytes must be in the table.
-_OTHER_BYTES = re.compile(r"(.+_)?(id|hash|checksum)")
+_OTHER_BYTES = re.compile(r"(.+_)?(id|hash|checksum|incident|octets)")
 _BYTES = """
 SELECT relation.relname AS table, attribute.attname AS column
   FROM pg_attribute AS attribute
@@ -71,8 +71,8 @@ _SET_SECRETS = """
 UPDATE space SET callback_secret = $2, callback_secret_previous = $3 WHERE id = $1
 """
 _INSERT_CONNECTOR = """
-INSERT INTO connector (environment, name, kind, password, created_at, updated_at)
-VALUES ('production', 'acme', 'smpp', $1, $2, $2)
+INSERT INTO connector (environment, name, kind, password, tls_key, created_at, updated_at)
+VALUES ('production', 'acme', 'smpp', $1, $2, $3, $3)
 """
 _INSERT_TOKEN = """
 INSERT INTO token (hash, space_id, scopes, sealed, refresh_sealed, hint, created_at, expire_at)
@@ -93,7 +93,7 @@ VALUES ($1, $2, 'v2', 'WW', 0, 1000, 'OTP', '*****', 'GSM-7', 5, 1, 0, '{}', $3,
 """
 _INSERT_CHECK = "INSERT INTO server_key_check (sealed) VALUES ($1)"
 _ROWS = 7
-VALUE_COUNT = 1 + 1 + 2 + _ROWS * 4 + 3  # check, connector, space; four a row; refresh tokens
+VALUE_COUNT = 1 + 2 + 2 + _ROWS * 4 + 3  # check, connector, space; four a row; refresh tokens
 
 
 def _sealed(column: str, *bound_to: object) -> bytes:
@@ -109,7 +109,8 @@ async def _fill(connection: Connection, now: datetime) -> None:
     ]
     await connection.execute(_SET_SECRETS, space_id, *secrets)
     password = _sealed("connector.password", Environment.PRODUCTION, "acme")
-    await connection.execute(_INSERT_CONNECTOR, password, now)
+    key = _sealed("connector.tls_key", Environment.PRODUCTION, "acme")
+    await connection.execute(_INSERT_CONNECTOR, password, key, now)
     await connection.execute(_INSERT_CHECK, _sealed("server_key_check.sealed"))
     for number in range(_ROWS):
         await _fill_row(connection, space_id, number, now)

@@ -93,6 +93,12 @@ def test_throttling_counts_no_failure_and_waits_as_asked() -> None:
     decision = decide(claim_of(1, failure_count=3), [BUSY], NOW)
     assert decision.failure_count == 3
     assert decision.due_at == NOW + timedelta(seconds=2)
+    assert decision.detail == "the carrier asked to slow down"
+
+
+def test_a_recipient_is_told_why_the_carrier_took_nothing() -> None:
+    decision = decide(claim_of(1), [Busy(0x45, 1.0, "the account is out of credit")], NOW)
+    assert decision.detail == "the account is out of credit"
 
 
 def test_the_pause_has_a_ceiling() -> None:

@@ -1,10 +1,11 @@
 """One TCP connection and its session: octets in, events out, at most one write in a turn.
 
 Owns the transport, its buffer and the session's timer. It decides nothing: what an event means is
-the link's business.
+`traffic`'s business.
 """
 
 import asyncio
+import ssl
 from collections.abc import Callable
 from typing import Final, cast
 
@@ -49,6 +50,8 @@ class Connection(asyncio.Protocol):
         self._buffer_is_full = False
         self.is_over = False
         self.reason = ""  # why it ended, as far as anybody said
+        self.was_ended_here = False  # this end gave it up, or asked for its end
+        self.failure: Exception | None = None  # what broke it
 
     # What asyncio calls --------------------------------------------------------------------------
 
@@ -82,6 +85,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
+        self.failure = exc
         self.reason = self.reason or (f"the connection broke: {exc}" if exc else "")
         self._end()
 
@@ -99,13 +103,33 @@ class Connection(asyncio.Protocol):
             return 0
         return self.session.room
 
-    def bind(self, pdu: pdus.Bind) -> None:
+    @property
+    def is_bound(self) -> bool:
+        """Whether messages may go over it in some direction."""
+        return not self.is_over and self._transport is not None and self.session.state in BOUND
+
+    @property
+    def certificate(self) -> bytes | None:
+        """The peer's certificate in DER; None without TLS."""
+        if self._transport is None:
+            return None
+        tls: ssl.SSLObject | None = self._transport.get_extra_info("ssl_object")
+        return None if tls is None else tls.getpeercert(binary_form=True)
+
+    def resize_window(self, size: int) -> None:
+        """Let so many requests be open from now on."""
+        self._window_max = size
+        if self._transport is not None:
+            self.session.resize_window(size)
+
+    def bind(self, pdu: pdus.Bind, *, long_password: bool = False) -> None:
         """Ask to be bound; raises InvalidField."""
-        self.session.bind(pdu, self._loop.time())
+        self.session.bind(pdu, self._loop.time(), long_password=long_password)
         self.flush()
 
     def unbind(self) -> None:
         """Ask for the end, when there is something to end."""
+        self.was_ended_here = True
         self.session.unbind(self._loop.time())
         self.flush()
 
@@ -122,6 +146,7 @@ class Connection(asyncio.Protocol):
 
     def abort(self, reason: str) -> None:
         """End now, without a word to the peer."""
+        self.was_ended_here = True
         self.reason = self.reason or reason
         if self._transport is not None:
             self._transport.abort()
@@ -133,14 +158,15 @@ class Connection(asyncio.Protocol):
         for event in told:
             self._told(event)
         if self.session.is_closed:
-            self._close(is_dead=any(isinstance(event, PeerSilent) for event in told))
+            self._close(told)
         self._wake()
 
-    def _close(self, *, is_dead: bool) -> None:
+    def _close(self, told: list[Event]) -> None:
         transport = self._transport
         if self.is_over or transport is None:
             return
-        if is_dead:
+        if any(isinstance(event, PeerSilent) for event in told):
+            self.was_ended_here = True
             transport.abort()
             return
         self.flush()

@@ -12,15 +12,20 @@ from typing import Final, cast
 
 from staffetta.connectors import metrics
 from staffetta.connectors.metrics import ConnectorCounts, ConnectorMetrics
+from staffetta.connectors.smpp.alarms import AlarmChange, Alarms
 from staffetta.connectors.smpp.backlog import Backlog, ClaimUnderWay
+from staffetta.connectors.smpp.credit import Credit
 from staffetta.connectors.smpp.incoming import Incoming
 from staffetta.connectors.smpp.link import SmppLink
+from staffetta.connectors.smpp.link_parts import LinkParts
 from staffetta.connectors.smpp.link_states import LinkChange
-from staffetta.connectors.smpp.outgoing import Outgoing
+from staffetta.connectors.smpp.outgoing import NO_CREDIT, Outgoing
 from staffetta.connectors.smpp.recorder import LinkRecorder
 from staffetta.connectors.smpp.settings import SmppSettings
-from staffetta.connectors.smpp.traffic import LinkParts
+from staffetta.connectors.smpp.tls import CarrierTls
 from staffetta.domain.clock import Clock
+from staffetta.domain.segments import Segmentation
+from staffetta.domain.text_rules import cut_by
 from staffetta.messaging.connector import (
     Accepted,
     Busy,
@@ -48,7 +53,7 @@ class SmppConnector:
 
     `may_write` says whether others still take this process for alive; while it is False nothing is
     begun, because somebody else may be sending the same claims. `changed` hears every change of a
-    link's state, to be stored and shown.
+    link's state, `alarmed` what a person should look at, to be stored and shown.
     """
 
     def __init__(
@@ -60,12 +65,14 @@ class SmppConnector:
         *,
         may_write: Callable[[], bool],
         changed: Callable[[LinkChange], None],
+        alarmed: Callable[[AlarmChange], None] = lambda _change: None,
         link_numbers: Sequence[int] | None = None,
         recordings: Recordings | None = None,
         keeps_text: bool = False,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self.connector_id = settings.connector_id
+        self._cut = cut_by(settings.texts)
         self._inbox = inbox
         self._may_write = may_write
         self._loop = asyncio.get_running_loop()
@@ -74,6 +81,7 @@ class SmppConnector:
         self._clock = clock
         self._recordings = recordings or Recordings(RecordingPolicy(), clock)
         self._keeps_text = keeps_text
+        self._credit = Credit(settings.credit)
         parts = LinkParts(
             settings=settings,
             backlog=self._backlog,
@@ -82,7 +90,11 @@ class SmppConnector:
             incoming=Incoming(settings),
             counts=self._counts,
             clock=clock,
+            alarms=Alarms(settings.connector_id, alarmed),
+            credit=self._credit,
+            tls=CarrierTls(settings.tls),
             wake=self._wake,
+            look=self._look,
             recorder_of=self._recorder_of,
         )
         numbers = range(1, settings.link_count + 1) if link_numbers is None else link_numbers
@@ -90,6 +102,10 @@ class SmppConnector:
         self._turn_is_due = False
         self._stops = False
         self._room_told = 0
+
+    def cut(self, text: str) -> Segmentation:
+        """How a text goes to this carrier; the same for the same text. Raises InvalidText."""
+        return self._cut(text)
 
     def room(self) -> int:
         """How many segments may be handed over now: free window, within one second of rate."""
@@ -143,7 +159,13 @@ class SmppConnector:
 
     def _room(self, now: float) -> int:
         free = sum([link.room(now) for link in self._links])
+        if self._credit.is_out:
+            free = min(free, int(self._credit.may_write(now)))
         return max(0, free - self._backlog.segment_count)
+
+    def _look(self) -> None:
+        for link in self._links:
+            link.look()
 
     def _wake(self) -> None:
         if not self._turn_is_due:
@@ -160,6 +182,8 @@ class SmppConnector:
             self._give_up_waiting("the connector is stopping")
         elif not any(link.takes_claims for link in self._links):
             self._give_up_waiting("no link is bound")
+        elif self._credit.is_shut(now):
+            self._give_up_unwritten(NO_CREDIT)
         for link in self._links:
             link.turn(now)
         self._links.append(self._links.pop(0))  # another one comes first the next time

@@ -10,18 +10,23 @@ from typing import Final, NamedTuple
 
 import structlog
 
+from staffetta.connectors.smpp.alarms import AlarmKind
 from staffetta.connectors.smpp.backoff import Backoff, Ending, ending_of_refusal
-from staffetta.connectors.smpp.link_states import LinkChange, LinkState
+from staffetta.connectors.smpp.connection import Connection
+from staffetta.connectors.smpp.link_parts import LinkMemory, LinkParts
+from staffetta.connectors.smpp.link_states import SERVING, LinkChange, LinkState, serving_state
 from staffetta.connectors.smpp.rate import RateLimit
 from staffetta.connectors.smpp.remarks import Remarks
-from staffetta.connectors.smpp.traffic import LinkParts, Traffic
-from staffetta.smpp import pdus
-from staffetta.smpp.bind_states import BOUND
+from staffetta.connectors.smpp.tls import InvalidTls, fault_in_words
+from staffetta.connectors.smpp.traffic import Traffic
+from staffetta.connectors.smpp.window_limit import WindowLimit
 from staffetta.smpp.errors import InvalidField
 from staffetta.smpp.statuses import describe_status
+from staffetta.smpp.timings import Timer
 
 # The session ends an unbind without an answer itself; this is for a connection that hangs.
 _CLOSE_SECONDS_MAX: Final = 10.0
+_MAY_BE_OPEN: Final = SERVING | {LinkState.DRAINING}  # states in which segments may be open
 # At thousands a second tokens are spent a handful at a time.
 _RATE_SECONDS_MIN: Final = 0.002
 
@@ -51,14 +56,20 @@ class SmppLink:
         self._changed = changed
         self._loop = asyncio.get_running_loop()
         self._log = structlog.get_logger(__name__).bind(connector=settings.name, link=number)
-        self._remarks = Remarks(self._log)
         self.recorder = parts.recorder_of(number)
         self._backoff = Backoff(settings.pauses, chance)
-        self._rate = RateLimit(
-            settings.rate_per_second / settings.link_count, settings.throttling, self._loop.time()
+        per_second = settings.rate_per_second / settings.link_count
+        self._memory = LinkMemory(
+            number=number,
+            rate=RateLimit(per_second, settings.throttling, self._loop.time()),
+            window=WindowLimit(settings.window_max),
+            remarks=Remarks(self._log),
+            recorder=self.recorder,
+            log=self._log,
         )
         self._traffic: Traffic | None = None
         self._state = LinkState.DOWN
+        self._detail = ""
         self._leaves = False
         self._bell = asyncio.Event()  # something happened that `run` waits for
         self._wait: asyncio.Timeout | None = None  # the wait that `leave` cuts short
@@ -89,6 +100,10 @@ class SmppLink:
         if self._traffic is not None:
             self._traffic.give_up_unwritten(reason)
 
+    def look(self) -> None:
+        """What is told of the link may have changed."""
+        self._bell.set()
+
     def leave(self) -> None:
         """Take nothing new, wait for answers, unbind; then `run` ends."""
         self._leaves = True
@@ -107,7 +122,7 @@ class SmppLink:
                     await self._pause(ended)
         finally:
             if self._traffic is not None:
-                self._traffic.connection.abort("this process let the link go")
+                self._traffic.abort("this process let the link go")
             self._change(LinkState.DOWN, "stopped")
 
     # One connection after another ----------------------------------------------------------------
@@ -115,67 +130,67 @@ class SmppLink:
     async def _connect_and_serve(self) -> _Ended:
         settings = self._settings
         self._change(LinkState.CONNECTING, f"to {settings.host}:{settings.port}")
-        traffic = Traffic(
-            self._parts, self._rate, self._remarks, self._log, self._bell.set, self.recorder
-        )
-        self._traffic = traffic
-        failure = await self._connect(traffic)
-        if failure is not None:
-            return failure
+        self._traffic = traffic = Traffic(self._parts, self._memory, self._bell.set)
+        for connection in traffic.connections:
+            failure = await self._connect(connection)
+            if failure is not None:
+                traffic.abort(failure.detail)
+                return failure
         try:
-            traffic.connection.bind(self._bind_pdu())
+            traffic.bind()
         except InvalidField as error:
-            traffic.connection.abort(f"a setting does not fit SMPP: {error}")
-            return _Ended(Ending.MISCONFIGURED, traffic.connection.reason)
+            traffic.abort(f"a setting does not fit SMPP: {error}")
+            return _Ended(Ending.MISCONFIGURED, traffic.reason)
         self._change(LinkState.BINDING, f"as {settings.system_id}")
-        while not (traffic.is_over or self._leaves or traffic.needs_rebind):
-            if traffic.bound_at is not None and self._state is LinkState.BINDING:
-                self._change(LinkState.BOUND, f"to {traffic.smsc or 'an unnamed SMSC'}")
+        while not (traffic.is_ending or self._leaves):
+            self._tell_serving(traffic)
             await self._ring()
         await self._part(traffic)
         return self._how_it_ended(traffic)
 
-    async def _connect(self, traffic: Traffic) -> _Ended | None:
-        settings = self._settings
+    async def _connect(self, connection: Connection) -> _Ended | None:
+        """Make one connection; answers why there is none."""
+        settings, tls = self._settings, self._parts.tls
         try:
             async with asyncio.timeout(settings.timings.connect_seconds) as self._wait:
                 await self._loop.create_connection(
-                    lambda: traffic.connection, settings.host, settings.port
+                    lambda: connection,
+                    settings.host,
+                    settings.port,
+                    ssl=await tls.context(),
+                    server_hostname=tls.server_name(settings.host),
                 )
         except TimeoutError:
             return _Ended(Ending.LOST, "no connection in time")
+        except InvalidTls as error:
+            return _Ended(Ending.MISCONFIGURED, str(error))
         except OSError as error:
+            fault = fault_in_words(error)
+            if fault is not None:
+                return _Ended(Ending.MISCONFIGURED, fault)
             return _Ended(Ending.LOST, f"no connection: {error}")
         except UnicodeError:  # what the resolver says of a label that is empty or too long
             return _Ended(Ending.MISCONFIGURED, f"{settings.host} is not a name that can exist")
         finally:
             self._wait = None
-        return None
-
-    def _bind_pdu(self) -> pdus.BindTransceiver:
-        settings = self._settings
-        return pdus.BindTransceiver(
-            system_id=settings.system_id.encode(),
-            password=settings.password.encode(),
-            system_type=settings.system_type.encode(),
-            address_range=settings.address_range.encode(),
-        )
+        # Nothing is written before the pin is compared, least of all the password.
+        fault = tls.fault_of_pin(connection.certificate)
+        return None if fault is None else _Ended(Ending.MISCONFIGURED, fault)
 
     async def _part(self, traffic: Traffic) -> None:
         """Drain and unbind, as far as there is anything left to."""
         timings = self._settings.timings
-        if not traffic.is_over and traffic.connection.session.state in BOUND:
-            self._change(LinkState.DRAINING, "no new messages")
+        if traffic.bound_at is not None and not traffic.is_over:
+            self._change(LinkState.DRAINING, traffic.reason or "no new messages")
             traffic.take_no_more()
             self._parts.wake()
-            await self._until(lambda: traffic.is_drained, timings.response_seconds)
+            if not traffic.is_deaf:
+                await self._until(lambda: traffic.is_drained, timings.response_seconds)
             traffic.give_up_unwritten("the link is draining")
             await self._until(lambda: not traffic.owes_answers, timings.unbind_seconds)
-        if not traffic.is_over and traffic.connection.session.state in BOUND:
-            traffic.connection.unbind()
+        if traffic.unbind():
             await self._until(lambda: False, timings.unbind_seconds + _CLOSE_SECONDS_MAX)
-        if not traffic.is_over:
-            traffic.connection.abort("the link was closed")
+        traffic.abort("the link was closed")
 
     async def _until(self, is_so: Callable[[], bool], seconds: float) -> None:
         """Wait until something is so, the connection is over, or the time has passed."""
@@ -193,21 +208,50 @@ class SmppLink:
         await self._bell.wait()
 
     def _how_it_ended(self, traffic: Traffic) -> _Ended:
+        number, alarms = self.number, self._parts.alarms
         status = traffic.refused_with
         if status is not None:
             meaning = describe_status(status)
             detail = f"the carrier refused the bind: {meaning.sentence} ({meaning.name}, {status})"
             return _Ended(ending_of_refusal(status), detail)
         bound_at = traffic.bound_at
-        bound_seconds = 0.0 if bound_at is None else self._loop.time() - bound_at
-        if traffic.needs_rebind:
-            return _Ended(Ending.LOST, "the carrier does not know the bind", bound_seconds)
-        return _Ended(Ending.LOST, traffic.connection.reason, bound_seconds)
+        if bound_at is not None:
+            bound_seconds = 0.0 if traffic.is_deaf else self._loop.time() - bound_at
+            return _Ended(Ending.LOST, self._note_drop(traffic), bound_seconds)
+        for connection in traffic.connections:
+            fault = fault_in_words(connection.failure)
+            if fault is not None:
+                return _Ended(Ending.MISCONFIGURED, fault)
+        if traffic.unanswered is Timer.BIND:
+            detail = "the carrier takes the connection and does not answer the bind"
+            alarms.raise_(number, AlarmKind.SILENT, f"{detail}: ask it whether its SMSC works")
+        return _Ended(Ending.LOST, traffic.reason)
+
+    def _note_drop(self, traffic: Traffic) -> str:
+        """Why the bind ended. A carrier that cuts fast links again and again is written to slower.
+
+        The rate is the link's, so it holds for the next bind.
+        """
+        now = self._loop.time()
+        is_too_fast = self._memory.drops.ended(
+            by_carrier=traffic.ended_by_carrier, idle_seconds=traffic.idle_seconds, now=now
+        )
+        if not is_too_fast:
+            return traffic.reason
+        self._memory.rate.dropped(now)
+        per_second = self._memory.rate.per_second
+        self._log.warning("dropped_after_burst", per_second=round(per_second, 1))
+        return (
+            f"{traffic.reason}, once more right behind a burst: at most {per_second:.0f} segments"
+            " a second from now on"
+        )
 
     async def _pause(self, ended: _Ended) -> None:
         seconds = self._backoff.seconds_after(ended.ending, ended.bound_seconds)
         is_refused = ended.ending is Ending.MISCONFIGURED
         state = LinkState.REFUSED if is_refused else LinkState.WAITING
+        if is_refused:
+            self._parts.alarms.raise_(self.number, AlarmKind.BIND_REFUSED, ended.detail)
         self._change(state, f"{ended.detail}; trying again in {seconds:.1f} s")
         try:
             async with asyncio.timeout(seconds) as self._wait:
@@ -220,19 +264,36 @@ class SmppLink:
 
     # What is told --------------------------------------------------------------------------------
 
+    def _tell_serving(self, traffic: Traffic) -> None:
+        """Say that the link is bound, or what is not as it should be while it is."""
+        if traffic.bound_at is None:
+            return
+        if self._state is LinkState.BINDING:
+            self._parts.alarms.clear(self.number, AlarmKind.BIND_REFUSED)
+            if not self._memory.window.is_cautious:
+                self._parts.alarms.clear(self.number, AlarmKind.SILENT)
+        state, detail = serving_state(
+            traffic.smsc, self._memory.window, self._parts.credit, self._loop.time()
+        )
+        if (state, detail) != (self._state, self._detail):
+            self._change(state, detail)
+
     def _change(self, state: LinkState, detail: str) -> None:
         if state is self._state and state is LinkState.DOWN:
             return
         self._state = state
+        self._detail = detail
         match state:
             case LinkState.REFUSED:
                 self._log.error("link_refused", detail=detail)
             case LinkState.WAITING:
                 self._log.warning("link_lost", detail=detail)
+            case LinkState.NO_CREDIT:
+                self._log.warning("link_waits_for_credit", detail=detail)
             case _:
                 self._log.info(f"link_{state}", detail=detail)
-        self._parts.counts.link_bound(self.number, state is LinkState.BOUND)
-        if state is not LinkState.DRAINING:
+        self._parts.counts.link_bound(self.number, state in SERVING)
+        if state not in _MAY_BE_OPEN:
             self._parts.counts.window_used(self.number, 0)
         self._changed(LinkChange(self._settings.connector_id, self.number, state, detail))
 

@@ -15,6 +15,8 @@ _BURST_SECONDS: Final = 0.05
 _PER_SECOND_MIN: Final = 1.0
 # A slow link would take minutes to notice that the carrier has room again.
 _RECOVERY_PER_SECOND_MIN: Final = 1.0
+# Who is cut off for being too fast loses a window each time, so the next try is far away.
+_RECOVERY_FROM_DROPS_SECONDS: Final = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +101,23 @@ class RateLimit:
         """
         if now < self._paused_until:
             return
+        rate = self._halve(now)
+        self._recovery = max(rate / 2 / self._throttling.recovery_seconds, _RECOVERY_PER_SECOND_MIN)
+        self._paused_until = now + self._throttling.pause_seconds
+
+    def dropped(self, now: float) -> None:
+        """The carrier ends connections that are too fast: halve what is written, recover slowly."""
+        self._recovery = self._halve(now) / 2 / _RECOVERY_FROM_DROPS_SECONDS
+
+    def _halve(self, now: float) -> float:
+        """Halve what was really written in the busier of the last two seconds; answers that."""
         self._update(now)
         observed = float(max(self._spent_this_second, self._spent_last_second))
         rate = max(min(self._per_second, observed), 2 * _PER_SECOND_MIN)
         self._complained_at_rate = rate
         self._per_second = min(rate / 2, self._ceiling)
-        self._recovery = max(rate / 2 / self._throttling.recovery_seconds, _RECOVERY_PER_SECOND_MIN)
         self._tokens = 0.0
-        self._paused_until = now + self._throttling.pause_seconds
+        return rate
 
     def _update(self, now: float) -> None:
         since = max(self._updated_at, self._paused_until)

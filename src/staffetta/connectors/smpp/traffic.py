@@ -1,391 +1,250 @@
-"""What goes over one connection: segments out, answers and reports in.
+"""What goes over one link while it is bound: one connection for both directions, or a pair.
 
-Owns the claim that is being written, and what each event of the session means for claims and
-reports. Made anew for every connection; the link decides when there is one.
+Owns the connections of one bind, and what becomes of the link when one of them ends: the other does
+too. Segments are `submits`', reports `deliveries`'. Made anew for every bind; the link decides when
+there is one.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
-import structlog
-
-from staffetta.connectors.metrics import REPORT_PUT_OFF, REPORT_STORED, ConnectorCounts
-from staffetta.connectors.smpp.backlog import Backlog, ClaimUnderWay
 from staffetta.connectors.smpp.connection import Connection
-from staffetta.connectors.smpp.incoming import Incoming
-from staffetta.connectors.smpp.outgoing import Outgoing
+from staffetta.connectors.smpp.deliveries import Deliveries
+from staffetta.connectors.smpp.link_parts import LinkMemory, LinkParts
+from staffetta.connectors.smpp.oddities import Oddities
 from staffetta.connectors.smpp.printable import printable
-from staffetta.connectors.smpp.rate import RateLimit
-from staffetta.connectors.smpp.recorder import LinkRecorder
-from staffetta.connectors.smpp.remarks import Remarks
-from staffetta.connectors.smpp.settings import SmppSettings
-from staffetta.domain.clock import Clock
-from staffetta.messaging.connector import (
-    Accepted,
-    Busy,
-    Inbox,
-    NotSent,
-    Outcome,
-    Refused,
-    Uncertain,
-)
+from staffetta.connectors.smpp.settings import BindKind, SmppSettings
+from staffetta.connectors.smpp.submits import Submits
 from staffetta.messaging.recordings import Reason
 from staffetta.smpp import events, pdus
-from staffetta.smpp.bind_states import BOUND
-from staffetta.smpp.errors import InvalidField
-from staffetta.smpp.reports import ReportPdu
-from staffetta.smpp.statuses import Status, StatusClass
+from staffetta.smpp.bind_states import BindState
+from staffetta.smpp.timings import Timer
 from staffetta.smpp.window import LostRequests
 
-_FRAME_OCTETS_LOGGED_MAX: Final = 512
-_DELIVERING: Final = (pdus.DeliverSm, pdus.DataSm)
+# What is done about each kind of event.
+Handlers = dict[type[events.Event], Callable[[Any], None]]
 
-
-@dataclass(frozen=True, slots=True)
-class LinkParts:
-    """What the links of one connector share."""
-
-    settings: SmppSettings
-    backlog: Backlog
-    inbox: Inbox
-    outgoing: Outgoing
-    incoming: Incoming
-    counts: ConnectorCounts
-    clock: Clock
-    wake: Callable[[], None]  # something may be written: take a turn soon
-    recorder_of: Callable[[int], LinkRecorder]  # the recorder of a link, by its number
+_TRANSMITS: Final = frozenset({BindState.BOUND_TX, BindState.BOUND_TRX})
+_BINDS: Final[dict[BindKind, tuple[type[pdus.Bind], ...]]] = {
+    BindKind.TRANSCEIVER: (pdus.BindTransceiver,),
+    BindKind.PAIR: (pdus.BindTransmitter, pdus.BindReceiver),
+}
 
 
 class Traffic:
-    """One connection's claims and reports."""
+    """One bind's claims and reports. The first of its connections is the one that transmits."""
 
-    def __init__(
-        self,
-        parts: LinkParts,
-        rate: RateLimit,
-        remarks: Remarks,
-        log: structlog.typing.FilteringBoundLogger,
-        ring: Callable[[], None],
-        recorder: LinkRecorder,
-    ) -> None:
-        settings = parts.settings
+    def __init__(self, parts: LinkParts, memory: LinkMemory, ring: Callable[[], None]) -> None:
         self._parts = parts
-        self._backlog = parts.backlog
-        self._rate = rate
-        self._remarks = remarks
-        self._log = log
+        self._memory = memory
         self._ring = ring  # something happened that the link waits for
-        self._recorder = recorder
-        self._current: ClaimUnderWay | None = None  # some segments of it may be written, not all
-        self._takes_claims = True
-        self.connection = Connection(
-            settings.timings,
-            settings.window_max,
-            self._told,
-            parts.wake,
-            self._lost,
-            recorder.ring,
-        )
-        recorder.began()
-        self.bound_at: float | None = None
+        self._unbound = len(_BINDS[parts.settings.bind])  # connections that are not bound yet
+        self.bound_at: float | None = None  # when all of them were
         self.smsc = ""  # as the carrier names itself
         self.refused_with: int | None = None  # the status that refused our bind
-        self.needs_rebind = False  # the carrier does not know this bind any more
+        self.unanswered: Timer | None = None  # what the carrier did not answer
+        self.reason = ""  # why it is over, or to be left
+        self.ended_by_carrier = False
+        self._is_left = False
+        self._handlers: list[Handlers] = [{} for _ in range(self._unbound)]
+        self.connections = tuple(self._connect(handlers) for handlers in self._handlers)
+        oddities = Oddities(parts, memory)
+        transmitter = self.connections[0]
+        self._submits = Submits(parts, memory, oddities, transmitter, self._leave)
+        for connection, handlers in zip(self.connections, self._handlers, strict=True):
+            handlers.update(self._handlers_of(connection, oddities))
+        memory.window.resized = transmitter.resize_window
+        memory.recorder.began()
 
     # What the link asks --------------------------------------------------------------------------
 
     @property
     def is_over(self) -> bool:
-        """Whether the connection is gone, and every segment written on it has its outcome."""
-        return self.connection.is_over
+        """Whether every connection is gone, and every segment written has its outcome."""
+        return all(connection.is_over for connection in self.connections)
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether it is of no more use: what is left of it is to be ended."""
+        return self._is_left or any(connection.is_over for connection in self.connections)
+
+    @property
+    def is_deaf(self) -> bool:
+        """Whether waiting for answers is pointless."""
+        return self._submits.is_deaf
 
     @property
     def takes_claims(self) -> bool:
         """Whether new claims can be written here, now or soon."""
         return (
-            self._takes_claims
+            self._submits.takes_claims
             and self.bound_at is not None
-            and not self.is_over
-            and self.connection.session.state in BOUND
+            and not self.is_ending
+            and self.connections[0].session.state in _TRANSMITS
         )
 
     @property
     def is_drained(self) -> bool:
         """Whether nothing is half written and nothing waits for an answer."""
-        return self._current is None and self.connection.session.open_count == 0
+        return not self._submits.has_current and self._submits.open_count == 0
 
     @property
     def owes_answers(self) -> bool:
         """Whether the carrier waits for answers to what it delivered."""
-        return self.connection.session.unanswered_count > 0
+        return any(one.session.unanswered_count > 0 for one in self.connections if one.is_bound)
 
-    def room(self, now: float) -> int:
-        """How many segments could be written within a second, whatever waits already."""
-        if not self.takes_claims:
-            return 0
-        return min(self.connection.room, self._rate.within_a_second(now))
-
-    def turn(self, now: float) -> None:
-        """Write what may be written, all in one piece."""
-        if self.bound_at is not None:
-            self._write(now)
-        self.connection.flush()
-        if not self._takes_claims:
-            self._ring()
+    @property
+    def idle_seconds(self) -> float:
+        """How long ago a segment was last written."""
+        return self.connections[0].now() - self._submits.written_at
 
     @property
     def open_count(self) -> int:
         """How many segments wait for an answer."""
-        return 0 if self.bound_at is None else self.connection.session.open_count
+        return 0 if self.bound_at is None else self._submits.open_count
+
+    def room(self, now: float) -> int:
+        """How many segments could be written within a second, whatever waits already."""
+        return self._submits.room(now) if self.takes_claims else 0
+
+    def turn(self, now: float) -> None:
+        """Write what may be written, all in one piece for each connection."""
+        if self.bound_at is not None:
+            self._submits.write(now)
+        for connection in self.connections:
+            connection.flush()
+        if not self._submits.takes_claims:
+            self._ring()
 
     def next_write_at(self, now: float) -> float | None:
         """When the rate lets the next segment go; None when something else is waited for."""
-        waits = self._current is not None or (self._takes_claims and self._backlog.segment_count)
-        if not waits or self.bound_at is None or self.connection.room == 0:
-            return None
-        return self._rate.next_at(now)
+        return None if self.bound_at is None else self._submits.next_write_at(now)
 
     def take_no_more(self) -> None:
         """Begin no other claim; finish the one in hand."""
-        self._takes_claims = False
+        self._submits.takes_claims = False
 
     def give_up_unwritten(self, reason: str) -> None:
         """What of the claim in hand is not written never will be."""
-        current, self._current = self._current, None
-        if current is not None:
-            self._backlog.give_up(current, reason)
+        self._submits.give_up_unwritten(reason)
 
-    # Writing -------------------------------------------------------------------------------------
+    def bind(self) -> None:
+        """Ask for every bind; raises InvalidField."""
+        settings = self._parts.settings
+        for connection, kind in zip(self.connections, _BINDS[settings.bind], strict=True):
+            connection.bind(_bind_pdu(kind, settings), long_password=settings.long_password)
 
-    def _write(self, now: float) -> None:
-        room = min(self.connection.room, self._rate.allowance(now))
-        if room <= 0:
-            return
-        wall = self._parts.clock.now()
-        left = room
-        while left > 0:
-            work = self._current or self._next_claim()
-            if work is None:
-                break
-            left -= self._write_claim(work, left, now, wall)
-        self._rate.spend(room - left, now)
+    def unbind(self) -> bool:
+        """Ask for the end of every bind there is; whether there was one."""
+        bound = [connection for connection in self.connections if connection.is_bound]
+        for connection in bound:
+            connection.unbind()
+        return bool(bound)
 
-    def _next_claim(self) -> ClaimUnderWay | None:
-        return self._backlog.next() if self._takes_claims else None
+    def abort(self, reason: str) -> None:
+        """End what is left, without a word to the carrier."""
+        for connection in self.connections:
+            connection.abort(reason)
 
-    def _write_claim(self, work: ClaimUnderWay, room: int, now: float, wall: datetime) -> int:
-        """Write up to `room` segments of a claim; answers how many."""
-        self._current = work
-        claim = work.claim
-        segments = claim.segments
-        count = 0
-        send, make = self.connection.session.send, self._parts.outgoing.submit_sm
-        while count < room and work.unwritten_at < len(segments):
-            index = work.unwritten_at
-            self._backlog.written(work)
-            try:
-                work.numbers[index] = send(make(claim, segments[index], wall), (work, index), now)
-            except InvalidField as error:
-                self._refuse_unwritable(work, index, error)
-            else:
-                count += 1
-        if work.unwritten_at == len(segments):
-            self._current = None
-        return count
+    # How it is done ------------------------------------------------------------------------------
 
-    def _refuse_unwritable(self, work: ClaimUnderWay, index: int, error: InvalidField) -> None:
-        self._log.error(
-            "segment_cannot_be_written",
-            recipient=work.claim.recipient_id.hex(),
-            segment=work.claim.segments[index].number,
-            error=str(error),
+    def _connect(self, handlers: Handlers) -> Connection:
+        connection = Connection(
+            self._parts.settings.timings,
+            self._memory.window.now_open_max,
+            lambda event: handlers[type(event)](event),
+            self._parts.wake,
+            lambda lost, reason: self._lost(connection, lost, reason),
+            self._memory.recorder.ring,
         )
-        reason = f"the segment does not fit SMPP: {error}"
-        self._backlog.answered(work, index, Refused(0, reason, temporary=False))
+        return connection
 
-    # What the carrier says -----------------------------------------------------------------------
-
-    def _told(self, event: events.Event) -> None:
-        self._HANDLERS[type(event)](self, event)
-
-    def _responded(self, event: events.ResponseReceived) -> None:
-        pdu = event.pdu
-        if pdu.command_status == 0 and isinstance(pdu, pdus.MessageIdResp):
-            self._answered(event.context, self._parts.outgoing.accepted(pdu.message_id))
-        else:
-            self._refused(event.context, pdu.command_status)
-
-    def _refused(self, context: Any, command_status: int) -> None:
-        outcome = self._parts.outgoing.refused(command_status)
-        now = self.connection.now()
-        match outcome:
-            case Busy():
-                self._rate.throttled(now)
-                self._remarks.warn(
-                    "throttled",
-                    now,
-                    command_status=command_status,
-                    per_second=round(self._rate.per_second, 1),
-                )
-            case NotSent():
-                self._remarks.warn("bind_not_known", now, command_status=command_status)
-                self._leave_for_rebind(outcome.reason)
-            case Refused():
-                self._note_refusal(outcome, now)
-        self._answered(context, outcome)
-
-    def _note_refusal(self, refusal: Refused, now: float) -> None:
-        meaning = self._parts.outgoing.meaning(refusal.command_status)
-        if meaning.status_class is StatusClass.PROTOCOL:
-            self._remarks.warn("carrier_cannot_read_us", now, reason=refusal.reason)
-            self._parts.counts.odd("unreadable_to_carrier")
-
-    def _leave_for_rebind(self, reason: str) -> None:
-        self.needs_rebind = True
+    def _leave(self, reason: str) -> None:
+        """This bind is of no more use, though the connection may live."""
+        self._is_left = True
+        self.reason = self.reason or reason
         self.take_no_more()
         self.give_up_unwritten(reason)
         self._ring()
 
-    def _answered(self, context: Any, outcome: Outcome) -> None:
-        work, index = context
-        if work.recorded is not None or type(outcome) is not Accepted:
-            self._recorder.answered(work, index, outcome)
-        self._backlog.answered(work, index, outcome)
-
-    def _nacked(self, event: events.PeerNacked) -> None:
-        if event.certain:
-            self._refused(event.context, event.command_status)
-            return
-        self._parts.counts.odd("nack_without_number")
-        reason = f"the carrier could not read something (status {event.command_status})"
-        self._answered(event.context, Uncertain(reason))
-
-    def _timed_out(self, event: events.RequestTimedOut) -> None:
-        seconds = self._parts.settings.timings.response_seconds
-        self._remarks.warn(
-            "no_answer", self.connection.now(), sequence_number=event.sequence_number
-        )
-        self._answered(event.context, Uncertain(f"no answer within {seconds:g} seconds"))
-
-    def _requested(self, event: events.RequestReceived) -> None:
-        pdu = event.pdu
-        if not isinstance(pdu, _DELIVERING):
-            self.connection.session.refuse(pdu, Status.INVALID_COMMAND_ID)
-            return
-        report = self._parts.incoming.report(pdu)
-        if report is None:
-            self._take_message(pdu)
-            return
-        if (awaited := self._recorder.awaited.get(report.smsc_key)) is not None:
-            self._recorder.reported(awaited, pdu.sequence_number)
-        if not self._parts.inbox.reported(report, partial(self._answer_report, pdu)):
-            self._answer_report(pdu, False)
-
-    def _answer_report(self, pdu: ReportPdu, stored: bool) -> None:
-        """Tell the carrier: it brings a report again whose answer says that our queue is full."""
-        self._parts.counts.reported(REPORT_STORED if stored else REPORT_PUT_OFF)
-        self.connection.session.refuse(pdu, 0 if stored else Status.MESSAGE_QUEUE_FULL)
-        self._parts.wake()
-
-    def _take_message(self, pdu: ReportPdu) -> None:
-        """What is no report, or names no message, is taken and told of."""
-        is_report = self._parts.incoming.names_no_message(pdu)
-        kind = "report_without_id" if is_report else "inbound_message"
-        self._parts.counts.odd(kind)
-        self._log.warning(
-            f"{kind}_not_kept",
-            source=printable(pdu.source_addr),
-            destination=printable(pdu.destination_addr),
-        )
-        self.connection.session.refuse(pdu, 0)
-
     def _bound(self, event: events.Bound) -> None:
-        self.bound_at = self.connection.now()
-        self.smsc = printable(event.smsc_system_id)
-        self._ring()
+        self.smsc = self.smsc or printable(event.smsc_system_id)
+        self._unbound -= 1
+        if self._unbound == 0:
+            self.bound_at = self.connections[0].now()
+            self._ring()
 
     def _bind_refused(self, event: events.BindRefused) -> None:
         self.refused_with = event.command_status
-        self._recorder.incident(Reason.BIND_REFUSED)
+        self._memory.recorder.incident(Reason.BIND_REFUSED)
 
-    def _ended(self, event: events.Unbound | events.PeerSilent | events.ProtocolViolation) -> None:
+    def _ended(
+        self,
+        connection: Connection,
+        event: events.Unbound | events.PeerSilent | events.ProtocolViolation,
+    ) -> None:
         match event:
             case events.Unbound():
                 reason = "the carrier unbound" if event.by_peer else "unbound"
             case events.PeerSilent():
+                self.unanswered = event.timer
                 reason = f"the carrier fell silent ({event.timer})"
             case events.ProtocolViolation():
+                connection.was_ended_here = True
                 reason = f"the carrier broke the protocol: {event.reason}"
-                self._parts.counts.odd("protocol_violation")
-                self._log.warning("protocol_violation", reason=event.reason)
-        self.connection.reason = reason
+        connection.reason = reason
 
-    def _unexpected(self, event: events.UnexpectedPdu) -> None:
-        pdu = event.pdu
-        kind = "unexpected_pdu"
-        fields: dict[str, Any] = {"pdu": type(pdu).__name__}
-        if isinstance(pdu, pdus.SubmitSmResp):
-            # Late, for the second time, or to a number we never used: it settles nothing.
-            kind = "unexpected_answer"
-            fields |= {
-                "smsc_id": printable(pdu.message_id),
-                "command_status": pdu.command_status,
-            }
-        self._odd(kind, sequence_number=pdu.sequence_number, **fields)
-
-    def _unreadable(self, event: events.Quarantined | events.Undecodable) -> None:
-        self._recorder.unreadable(event.frame)
-        kind = "quarantined" if isinstance(event, events.Quarantined) else "undecodable"
-        octets = event.frame[:_FRAME_OCTETS_LOGGED_MAX].hex()
-        self._odd(f"{kind}_pdu", reason=event.reason, octets=octets)
-
-    def _rejected(self, event: events.RequestRejected) -> None:
-        name = type(event.pdu).__name__
-        self._odd("rejected_pdu", pdu=name, command_status=event.command_status)
-
-    def _noticed(self, event: events.NoticeReceived) -> None:
-        self._odd("notice", pdu=type(event.pdu).__name__)
-
-    def _odd(self, kind: str, **fields: Any) -> None:
-        self._parts.counts.odd(kind)
-        self._remarks.warn(kind, self.connection.now(), **fields)
-
-    def _nothing(self, _event: events.Event) -> None:
-        """Events that concern servers, or that another one follows."""
-
-    def _lost(self, lost: LostRequests, reason: str) -> None:
-        """The connection is gone: nothing is left without an outcome."""
-        if self._takes_claims and self.refused_with is None:
-            self._recorder.incident(Reason.LINK_LOST)
-        self._takes_claims = False
-        self.give_up_unwritten(reason)
-        for context in lost.never_sent:
-            self._answered(context, NotSent(reason))
-        for context in lost.uncertain:
-            self._answered(context, Uncertain(reason))
-        if lost.uncertain:
-            self._log.warning("segments_left_uncertain", count=len(lost.uncertain), reason=reason)
+    def _lost(self, connection: Connection, lost: LostRequests, reason: str) -> None:
+        """A connection is gone; with it goes the link."""
+        if self._submits.takes_claims and self.refused_with is None:
+            self._memory.recorder.incident(Reason.LINK_LOST)
+        if not self.reason:
+            self.reason = reason
+            self.ended_by_carrier = not connection.was_ended_here
+        self._submits.takes_claims = False
+        if connection is self.connections[0]:
+            self._submits.lost(lost, reason)
         self._ring()
         self._parts.wake()
 
-    _HANDLERS: ClassVar[dict[type[events.Event], Callable[[Any, Any], None]]] = {
-        events.ResponseReceived: _responded,
-        events.RequestReceived: _requested,
-        events.PeerNacked: _nacked,
-        events.RequestTimedOut: _timed_out,
-        events.Bound: _bound,
-        events.BindRefused: _bind_refused,
-        events.Unbound: _ended,
-        events.PeerSilent: _ended,
-        events.ProtocolViolation: _ended,
-        events.UnexpectedPdu: _unexpected,
-        events.Quarantined: _unreadable,
-        events.Undecodable: _unreadable,
-        events.RequestRejected: _rejected,
-        events.NoticeReceived: _noticed,
-        events.PeerInactive: _nothing,
-        events.BindRequested: _nothing,
-    }
+    def _handlers_of(self, connection: Connection, oddities: Oddities) -> Handlers:
+        now = connection.now
+        ended = partial(self._ended, connection)
+
+        def violated(event: events.ProtocolViolation) -> None:
+            oddities.violated(event)
+            ended(event)
+
+        return {
+            events.ResponseReceived: self._submits.responded,
+            events.RequestReceived: Deliveries(self._parts, self._memory, connection).requested,
+            events.PeerNacked: self._submits.nacked,
+            events.RequestTimedOut: self._submits.timed_out,
+            events.Bound: self._bound,
+            events.BindRefused: self._bind_refused,
+            events.Unbound: ended,
+            events.PeerSilent: ended,
+            events.ProtocolViolation: violated,
+            events.UnexpectedPdu: lambda event: oddities.unexpected(event, now()),
+            events.Quarantined: lambda event: oddities.unreadable(event, now()),
+            events.Undecodable: lambda event: oddities.unreadable(event, now()),
+            events.RequestRejected: lambda event: oddities.rejected(event, now()),
+            events.NoticeReceived: lambda event: oddities.noticed(event, now()),
+            events.PeerInactive: _nothing,
+            events.BindRequested: _nothing,
+        }
+
+
+def _nothing(_event: events.Event) -> None:
+    """Events that concern servers, or that another one follows."""
+
+
+def _bind_pdu(kind: type[pdus.Bind], settings: SmppSettings) -> pdus.Bind:
+    return kind(
+        system_id=settings.system_id.encode(),
+        password=settings.password.encode(),
+        system_type=settings.system_type.encode(),
+        interface_version=settings.interface_version,
+        address_range=settings.address_range.encode(),
+    )
