@@ -9,6 +9,7 @@ from scripted_smsc import Say, report_of
 from staffetta.messaging.connector import Report, ReportMeaning
 from staffetta.smpp import pdus
 from staffetta.smpp.constants import MessageState
+from staffetta.smpp.message_ids import IdForm
 from staffetta.smpp.reports import make_report
 from staffetta.smpp.tlvs import Tag, octet_tlv, text_tlv
 
@@ -26,12 +27,13 @@ async def test_a_report_by_text_is_understood(rig, smsc):
         Report(
             connector_id=7,
             smsc_id="0A17",
-            smsc_key="0a17",
+            smsc_key="a17",
             meaning=ReportMeaning.UNDELIVERABLE,
             state_word="UNDELIV",
             error="000",
             done_at=datetime(2026, 3, 14, 9, 27, tzinfo=UTC),
             destination="393331234567",
+            sender="ACME",
         )
     ]
 
@@ -91,6 +93,54 @@ async def test_ids_of_two_spellings_have_one_key(make_rig, smsc, make_claim):
     (await smsc.bound()).report("0870928761")
     (report,) = await reported(rig)
     assert settlement.outcomes[0].smsc_key == report.smsc_key == "870928761"
+
+
+async def test_how_ids_are_spelled_is_left_open_until_an_operator_says(make_rig, smsc):
+    rig = make_rig()
+    await rig.bound()
+    (await smsc.bound()).report("1")
+    assert (await reported(rig))[0].id_form is None
+    set_rig = make_rig(report_ids="as_is")
+    await set_rig.bound()
+    (await smsc.bound(2)).report("1")
+    assert (await reported(set_rig))[0].id_form is IdForm.AS_IS
+
+
+async def test_both_ids_of_a_report_are_handed_on(rig, smsc):
+    tlvs = (text_tlv(Tag.RECEIPTED_MESSAGE_ID, b"33E95179"), octet_tlv(Tag.MESSAGE_STATE, 2))
+    text = report_of("0870928761").short_message
+    (await smsc.bound()).deliver(pdus.DeliverSm(esm_class=4, short_message=text, tlvs=tlvs))
+    (report,) = await reported(rig)
+    assert (report.smsc_id, report.text_id) == ("33E95179", "0870928761")
+
+
+@pytest.mark.parametrize(
+    ("setting", "stat", "meaning"),
+    [
+        ("accepted_is_final", "ACCEPTD", ReportMeaning.DELIVERED),
+        ("unknown_is_final", "UNKNOWN", ReportMeaning.EXPIRED),
+    ],
+)
+async def test_an_operator_may_say_that_nothing_follows_a_state(
+    make_rig, smsc, setting, stat, meaning
+):
+    rig = make_rig(**{setting: True})
+    await rig.bound()
+    (await smsc.bound()).report("1", stat)
+    assert (await reported(rig))[0].meaning is meaning
+
+
+async def test_errors_are_told_in_words_and_in_the_operators_first(make_rig, smsc):
+    rig = make_rig(error_meanings={"0375": "blocklisted"})
+    await rig.bound()
+    connection = await smsc.bound()
+    for error in ("006", "375", "999", "000"):
+        text = f"id:1 stat:UNDELIV err:{error}".encode()
+        connection.deliver(pdus.DeliverSm(esm_class=4, short_message=text))
+    absent, blocked, unknown, none = await reported(rig, 4)
+    assert (absent.error_words, absent.error_reason) == ("The phone is off or out of reach.", "")
+    assert blocked.error_reason == "blocklisted"
+    assert (unknown.error_words, none.error_words) == ("", "")
 
 
 async def test_a_report_is_answered_when_it_is_stored_and_not_before(rig, smsc):
@@ -170,9 +220,12 @@ async def test_a_message_from_a_phone_is_taken_and_told_of(rig, smsc):
     assert rig.counted("staffetta_connector_oddities_total", kind="inbound_message") == 1.0
 
 
-async def test_a_report_that_names_no_message_is_taken_and_told_of(rig, smsc):
+async def test_a_report_that_names_no_message_is_handed_on_and_told_of(rig, smsc):
     connection = await smsc.bound()
     connection.deliver(pdus.DeliverSm(esm_class=4, short_message=b"stat:DELIVRD"))
+    (report,) = await reported(rig)
+    assert (report.smsc_id, report.smsc_key, report.state_word) == ("", "", "DELIVRD")
+    rig.inbox.reports[0][1](True)
     await until(lambda: connection.report_answers == [0])
     assert rig.counted("staffetta_connector_oddities_total", kind="report_without_id") == 1.0
 
