@@ -35,6 +35,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "tls": "tls",
         "send": "send",
         "messages": "messages",
+        "trace": "trace",
         "ledger": "ledger",
         "audit": "audit",
         "smsc": "smsc",

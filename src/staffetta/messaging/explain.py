@@ -87,13 +87,13 @@ class Explainer:
                 price_micro=route.price_micro,
                 links_bound=bound.get(route.connector_id, 0),
                 chosen=route is routes[0],
-                reason=_reason(route, routes[0]),
+                reason=why_chosen(route, routes[0]),
             )
             for route in routes
         ]
 
 
-def _reason(route: Route, chosen: Route) -> str:
+def why_chosen(route: Route, chosen: Route) -> str:
     """Why a route is chosen, or what puts another before it: rank, country, price, age."""
     if route is chosen:
         return _IS_CHOSEN

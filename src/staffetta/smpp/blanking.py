@@ -41,6 +41,9 @@ _looks_like_report: Final = re.compile(
 ).match
 # What a report quotes of the message's text is the last of its fields (3.4 appendix B).
 _report_quote: Final = re.compile(rb"text ?:", re.IGNORECASE).search
+_match_addresses: Final = re.compile(rb"[^\0]*+\0..([^\0]*+)\0..([^\0]*+)\0", re.DOTALL).match
+_DIGITS_FIRST: Final = 4
+_DIGITS_LAST: Final = 2
 _TLV_HEADER_OCTETS: Final = 4
 _TEXT_TAGS: Final = frozenset({int(Tag.MESSAGE_PAYLOAD)})
 
@@ -80,6 +83,27 @@ def without_text(frame: bytes) -> bytes:
     if command_id == CommandId.DATA_SM:
         return _data_sm_without_text(frame)
     return _blank(frame, HEADER_OCTETS, len(frame))
+
+
+def with_short_numbers(frame: bytes) -> bytes:
+    """A message's frame whose addresses, where they are numbers, have lost their middle digits.
+
+    Short codes are left: the first four digits and the last two always stay.
+    """
+    for start, end in _address_spans(frame):
+        if frame[start:end].lstrip(b"+").isdigit():
+            frame = _blank(frame, start + _DIGITS_FIRST, end - _DIGITS_LAST)
+    return frame
+
+
+def _address_spans(frame: bytes) -> list[tuple[int, int]]:
+    """Where the addresses of a message stand."""
+    command_id = command_id_of(frame)
+    if command_id not in _SHORT_MESSAGES and command_id != CommandId.DATA_SM:
+        return []
+    # All begin alike: service_type, then twice TON, NPI and an address (3.4 sections 4.4.1, 4.7.1)
+    match = _match_addresses(frame, HEADER_OCTETS)
+    return [] if match is None else [match.span(1), match.span(2)]
 
 
 def _short_message_without_text(frame: bytes) -> bytes:
