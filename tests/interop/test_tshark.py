@@ -1,7 +1,6 @@
 """Wireshark's dissector reads our traffic: an independent eye on every octet we send."""
 
 import asyncio
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,11 +15,6 @@ from installation import Installation, running, wait_for
 from tcp_proxy import Piece, TcpProxy, Way, running_proxy
 
 from staffetta.db.embedded import EmbeddedServer
-
-pytestmark = pytest.mark.skipif(
-    shutil.which("tshark") is None,
-    reason="tshark is not installed: `make test` as root installs it, or apt-get install tshark",
-)
 
 LONG_GSM = "Il prezzo e 5 € [tutto compreso]. " * 12
 LONG_UCS = "Привет, это длинное сообщение. " * 5

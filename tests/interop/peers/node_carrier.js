@@ -1,0 +1,100 @@
+'use strict';
+// A carrier on node-smpp: it binds whoever knows the password, takes messages and brings reports.
+//
+// Writes one line of JSON for every PDU it reads, as node-smpp understood it. Reads one order a
+// line: `reports text|tlv|none`, `statuses N...` for the next submits, `enquire`, `unbind`.
+// With the files of a key and a certificate as arguments it speaks TLS.
+
+const fs = require('fs');
+const readline = require('readline');
+const smpp = require('smpp');
+
+const bound = new Map(); // from a session's number to what it is
+let reports = 'text';
+let statuses = [];
+let sessionCount = 0;
+let messageCount = 0;
+
+function say(what) {
+  const bytesAsHex = (_name, value) =>
+    value && value.type === 'Buffer' ? Buffer.from(value.data).toString('hex') : value;
+  process.stdout.write(JSON.stringify(what, bytesAsHex) + '\n');
+}
+
+function bind(number, session, pdu) {
+  const refused = pdu.password !== process.env.CARRIER_PASSWORD;
+  const command_status = refused ? smpp.ESME_RINVPASWD : 0;
+  session.send(pdu.response({ command_status, system_id: 'NODE-SMPP', sc_interface_version: 0x34 }));
+  if (refused) session.close();
+  else bound.set(number, { session, receives: pdu.command !== 'bind_transmitter' });
+}
+
+function takeMessage(session, pdu) {
+  const command_status = statuses.shift() || 0;
+  const message_id = 'node-' + ++messageCount;
+  session.send(pdu.response({ command_status, message_id }));
+  if (!command_status && pdu.registered_delivery & 1 && reports !== 'none') report(pdu, message_id);
+}
+
+function report(pdu, message_id) {
+  const receiver = [...bound.values()].find((one) => one.receives);
+  if (!receiver) return;
+  const text =
+    `id:${message_id} sub:001 dlvrd:001 submit date:2603140926 done date:2603140927` +
+    ' stat:DELIVRD err:000 text:';
+  const tlvs = {
+    receipted_message_id: message_id,
+    message_state: smpp.consts.MESSAGE_STATE.DELIVERED,
+    network_error_code: Buffer.from([3, 0, 0]),
+  };
+  receiver.session.deliver_sm({
+    esm_class: smpp.ESM_CLASS.MC_DELIVERY_RECEIPT,
+    source_addr_ton: pdu.dest_addr_ton,
+    source_addr_npi: pdu.dest_addr_npi,
+    source_addr: pdu.destination_addr,
+    dest_addr_ton: pdu.source_addr_ton,
+    dest_addr_npi: pdu.source_addr_npi,
+    destination_addr: pdu.source_addr,
+    ...(reports === 'text' ? { short_message: text } : { short_message: '', ...tlvs }),
+  });
+}
+
+function serve(session) {
+  const number = ++sessionCount;
+  say({ told: 'connected', session: number, tls: session.socket.getProtocol?.() });
+  session.on('pdu', (pdu) => say({ told: 'pdu', session: number, ...pdu }));
+  for (const kind of ['bind_transceiver', 'bind_transmitter', 'bind_receiver']) {
+    session.on(kind, (pdu) => bind(number, session, pdu));
+  }
+  session.on('submit_sm', (pdu) => takeMessage(session, pdu));
+  session.on('enquire_link', (pdu) => session.send(pdu.response()));
+  session.on('unbind', (pdu) => session.send(pdu.response(), () => session.close()));
+  session.on('unbind_resp', () => session.close());
+  session.on('error', (error) => say({ told: 'error', session: number, error: String(error) }));
+  session.on('close', () => {
+    bound.delete(number);
+    say({ told: 'closed', session: number });
+  });
+}
+
+const orders = {
+  reports: (how) => { reports = how; },
+  statuses: (...next) => { statuses = next.map(Number); },
+  enquire: () => bound.forEach((one) => one.session.enquire_link()),
+  unbind: () => bound.forEach((one) => one.session.unbind()),
+};
+
+const [keyFile, certificateFile] = process.argv.slice(2);
+const options = keyFile
+  ? { key: fs.readFileSync(keyFile), cert: fs.readFileSync(certificateFile) }
+  : {};
+const server = smpp.createServer(options, serve);
+server.on('tlsClientError', (error) => say({ told: 'refused', error: String(error) }));
+server.listen(0, '127.0.0.1', () => say({ told: 'listening', port: server.address().port }));
+const input = readline.createInterface({ input: process.stdin });
+input.on('line', (line) => {
+  const [order, ...words] = line.split(' ');
+  orders[order](...words);
+  say({ told: 'done', order: line });
+});
+input.on('close', () => process.exit(0));
