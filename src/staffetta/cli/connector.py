@@ -1,18 +1,24 @@
 """`staffetta connector`: the ways to carriers."""
 
-import os
-from pathlib import Path
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Annotated, Final
 
 import typer
 
 from staffetta.accounts.audit import record
 from staffetta.cli.actor import whoever_commands
-from staffetta.cli.failures import CommandFailed
+from staffetta.cli.connector_alarms import alarms
+from staffetta.cli.connector_change import drain, remove, set_, start, stop, unset
+from staffetta.cli.connector_check import check
+from staffetta.cli.connector_parts import LongPassword, PasswordEnv, PasswordFile, password_from
+from staffetta.cli.connector_route import route
+from staffetta.cli.connector_show import show_
 from staffetta.cli.opened import Opened, with_everything_open
 from staffetta.cli.options import AsJson, ForEnvironment, amount_micro
 from staffetta.cli.output import Column, Result, facts, show
 from staffetta.domain.money import as_number, format_amount
+from staffetta.routing.alarms import OpenAlarm, open_alarms
 from staffetta.routing.connectors import ListedConnector, add_connector, list_connectors
 from staffetta.routing.definition import (
     PORT_MAX,
@@ -24,9 +30,10 @@ from staffetta.routing.definition import (
     split_countries,
 )
 
-app = typer.Typer(no_args_is_help=True, help="Add and list connectors, the ways to carriers.")
+app = typer.Typer(
+    no_args_is_help=True, help="Add, change, watch and certify connectors, the ways to carriers."
+)
 
-_PASSWORD_FILE_BYTES_MAX: Final = 4096
 _COLUMNS: Final = (
     Column("environment", whole=True),
     Column("name"),
@@ -34,6 +41,7 @@ _COLUMNS: Final = (
     Column("window", "right", whole=True),
     Column("rate", "right", whole=True),
     Column("links"),
+    Column("alarms"),
     Column("price a segment", whole=True),
 )
 
@@ -49,13 +57,8 @@ def add(
         str, typer.Option("--countries", help="ISO 3166 codes like IT,ES, or '*' for all.")
     ],
     price: Annotated[str, typer.Option("--price", help="What accounts pay a segment, like 0.03.")],
-    password_file: Annotated[
-        Path | None, typer.Option("--password-file", help="A file that holds the password.")
-    ] = None,
-    password_env: Annotated[
-        str | None,
-        typer.Option("--password-env", help="An environment variable that holds the password."),
-    ] = None,
+    password_file: PasswordFile = None,
+    password_env: PasswordEnv = None,
     window: Annotated[
         int,
         typer.Option("--window", help="Segments sent before an answer.", min=1, max=WINDOW_MAX),
@@ -66,10 +69,7 @@ def add(
             "--rate", help="Segments a second; 0: unlimited.", min=0, max=RATE_PER_SECOND_MAX
         ),
     ] = RATE_PER_SECOND_DEFAULT,
-    long_password: Annotated[
-        bool,
-        typer.Option("--long-password", help="Allow more than the 8 characters SMPP has room for."),
-    ] = False,
+    long_password: LongPassword = False,
     as_json: AsJson = False,
 ) -> None:
     r"""Add an SMPP connector and its routes. A running server takes it up without a restart.
@@ -86,7 +86,7 @@ def add(
         host=host,
         port=port,
         system_id=system_id,
-        password=_password(password_file, password_env),
+        password=password_from(password_file, password_env) or "",
         countries=split_countries(countries),
         price_micro=amount_micro(price, option="--price"),
         window_max=window,
@@ -104,52 +104,43 @@ def add(
     show(_added(with_everything_open(work), definition), as_json=as_json)
 
 
+app.command("show")(show_)
+app.command("set")(set_)
+app.command()(unset)
+app.command()(start)
+app.command()(stop)
+app.command()(drain)
+app.command()(remove)
+app.command()(route)
+app.command()(alarms)
+app.command()(check)
+
+
 @app.command("list")
 def list_(as_json: AsJson = False) -> None:
-    """Show every connector with its links and routes.
+    """Show every connector with its links, alarms and routes.
 
     Example: staffetta connector list
     """
 
-    async def work(parts: Opened) -> list[ListedConnector]:
+    async def work(parts: Opened) -> tuple[list[ListedConnector], list[OpenAlarm]]:
         async with parts.database.transaction(isolation="repeatable_read") as connection:
-            return await list_connectors(connection)
+            return await list_connectors(connection), list(await open_alarms(connection))
 
-    connectors = with_everything_open(work)
+    connectors, open_ = with_everything_open(work)
+    kinds: dict[int, list[str]] = defaultdict(list)
+    for alarm in open_:
+        kinds[alarm.connector_id].append(alarm.kind)
     note = "" if connectors else "There is no connector yet: `staffetta connector add --help`."
     show(
         Result(
-            [_json_of(connector) for connector in connectors],
+            [_json_of(one, kinds[one.connector_id]) for one in connectors],
             _COLUMNS,
-            [_row_of(connector) for connector in connectors],
+            [_row_of(one, kinds[one.connector_id]) for one in connectors],
             note,
         ),
         as_json=as_json,
     )
-
-
-def _password(file: Path | None, variable: str | None) -> str:
-    """The password out of a file or the environment; "" when neither is named."""
-    if file is not None and variable is not None:
-        raise typer.BadParameter(
-            "a password comes from one place", param_hint="--password-file, --password-env"
-        )
-    if variable is not None:
-        if variable not in os.environ:
-            raise CommandFailed(f"the environment variable {variable} is not set")
-        return os.environ[variable]
-    return "" if file is None else _password_in(file)
-
-
-def _password_in(file: Path) -> str:
-    try:
-        with file.open("rb") as opened:
-            text = opened.read(_PASSWORD_FILE_BYTES_MAX).decode()
-    except OSError as error:
-        raise CommandFailed(f"the password file {file} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise CommandFailed(f"the password file {file} holds no text") from None
-    return text.rstrip("\r\n")
 
 
 def _added(connector_id: int, definition: ConnectorDefinition) -> Result:
@@ -174,7 +165,7 @@ def _added(connector_id: int, definition: ConnectorDefinition) -> Result:
     return facts(said, [(title.replace("_", " "), value) for title, value in rows.items()])
 
 
-def _json_of(connector: ListedConnector) -> dict[str, object]:
+def _json_of(connector: ListedConnector, alarm_kinds: Sequence[str]) -> dict[str, object]:
     return {
         "connector": connector.name,
         "id": connector.connector_id,
@@ -187,6 +178,7 @@ def _json_of(connector: ListedConnector) -> dict[str, object]:
         "rate": connector.rate_per_second,
         "enabled": connector.enabled,
         "links": list(connector.link_states),
+        "alarms": list(alarm_kinds),
         "routes": [
             {"country": route.country, "rank": route.rank, "price": as_number(route.price_micro)}
             for route in connector.routes
@@ -194,7 +186,7 @@ def _json_of(connector: ListedConnector) -> dict[str, object]:
     }
 
 
-def _row_of(connector: ListedConnector) -> tuple[object, ...]:
+def _row_of(connector: ListedConnector, alarm_kinds: Sequence[str]) -> tuple[object, ...]:
     links = ", ".join(connector.link_states) or "none yet"
     return (
         connector.environment,
@@ -202,7 +194,8 @@ def _row_of(connector: ListedConnector) -> tuple[object, ...]:
         _carrier(connector),
         connector.window_max,
         _rate(connector.rate_per_second),
-        links if connector.enabled else "disabled",
+        links if connector.enabled else "stopped",
+        ", ".join(alarm_kinds),
         "\n".join(
             f"{route.country}: {format_amount(route.price_micro)}" for route in connector.routes
         ),

@@ -6,6 +6,7 @@ that count twice a second.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from staffetta.db.pool import Connection
 from staffetta.domain.environments import Environment
@@ -13,6 +14,8 @@ from staffetta.domain.secrets import Keyring
 from staffetta.routing import sql
 from staffetta.routing.definition import ConnectorDefinition
 from staffetta.routing.errors import ConnectorExists
+
+LONG_PASSWORDS: Final = "long_password"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ async def add_connector(
         ),
         definition.window_max,
         definition.rate_per_second,
+        {LONG_PASSWORDS: True} if definition.long_password else {},
         now,
     )
     if connector_id is None:

@@ -24,6 +24,9 @@ WINDOW_MAX: Final = 10_000
 RATE_PER_SECOND_DEFAULT: Final = 10
 RATE_PER_SECOND_MAX: Final = 1_000_000
 PORT_MAX: Final = 65_535
+LINKS_DEFAULT: Final = 1
+LINKS_MAX: Final = 64
+RANK_MAX: Final = 1_000_000
 HOST_CHARACTERS_MAX: Final = 253
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", re.ASCII)
@@ -59,9 +62,6 @@ class ConnectorDefinition:
             raise InvalidConnector(wrong)
 
     def _faults(self) -> Iterable[str]:
-        password_max = (
-            LONG_PASSWORD_CHARACTERS_MAX if self.long_password else PASSWORD_CHARACTERS_MAX
-        )
         if self.environment is Environment.SANDBOX:
             yield "the sandbox never reaches a carrier: a connector belongs to production"
         if _NAME.fullmatch(self.name) is None:
@@ -69,18 +69,14 @@ class ConnectorDefinition:
                 f"{self.name!r} cannot name a connector: 1 to 40 letters, digits, dots, hyphens"
                 " and underscores, beginning with a letter or digit"
             )
-        if len(self.host) > HOST_CHARACTERS_MAX or _HOST.fullmatch(self.host) is None:
-            yield f"{self.host!r} is not a host: write a name like smsc.example.com or an address"
-        yield from _out_of_range("port", self.port, 1, PORT_MAX)
-        yield from _unfit("system id", self.system_id, SYSTEM_ID_CHARACTERS_MAX, shown=True)
-        if not self.system_id:
-            yield "the system id is missing: the carrier tells it together with the password"
-        yield from _unfit("password", self.password, password_max, shown=False)
-        yield from _out_of_range("window", self.window_max, 1, WINDOW_MAX)
-        yield from _out_of_range("rate", self.rate_per_second, 0, RATE_PER_SECOND_MAX)
-        if self.price_micro < 0:
-            yield f"a price is not negative, and this one is {format_amount(self.price_micro)}"
-        yield from _country_faults(self.countries)
+        yield from host_faults(self.host)
+        yield from port_faults(self.port)
+        yield from system_id_faults(self.system_id)
+        yield from password_faults(self.password, long_allowed=self.long_password)
+        yield from window_faults(self.window_max)
+        yield from rate_faults(self.rate_per_second)
+        yield from price_faults(self.price_micro)
+        yield from country_faults(self.countries)
 
 
 def split_countries(text: str) -> tuple[str, ...]:
@@ -89,7 +85,59 @@ def split_countries(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(code for code in codes if code))
 
 
-def _country_faults(countries: tuple[str, ...]) -> Iterable[str]:
+def host_faults(host: str) -> Iterable[str]:
+    """What is wrong with a host, in sentences."""
+    if len(host) > HOST_CHARACTERS_MAX or _HOST.fullmatch(host) is None:
+        yield f"{host!r} is not a host: write a name like smsc.example.com or an address"
+
+
+def port_faults(port: int) -> Iterable[str]:
+    """What is wrong with a port."""
+    return _out_of_range("port", port, 1, PORT_MAX)
+
+
+def system_id_faults(system_id: str) -> Iterable[str]:
+    """What is wrong with a system id."""
+    yield from _unfit("system id", system_id, SYSTEM_ID_CHARACTERS_MAX, shown=True)
+    if not system_id:
+        yield "the system id is missing: the carrier tells it together with the password"
+
+
+def password_faults(password: str, *, long_allowed: bool) -> Iterable[str]:
+    """What is wrong with a password, which is never quoted."""
+    longest = LONG_PASSWORD_CHARACTERS_MAX if long_allowed else PASSWORD_CHARACTERS_MAX
+    return _unfit("password", password, longest, shown=False)
+
+
+def window_faults(window_max: int) -> Iterable[str]:
+    """What is wrong with a window."""
+    return _out_of_range("window", window_max, 1, WINDOW_MAX)
+
+
+def rate_faults(rate_per_second: int) -> Iterable[str]:
+    """What is wrong with a rate."""
+    return _out_of_range("rate", rate_per_second, 0, RATE_PER_SECOND_MAX)
+
+
+def links_faults(link_count: int) -> Iterable[str]:
+    """What is wrong with a number of links."""
+    return _out_of_range("number of links", link_count, 1, LINKS_MAX)
+
+
+def rank_faults(rank: int) -> Iterable[str]:
+    """What is wrong with a rank."""
+    return _out_of_range("rank", rank, 0, RANK_MAX)
+
+
+def price_faults(price_micro: int) -> Iterable[str]:
+    """What is wrong with a price."""
+    if price_micro < 0:
+        yield f"a price is not negative, and this one is {format_amount(price_micro)}"
+
+
+def country_faults(countries: Iterable[str]) -> Iterable[str]:
+    """What is wrong with a list of countries."""
+    countries = tuple(countries)
     if not countries:
         yield "no country is named: write codes like IT,ES, or * for all"
     for country in countries:

@@ -3,7 +3,9 @@
 StaffettaError
 └── RoutingError
     ├── InvalidConnector    a field that no connector can have; the text names it and the option
-    └── ConnectorExists     the name is taken in this environment
+    ├── ConnectorExists     the name is taken in this environment
+    ├── ConnectorMissing    no connector has the name, or two have it
+    └── ConnectorInUse      what must not be removed yet; the text says what holds it
 """
 
 from staffetta.domain.errors import StaffettaError
@@ -19,3 +21,11 @@ class InvalidConnector(RoutingError):
 
 class ConnectorExists(RoutingError):
     """A connector of this name exists already in this environment."""
+
+
+class ConnectorMissing(RoutingError):
+    """No connector has this name, or it does not say which of two is meant."""
+
+
+class ConnectorInUse(RoutingError):
+    """The connector cannot be removed: messages or reports still need it."""

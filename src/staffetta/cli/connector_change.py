@@ -1,0 +1,289 @@
+"""`staffetta connector set`, `unset`, `start`, `stop`, `drain` and `remove`."""
+
+import asyncio
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from staffetta.cli.connector_parts import (
+    InEnvironment,
+    LongPassword,
+    Name,
+    PasswordEnv,
+    PasswordFile,
+    note,
+    password_from,
+    smpp_settings,
+    told,
+)
+from staffetta.cli.connector_values import read_assignments, read_text_file, require_known
+from staffetta.cli.failures import CommandFailed
+from staffetta.cli.opened import Opened, with_everything_open
+from staffetta.cli.options import AsJson
+from staffetta.cli.output import facts, show
+from staffetta.domain.environments import Environment
+from staffetta.routing.change_connector import (
+    COLUMNS,
+    ConnectorChange,
+    OpenSecrets,
+    StoredConnector,
+    change_connector,
+    enable_connector,
+    find_connector,
+    remove_connector,
+)
+from staffetta.routing.connector_use import ConnectorUse, read_use
+from staffetta.routing.edit_routes import countries_led_to_alone
+
+_POLL_SECONDS: Final = 0.2
+_TAKEN_UP: Final = "A running server takes it up within a second."
+Assignments = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[KEY=VALUE]...",
+        help="host, port, system_id, window, rate, links, or a setting of the reference page"
+        " connector-settings. @FILE reads the value from a file.",
+    ),
+]
+
+
+def set_(
+    name: Name,
+    assignments: Assignments = None,
+    environment: InEnvironment = None,
+    password_file: PasswordFile = None,
+    password_env: PasswordEnv = None,
+    long_password: LongPassword = False,
+    tls_key_file: Annotated[
+        Path | None,
+        typer.Option("--tls-key-file", help="The key of the client certificate, in PEM."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    r"""Change a connector: where it leads, its window, rate and links, how the carrier speaks.
+
+    Nothing is stored that its links could not run with. What is in flight is answered first; then
+    the links are made anew.
+
+    Example: staffetta connector set acme window=50 rate=100 report_zone=Europe/Rome
+
+    Example: staffetta connector set acme --password-file acme.secret
+    """
+    columns, settings = read_assignments(assignments or [])
+    if long_password:
+        settings["long_password"] = True
+    change = ConnectorChange(
+        columns=columns,
+        settings=settings,
+        password=password_from(password_file, password_env),
+        tls_key=None if tls_key_file is None else read_text_file(tls_key_file, "the key file"),
+    )
+    if change == ConnectorChange():
+        raise typer.BadParameter("nothing is to be set: write it like window=50")
+    _change(name, environment, change, "connector.set", as_json=as_json)
+
+
+def unset(
+    name: Name,
+    keys: Annotated[list[str], typer.Argument(metavar="KEY...", help="What to have no more.")],
+    environment: InEnvironment = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take settings back to their defaults.
+
+    Example: staffetta connector unset acme report_zone window
+    """
+    change = ConnectorChange(
+        unset=frozenset(keys) - {"tls_key"}, tls_key="" if "tls_key" in keys else None
+    )
+    for key in change.unset:
+        require_known(key)
+    _change(name, environment, change, "connector.unset", as_json=as_json)
+
+
+def apply_change(
+    name: str, environment: Environment | None, change: ConnectorChange, action: str
+) -> tuple[StoredConnector, StoredConnector]:
+    """Change a connector, with its entry in the audit trail; how it was and how it is."""
+
+    async def work(parts: Opened) -> tuple[StoredConnector, StoredConnector]:
+        async with parts.database.transaction() as connection:
+            stored = await find_connector(connection, name, environment, to_change=True)
+            changed = await change_connector(
+                connection,
+                parts.keyring,
+                stored,
+                change,
+                partial(_check, parts),
+                parts.now,
+            )
+            if changed != stored:
+                details = {"changed": _changes(stored, changed)}
+                await note(parts, connection, action, stored, details)
+            return stored, changed
+
+    return with_everything_open(work)
+
+
+def _check(parts: Opened, row: StoredConnector, secrets: OpenSecrets) -> None:
+    smpp_settings(parts, row, secrets)
+
+
+def _change(
+    name: str,
+    environment: Environment | None,
+    change: ConnectorChange,
+    action: str,
+    *,
+    as_json: bool,
+) -> None:
+    before, after = apply_change(name, environment, change, action)
+    changes = _changes(before, after)
+    said = {"connector": after.name, "environment": after.environment, "changed": changes}
+    rows = [(key, f"{_shown(one['from'])} → {_shown(one['to'])}") for key, one in changes.items()]
+    sentence = _TAKEN_UP if after.enabled else "The connector is stopped."
+    show(
+        facts(said, [("connector", after.name), *rows], sentence if changes else "It was so."),
+        as_json=as_json,
+    )
+
+
+def _changes(before: StoredConnector, after: StoredConnector) -> dict[str, dict[str, object]]:
+    """What is another way, from what to what; of secrets only that they are."""
+    changes: dict[str, dict[str, object]] = {}
+    for key, column in COLUMNS.items():
+        old, new = getattr(before, column.field_name), getattr(after, column.field_name)
+        if old != new:
+            changes[key] = {"from": old, "to": new}
+    for key in sorted({*before.settings, *after.settings}):
+        old, new = before.settings.get(key), after.settings.get(key)
+        if old != new:
+            changes[key] = {"from": told(old), "to": told(new)}
+    for key in ("password", "tls_key"):
+        old, new = getattr(before, key), getattr(after, key)
+        if old != new:
+            changes[key] = {"from": old and "(secret)", "to": new and "(secret)"}
+    return changes
+
+
+def _shown(value: object) -> str:
+    return "default" if value is None else str(value)
+
+
+def start(name: Name, environment: InEnvironment = None, as_json: AsJson = False) -> None:
+    """Let a stopped connector run: what waited on it goes out.
+
+    Example: staffetta connector start acme
+    """
+    stored, was_changed, use, _ = _enable(name, environment, enabled=True)
+    said = {"connector": stored.name, "enabled": True, "changed": was_changed}
+    sentence = _TAKEN_UP if was_changed else "It ran already."
+    show(facts(said, [("connector", stored.name), *_waiting(use)], sentence), as_json=as_json)
+
+
+def stop(name: Name, environment: InEnvironment = None, as_json: AsJson = False) -> None:
+    """Stop a connector: answers are awaited, links unbound; what waits on it waits on.
+
+    New messages take other routes meanwhile. `staffetta connector start` lets it run again.
+
+    Example: staffetta connector stop acme
+    """
+    drain(name, wait=False, seconds=0, environment=environment, as_json=as_json)
+
+
+def drain(
+    name: Name,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Return when nothing is in flight any more.")
+    ] = False,
+    seconds: Annotated[
+        float, typer.Option("--seconds", help="How long to wait at most.", min=1, max=3600)
+    ] = 120.0,
+    environment: InEnvironment = None,
+    as_json: AsJson = False,
+) -> None:
+    """Stop a connector and, with --wait, wait until no link is open and nothing is in flight.
+
+    Example: staffetta connector drain acme --wait
+    """
+    stored, was_changed, use, left_out = _enable(name, environment, enabled=False)
+    if wait:
+        use = _until_at_rest(stored, seconds)
+    said = {
+        "connector": stored.name,
+        "enabled": False,
+        "changed": was_changed,
+        "at_rest": use.is_at_rest,
+        "waiting": use.queued_count + use.scheduled_count,
+        "countries_without_route": left_out,
+    }
+    rows = [("connector", stored.name), ("links open", use.open_link_count), *_waiting(use)]
+    sentence = "" if was_changed else "It was stopped already. "
+    if left_out:
+        sentence += (
+            f"No other connector leads to {', '.join(left_out)}: messages to there are refused"
+            " until it is started."
+        )
+    show(facts(said, rows, sentence.strip()), as_json=as_json)
+    if wait and not use.is_at_rest:
+        raise CommandFailed(
+            f"after {seconds:g} seconds it is not at rest: {', '.join(use.sentences)}"
+        )
+
+
+def _enable(
+    name: str, environment: Environment | None, *, enabled: bool
+) -> tuple[StoredConnector, bool, ConnectorUse, list[str]]:
+    action = "connector.start" if enabled else "connector.stop"
+
+    async def work(parts: Opened) -> tuple[StoredConnector, bool, ConnectorUse, list[str]]:
+        async with parts.database.transaction() as connection:
+            stored = await find_connector(connection, name, environment, to_change=True)
+            changed = await enable_connector(connection, stored, parts.now, enabled=enabled)
+            if changed:
+                await note(parts, connection, action, stored, {})
+            use = await read_use(connection, stored.id)
+            return stored, changed, use, await countries_led_to_alone(connection, stored.id)
+
+    return with_everything_open(work)
+
+
+def _until_at_rest(stored: StoredConnector, seconds: float) -> ConnectorUse:
+    async def work(parts: Opened) -> ConnectorUse:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        while True:
+            async with parts.database.acquire() as connection:
+                use = await read_use(connection, stored.id)
+            if use.is_at_rest or loop.time() > until:
+                return use
+            await asyncio.sleep(_POLL_SECONDS)
+
+    return with_everything_open(work)
+
+
+def _waiting(use: ConnectorUse) -> list[tuple[str, object]]:
+    return [
+        ("recipients waiting", use.queued_count + use.scheduled_count),
+        ("being sent", use.under_way_count),
+    ]
+
+
+def remove(name: Name, environment: InEnvironment = None, as_json: AsJson = False) -> None:
+    """Remove a stopped connector with its routes; refused while anything still needs it.
+
+    Example: staffetta connector remove acme
+    """
+
+    async def work(parts: Opened) -> StoredConnector:
+        async with parts.database.transaction() as connection:
+            stored = await find_connector(connection, name, environment, to_change=True)
+            await remove_connector(connection, stored, parts.now)
+            await note(parts, connection, "connector.remove", stored, {})
+            return stored
+
+    stored = with_everything_open(work)
+    said = {"connector": stored.name, "removed": True}
+    show(facts(said, [("connector", stored.name)], "It is removed."), as_json=as_json)

@@ -1,0 +1,89 @@
+"""What the commands about one connector share: its name, its check, its password, its audit."""
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+import typer
+
+from staffetta.accounts.audit import record
+from staffetta.cli.actor import whoever_commands
+from staffetta.cli.connector_values import read_text_file
+from staffetta.cli.failures import CommandFailed
+from staffetta.cli.opened import Opened
+from staffetta.connectors.smpp.options import settings_of
+from staffetta.connectors.smpp.settings import SmppSettings
+from staffetta.db.pool import Connection
+from staffetta.domain.environments import Environment
+from staffetta.routing.change_connector import SIMULATED, OpenSecrets, StoredConnector
+from staffetta.smpp.timings import Timings
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The connector's name.")]
+InEnvironment = Annotated[
+    Environment | None,
+    typer.Option("--environment", help="Where two environments have a connector of this name."),
+]
+PasswordFile = Annotated[
+    Path | None, typer.Option("--password-file", help="A file that holds the password.")
+]
+PasswordEnv = Annotated[
+    str | None,
+    typer.Option("--password-env", help="An environment variable that holds the password."),
+]
+LongPassword = Annotated[
+    bool,
+    typer.Option("--long-password", help="Allow more than the 8 characters SMPP has room for."),
+]
+_VALUE_CHARACTERS_SHOWN_MAX: Final = 120
+
+
+def password_from(file: Path | None, variable: str | None) -> str | None:
+    """The password out of a file or the environment; None when neither is named."""
+    if file is not None and variable is not None:
+        raise typer.BadParameter(
+            "a password comes from one place", param_hint="--password-file, --password-env"
+        )
+    if variable is not None:
+        if variable not in os.environ:
+            raise CommandFailed(f"the environment variable {variable} is not set")
+        return os.environ[variable]
+    return None if file is None else read_text_file(file, "the password file").rstrip("\r\n")
+
+
+def smpp_settings(parts: Opened, stored: StoredConnector, secrets: OpenSecrets) -> SmppSettings:
+    """What the links of a connector would run with; raises InvalidSmppSettings.
+
+    The simulated network is wherever it listens, which another process knows.
+    """
+    row = msgspec.structs.asdict(stored)
+    if stored.kind == SIMULATED:
+        row |= {"host": "localhost", "port": 1, "system_id": "sandbox"}
+    timings = Timings(response_seconds=parts.settings.response_seconds)
+    return settings_of(row, secrets.password, timings, secrets.tls_key)
+
+
+async def note(
+    parts: Opened,
+    connection: Connection,
+    action: str,
+    stored: StoredConnector,
+    details: Mapping[str, object],
+) -> None:
+    """Note a change to a connector in the audit trail, in the caller's transaction."""
+    said = {"connector": stored.name, "environment": stored.environment.value, **details}
+    await record(connection, whoever_commands(), action, None, said, parts.now)
+
+
+def utc(moment: datetime) -> str:
+    """A time as JSON tells it."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def told(value: object) -> object:
+    """A value as audit entries and results tell it: what is long (a certificate) by its length."""
+    if isinstance(value, str) and len(value) > _VALUE_CHARACTERS_SHOWN_MAX:
+        return f"({len(value)} characters)"
+    return value

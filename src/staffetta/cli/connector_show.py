@@ -1,0 +1,194 @@
+"""`staffetta connector show`: everything about one connector, as it is now."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from staffetta.cli.connector_alarms import json_of_alarm
+from staffetta.cli.connector_parts import InEnvironment, Name, smpp_settings, told, utc
+from staffetta.cli.connector_route import json_of_route
+from staffetta.cli.opened import Opened, with_everything_open
+from staffetta.cli.options import AsJson
+from staffetta.cli.output import facts, local_time, show
+from staffetta.connectors.smpp.settings import InvalidSmppSettings
+from staffetta.connectors.smpp.shown import ShownSetting, shown_settings
+from staffetta.domain.money import format_amount
+from staffetta.domain.secrets import CannotUnseal
+from staffetta.routing.alarms import OpenAlarm, open_alarms
+from staffetta.routing.change_connector import StoredConnector, find_connector, open_secrets
+from staffetta.routing.connector_use import (
+    AnswerCount,
+    ConnectorUse,
+    HeldLink,
+    LearnedSpelling,
+    count_answers,
+    read_learned,
+    read_links,
+    read_use,
+)
+from staffetta.routing.connectors import ListedRoute
+from staffetta.routing.edit_routes import list_routes
+from staffetta.smpp.statuses import describe_status
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One connector and all that stands beside it."""
+
+    stored: StoredConnector
+    settings: list[ShownSetting]
+    fault: str  # why its links cannot run, "" when they can
+    links: list[HeldLink]
+    alarms: list[OpenAlarm]
+    learned: LearnedSpelling | None
+    routes: list[ListedRoute]
+    use: ConnectorUse
+    answers: list[AnswerCount]
+
+
+def show_(name: Name, environment: InEnvironment = None, as_json: AsJson = False) -> None:
+    """Show one connector: links, alarms, routes, what waits, the last hour's answers, settings.
+
+    Example: staffetta connector show acme
+    """
+
+    async def work(parts: Opened) -> Picture:
+        async with parts.database.transaction(
+            isolation="repeatable_read", readonly=True
+        ) as connection:
+            stored = await find_connector(connection, name, environment)
+            settings, fault = _settings(parts, stored)
+            return Picture(
+                stored,
+                settings,
+                fault,
+                await read_links(connection, stored.id),
+                [one for one in await open_alarms(connection) if one.connector_id == stored.id],
+                await read_learned(connection, stored.id),
+                await list_routes(connection, stored.id),
+                await read_use(connection, stored.id),
+                await count_answers(connection, stored.id, parts.now),
+            )
+
+    picture = with_everything_open(work)
+    show(facts(json_of(picture), rows_of(picture), picture.fault), as_json=as_json)
+
+
+def _settings(parts: Opened, stored: StoredConnector) -> tuple[list[ShownSetting], str]:
+    try:
+        settings = smpp_settings(parts, stored, open_secrets(parts.keyring, stored))
+    except (InvalidSmppSettings, CannotUnseal) as error:
+        row = [ShownSetting(key, value, False) for key, value in sorted(stored.settings.items())]
+        return row, f"Its links cannot run: {error}"
+    return shown_settings(settings, stored.settings), ""
+
+
+def json_of(picture: Picture) -> dict[str, object]:
+    """A connector as JSON tells it."""
+    stored, use, learned = picture.stored, picture.use, picture.learned
+    return {
+        "connector": stored.name,
+        "id": stored.id,
+        "environment": stored.environment,
+        "kind": stored.kind,
+        "enabled": stored.enabled,
+        "host": stored.host,
+        "port": stored.port,
+        "system_id": stored.system_id,
+        "has_password": stored.password is not None,
+        "has_tls_key": stored.tls_key is not None,
+        "window": stored.window_max,
+        "rate": stored.rate_per_second,
+        "links": [
+            {
+                "number": link.number,
+                "state": link.state,
+                "since": utc(link.since),
+                "detail": link.detail,
+                "held": link.is_held,
+            }
+            for link in picture.links
+        ],
+        "link_count": stored.link_count,
+        "fault": picture.fault,
+        "alarms": [json_of_alarm(one) for one in picture.alarms],
+        "learned": None
+        if learned is None
+        else {
+            "report_spelling": learned.report_spelling,
+            "evidence": learned.evidence_count,
+            "at": utc(learned.learned_at),
+        },
+        "routes": [json_of_route(route) for route in picture.routes],
+        "queue": {
+            "waiting": use.queued_count,
+            "since": None if use.queued_since is None else utc(use.queued_since),
+            "scheduled": use.scheduled_count,
+            "being_sent": use.under_way_count,
+            "awaiting_report": use.awaited_count,
+        },
+        "last_hour": [
+            {
+                "outcome": one.outcome,
+                "status": one.command_status,
+                "name": None if one.command_status is None else _status(one.command_status),
+                "segments": one.count,
+            }
+            for one in picture.answers
+        ],
+        "settings": {one.key: told(one.value) for one in picture.settings if not one.is_default},
+        "defaults": {one.key: told(one.value) for one in picture.settings if one.is_default},
+        "changed_at": utc(stored.updated_at),
+    }
+
+
+def rows_of(picture: Picture) -> Iterable[tuple[str, object]]:
+    """A connector as a table tells it."""
+    stored = picture.stored
+    yield "connector", f"{stored.name} ({stored.environment}, {stored.kind})"
+    yield "state", "runs" if stored.enabled else f"stopped {local_time(stored.updated_at)}"
+    if stored.host:
+        yield "carrier", f"{stored.system_id} @ {stored.host}:{stored.port}"
+    yield "password", "set" if stored.password else "none"
+    if stored.tls_key is not None:
+        yield "client key", "set"
+    yield "window", stored.window_max
+    yield "rate", f"{stored.rate_per_second}/s" if stored.rate_per_second else "unlimited"
+    yield "links", stored.link_count
+    yield from _link_rows(picture.links)
+    for alarm in picture.alarms:
+        yield f"alarm {alarm.kind}", f"since {local_time(alarm.raised_at)}: {alarm.detail}"
+    for route in picture.routes:
+        yield f"route {route.country}", f"{format_amount(route.price_micro)}, rank {route.rank}"
+    if picture.learned is not None:
+        evidence = f"learned from {picture.learned.evidence_count} reports"
+        yield "ids in reports", f"{picture.learned.report_spelling} ({evidence})"
+    yield from _use_rows(picture.use)
+    yield from _answer_rows(picture.answers)
+    for one in sorted(picture.settings, key=lambda one: (one.is_default, one.key)):
+        shown = "''" if one.value == "" else told(one.value)
+        yield one.key, f"{shown} (default)" if one.is_default else shown
+
+
+def _link_rows(links: Iterable[HeldLink]) -> Iterable[tuple[str, object]]:
+    for link in links:
+        state = link.state if link.is_held else "held by nobody"
+        detail = f": {link.detail}" if link.detail and link.is_held else ""
+        yield f"link {link.number}", f"{state} since {local_time(link.since)}{detail}"
+
+
+def _use_rows(use: ConnectorUse) -> Iterable[tuple[str, object]]:
+    since = "" if use.queued_since is None else f", the first since {local_time(use.queued_since)}"
+    yield "waiting", f"{use.queued_count} recipients{since}"
+    yield "for later", use.scheduled_count
+    yield "being sent", use.under_way_count
+    yield "without final report", use.awaited_count
+
+
+def _answer_rows(answers: Iterable[AnswerCount]) -> Iterable[tuple[str, object]]:
+    for one in answers:
+        status = "" if one.command_status is None else f" {_status(one.command_status)}"
+        yield f"last hour: {one.outcome}{status}", f"{one.count} segments"
+
+
+def _status(code: int) -> str:
+    return describe_status(code).name

@@ -1,0 +1,262 @@
+"""Running a certification: greet, send the script, burst, wait for reports, ask the person.
+
+Owns the order of things and their limits. What is sent is `script`'s, how it goes over the wire
+`talk`'s, what it means `conclude`'s.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+
+from staffetta.connectors.smpp.certification.compose import Composed, compose, with_changes
+from staffetta.connectors.smpp.certification.learn_ids import ids_of
+from staffetta.connectors.smpp.certification.learn_rate import is_throttle
+from staffetta.connectors.smpp.certification.observed import (
+    Answer,
+    Burst,
+    Greeting,
+    Heard,
+    Observed,
+    Sent,
+)
+from staffetta.connectors.smpp.certification.script import (
+    Question,
+    Step,
+    is_due,
+    script_for,
+)
+from staffetta.connectors.smpp.certification.talk import Talk
+from staffetta.connectors.smpp.settings import SmppSettings
+from staffetta.domain.clock import Clock
+from staffetta.domain.errors import InvalidText
+from staffetta.smpp.errors import InvalidField
+from staffetta.smpp.message_ids import candidate_keys, message_id_key
+from staffetta.smpp.reports import ReportPdu, read_report
+
+_TRIES_MAX: Final = 3  # of a segment that is throttled
+_REFERENCES: Final = 1 << 16
+_ANY_TIME: Final = datetime.fromtimestamp(0, UTC)  # where nothing is sent
+# Enough of a number to know it by, however much of its country a carrier writes.
+_DIGITS_COMPARED: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be sent, before anything is."""
+
+    settings: SmppSettings
+    sender: str
+    numbers: tuple[str, ...] = ()  # E.164 with plus; none: connect alone
+    burst_count: int = 0
+    wait_seconds: float = 60.0  # for reports, behind the last message
+    steps: tuple[Step, ...] = field(default_factory=tuple)
+
+    @classmethod
+    def of(
+        cls,
+        settings: SmppSettings,
+        sender: str,
+        numbers: tuple[str, ...],
+        burst_count: int,
+        wait_seconds: float,
+    ) -> "Plan":
+        """The whole script for these numbers."""
+        steps = script_for(settings) if numbers else ()
+        return cls(settings, sender, numbers, burst_count, wait_seconds, steps)
+
+    def segment_counts(self) -> tuple[int, int]:
+        """How many segments go out for certain, and how many more where something is refused."""
+        certain = self.burst_count if self.numbers else 0
+        perhaps = 0
+        for step in self.steps:
+            count = self._segments_of(step) * len(self.numbers)
+            if step.instead_of:
+                perhaps += count
+            else:
+                certain += count
+        return certain, perhaps
+
+    def _segments_of(self, step: Step) -> int:
+        try:
+            return len(compose(step, self.settings, self.numbers[0], self.sender, 0, _ANY_TIME))
+        except (InvalidField, InvalidText):
+            return 0
+
+
+# Something to be told at once: a greeting, a step before it goes out, what was sent, a report.
+Progress = Greeting | Step | Sent | Heard | Burst
+Told = Callable[[Progress], None]
+Ask = Callable[[Question], str]  # answers with one of the choices' meanings
+
+
+async def certify(plan: Plan, clock: Clock, told: Told, ask: Ask | None = None) -> Observed:
+    """Run a plan to its end; what goes wrong is part of what was observed.
+
+    `told` hears of each thing as it happens. `ask` puts a question to a person, and may block.
+    """
+    run = _Run(plan, clock, told, ask)
+    try:
+        return await run.whole()
+    finally:
+        await run.talk.close()
+
+
+class _Run:
+    """One certification."""
+
+    def __init__(self, plan: Plan, clock: Clock, told: Told, ask: Ask | None) -> None:
+        self._plan = plan
+        self._clock = clock
+        self._told = told
+        self._ask = ask
+        self._settings = plan.settings  # with what had to be changed to be understood at all
+        self._sender = plan.sender
+        self._kept: dict[str, object] = {}
+        self._sent: list[Sent] = []
+        self._refused: dict[str, int | None] = {}
+        self._asked: dict[str, str] = {}
+        self._reference = secrets.randbelow(_REFERENCES)
+        self._answered: set[str] = set()  # the keys of ids in answers
+        self._told_count = 0  # reports that were told of
+        self._final_count = 0  # of those, which end their segment
+        self._awaited_count = 0  # segments that were taken, with a report asked for
+        self.talk = Talk(plan.settings, clock, self._is_ours)
+
+    async def whole(self) -> Observed:
+        """Everything, in its order."""
+        greeting = await self.talk.greet()
+        self._told(greeting)
+        if greeting.obstacle is not None or not self._plan.numbers:
+            return Observed(greeting, unexpected=tuple(sorted(self.talk.unexpected)))
+        for step in self._plan.steps:
+            if is_due(step, self._refused) and not self.talk.ended:
+                await self._send_step(step)
+        burst = await self._burst()
+        await self._await_reports()
+        self._ask_all()
+        return Observed(
+            greeting,
+            tuple(self._sent),
+            tuple(self.talk.heard),
+            burst,
+            tuple(self._asked.items()),
+            tuple(sorted(self.talk.unexpected)),
+            tuple(self._kept.items()),
+            self.talk.ended,
+        )
+
+    async def _send_step(self, step: Step) -> None:
+        self._told(step)
+        answers: list[Answer] = []
+        for number in self._plan.numbers:
+            answers += await self._send_to(step, number)
+        refusals = [one.command_status for one in answers if not one.is_accepted]
+        if refusals:
+            self._refused[step.name] = refusals[0]
+        elif step.is_kept:
+            self._keep(step)
+
+    def _keep(self, step: Step) -> None:
+        self._kept.update(step.changes)
+        self._settings = with_changes(self._settings, step.changes)
+        if step.sender is not None:
+            self._sender = step.sender
+
+    async def _send_to(self, step: Step, number: str) -> list[Answer]:
+        now = self._clock.now()
+        self._reference = (self._reference + 1) % _REFERENCES
+        try:
+            segments = compose(step, self._settings, number, self._sender, self._reference, now)
+        except (InvalidField, InvalidText) as error:
+            return [self._note(step, number, None, Answer(None, "", 0.0, f"not sent: {error}"))]
+        return [self._note(step, number, one, await self._submit(one)) for one in segments]
+
+    async def _submit(self, one: Composed) -> Answer:
+        """Send one segment; what is throttled is sent again, as live traffic would be."""
+        answer = await self.talk.submit(one.pdu)
+        for _ in range(_TRIES_MAX - 1):
+            if not is_throttle(answer.command_status):
+                break
+            await asyncio.sleep(self._settings.throttling.pause_seconds)
+            answer = await self.talk.submit(one.pdu)
+        return answer
+
+    def _note(self, step: Step, number: str, one: Composed | None, answer: Answer) -> Answer:
+        now = self._clock.now()
+        sent = (
+            Sent(step.name, number, 1, 1, step.text, b"", False, now, answer)
+            if one is None
+            else _sent(step.name, number, one, now, answer)
+        )
+        self._sent.append(sent)
+        if answer.message_id:
+            self._answered.add(message_id_key(answer.message_id))
+        self._told(sent)
+        if answer.is_accepted and one is not None and one.asks_report:
+            self._awaited_count += 1
+        return answer
+
+    async def _burst(self) -> Burst | None:
+        count, numbers = self._plan.burst_count, self._plan.numbers
+        if not count or self.talk.ended:
+            return None
+        now = self._clock.now()
+        segments: list[Composed] = []
+        for index in range(count):
+            step = Step("burst", "burst", f"Staffetta check: {index + 1} of {count} at once.")
+            number = numbers[index % len(numbers)]
+            segments += compose(step, self._settings, number, self._sender, index, now)
+        burst = await self.talk.burst([one.pdu for one in segments])
+        for index, (one, answer) in enumerate(zip(segments, burst.answers, strict=True)):
+            number = numbers[index % len(numbers)]
+            self._sent.append(_sent("burst", number, one, now, answer))
+            self._awaited_count += answer.is_accepted and one.asks_report
+        self._told(burst)
+        return burst
+
+    async def _await_reports(self) -> None:
+        """Until as many final reports came as were asked for, or the time is over."""
+        try:
+            await self.talk.until(self._all_reported, self._plan.wait_seconds)
+        except TimeoutError:
+            return
+
+    def _all_reported(self) -> bool:
+        for one in self.talk.heard[self._told_count :]:
+            read = read_report(one.pdu, sniff=True)
+            self._final_count += one.is_ours and read is not None and read.meaning.is_final
+            self._told(one)
+        self._told_count = len(self.talk.heard)
+        return self._final_count >= self._awaited_count
+
+    def _ask_all(self) -> None:
+        if self._ask is None:
+            return
+        for step in self._plan.steps:
+            taken = any(one.step == step.name and one.answer.is_accepted for one in self._sent)
+            if step.question is not None and taken:
+                self._asked[step.question.name] = self._ask(step.question)
+
+    def _is_ours(self, pdu: ReportPdu) -> bool:
+        """Whether a report speaks of this run: by its id, or by the phone it names."""
+        tlv_id, text_id = ids_of(pdu)
+        keys = candidate_keys(tlv_id or text_id, text_id if tlv_id else "")
+        if self._answered.intersection(keys.values()):
+            return True
+        named = {_last_digits(pdu.source_addr), _last_digits(pdu.destination_addr)}
+        return any(_last_digits(number.encode()) in named for number in self._plan.numbers)
+
+
+def _sent(step: str, number: str, one: Composed, at: datetime, answer: Answer) -> Sent:
+    return Sent(
+        step, number, one.part, one.part_total, one.text, one.octets, one.is_ucs2, at, answer
+    )
+
+
+def _last_digits(address: bytes) -> bytes:
+    digits = bytes(octet for octet in address if octet in b"0123456789")
+    return digits[-_DIGITS_COMPARED:]
+

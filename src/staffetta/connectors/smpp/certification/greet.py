@@ -1,0 +1,116 @@
+"""What a connection's beginning shows: the certificate, the bind's answer, how long each took."""
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from typing import Final
+
+from cryptography import x509
+
+from staffetta.connectors.smpp.certification.observed import BindSeen, TlsSeen
+from staffetta.connectors.smpp.frame_ring import FrameRing, KeptFrame
+from staffetta.connectors.smpp.printable import printable, printable_text
+from staffetta.connectors.smpp.settings import BindKind, SmppSettings
+from staffetta.smpp import events, pdus
+from staffetta.smpp.constants import CommandId
+from staffetta.smpp.decode import command_id_of, decode
+from staffetta.smpp.errors import MalformedPdu
+from staffetta.smpp.framing import whole_frames
+
+_BINDS: Final = frozenset(
+    {
+        int(CommandId.BIND_TRANSCEIVER_RESP),
+        int(CommandId.BIND_TRANSMITTER_RESP),
+        int(CommandId.BIND_RECEIVER_RESP),
+    }
+)
+_NAMES: Final = {
+    pdus.BindTransceiver: "transceiver",
+    pdus.BindTransmitter: "transmitter",
+    pdus.BindReceiver: "receiver",
+}
+
+
+class Ear(FrameRing):
+    """Hears what goes over a connection: the answer to the bind, the first enquiry and its answer.
+
+    It keeps nothing else.
+    """
+
+    __slots__ = ("_asked_at", "bind_answer", "enquire_seconds")
+
+    def __init__(self) -> None:
+        super().__init__(0)
+        self.bind_answer: KeptFrame | None = None
+        self._asked_at: float | None = None
+        self.enquire_seconds: float | None = None
+
+    def keep(self, at: float, is_written: bool, octets: bytes) -> None:
+        """Note what matters of a piece."""
+        if self.enquire_seconds is not None:
+            return
+        for frame in whole_frames(octets):
+            command_id = command_id_of(frame)
+            if command_id in _BINDS:
+                self.bind_answer = KeptFrame(at, is_written, frame)
+            elif command_id == CommandId.ENQUIRE_LINK and is_written:
+                self._asked_at = at
+            elif command_id == CommandId.ENQUIRE_LINK_RESP and self._asked_at is not None:
+                self.enquire_seconds = at - self._asked_at
+
+
+def bind_pdus(settings: SmppSettings) -> Sequence[pdus.Bind]:
+    """The binds of one link: what is sent goes over the first."""
+    kinds: tuple[type[pdus.Bind], ...] = (pdus.BindTransceiver,)
+    if settings.bind is BindKind.PAIR:
+        kinds = (pdus.BindTransmitter, pdus.BindReceiver)
+    return [
+        kind(
+            system_id=settings.system_id.encode(),
+            password=settings.password.encode(),
+            system_type=settings.system_type.encode(),
+            interface_version=settings.interface_version,
+            address_range=settings.address_range.encode(),
+        )
+        for kind in kinds
+    ]
+
+
+def bind_seen(bind: pdus.Bind, bound: events.Bound, ear: Ear, seconds: float) -> BindSeen:
+    """A bind that was taken, with everything its answer held."""
+    return BindSeen(
+        _NAMES[type(bind)],
+        printable(bound.smsc_system_id),
+        bound.smsc_version,
+        _tlvs(ear),
+        seconds,
+    )
+
+
+def _tlvs(ear: Ear) -> tuple[tuple[int, bytes], ...]:
+    if ear.bind_answer is None:
+        return ()
+    try:
+        answer = decode(ear.bind_answer.octets)
+    except MalformedPdu:
+        return ()
+    return tuple(answer.tlvs) if isinstance(answer, pdus.BindResp) else ()
+
+
+def tls_seen(transport: asyncio.BaseTransport) -> TlsSeen | None:
+    """The TLS of a connection; None where it has none."""
+    tls = transport.get_extra_info("ssl_object")
+    if tls is None:
+        return None
+    octets = tls.getpeercert(binary_form=True) or b""
+    cipher = tls.cipher()
+    version = tls.version() or "?"
+    name = cipher[0] if cipher else "?"
+    sha256 = hashlib.sha256(octets).hexdigest()
+    try:
+        certificate = x509.load_der_x509_certificate(octets)
+        subject = printable_text(certificate.subject.rfc4514_string())
+        until = certificate.not_valid_after_utc
+    except ValueError:
+        return TlsSeen(version, name, "", None, sha256)
+    return TlsSeen(version, name, subject, until, sha256)

@@ -1,0 +1,265 @@
+"""Changing one connector: its columns, settings and secrets, whether it runs, and its end.
+
+Every change is one row of one transaction, and the database counts it: running servers see it
+within a second. What a setting means is known to the links alone, so whoever changes brings the
+check; nothing is stored that it refuses.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final
+
+import msgspec
+
+from staffetta.db.pool import Connection, Row
+from staffetta.domain.environments import Environment
+from staffetta.domain.secrets import Keyring
+from staffetta.routing import change_sql as sql
+from staffetta.routing import definition
+from staffetta.routing.connector_use import read_use
+from staffetta.routing.connectors import (
+    LONG_PASSWORDS,
+    open_password,
+    open_tls_key,
+    password_purpose,
+    seal_tls_key,
+)
+from staffetta.routing.errors import ConnectorInUse, ConnectorMissing, InvalidConnector
+
+SIMULATED: Final = "simulated"
+# A server that has not read the configuration anew may still accept for a stopped connector.
+_SETTLED_SECONDS: Final = 5.0
+_NAMES_SHOWN_MAX: Final = 20
+
+
+class StoredConnector(msgspec.Struct, frozen=True):
+    """One connector as its row has it, secrets sealed."""
+
+    id: int
+    environment: Environment
+    name: str
+    kind: str  # smpp or simulated
+    host: str
+    port: int
+    system_id: str
+    password: bytes | None
+    tls_key: bytes | None
+    window_max: int
+    rate_per_second: int
+    link_count: int
+    enabled: bool
+    settings: Mapping[str, object]
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSecrets:
+    """What a row keeps sealed, readable."""
+
+    password: str = field(default="", repr=False)
+    tls_key: str = field(default="", repr=False)  # PEM
+
+
+# Raises an error of its own for what the links could not run with.
+Check = Callable[[StoredConnector, OpenSecrets], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column that operators may change, under the name they know."""
+
+    field_name: str
+    faults: Callable[[Any], Iterable[str]]
+    default: int | None = None  # None: it cannot be left out
+    of_smpp_alone: bool = False  # the simulated network is wherever it listens
+
+
+COLUMNS: Final[Mapping[str, Column]] = MappingProxyType(
+    {
+        "host": Column("host", definition.host_faults, of_smpp_alone=True),
+        "port": Column("port", definition.port_faults, of_smpp_alone=True),
+        "system_id": Column("system_id", definition.system_id_faults, of_smpp_alone=True),
+        "window": Column("window_max", definition.window_faults, definition.WINDOW_DEFAULT),
+        "rate": Column(
+            "rate_per_second", definition.rate_faults, definition.RATE_PER_SECOND_DEFAULT
+        ),
+        "links": Column("link_count", definition.links_faults, definition.LINKS_DEFAULT),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorChange:
+    """What is to be another way; everything else stays."""
+
+    columns: Mapping[str, object] = field(default_factory=dict)  # under operators' names
+    settings: Mapping[str, object] = field(default_factory=dict)
+    unset: frozenset[str] = frozenset()  # settings, and columns with a default
+    password: str | None = field(default=None, repr=False)
+    tls_key: str | None = field(default=None, repr=False)  # PEM; "" takes it away
+
+
+async def find_connector(
+    connection: Connection,
+    name: str,
+    environment: Environment | None = None,
+    *,
+    to_change: bool = False,
+) -> StoredConnector:
+    """The connector with this name; `to_change` keeps others from changing it until the commit.
+
+    Raises ConnectorMissing, also when two environments have the name and none was said.
+    """
+    statement = sql.FIND_CONNECTORS_TO_CHANGE if to_change else sql.FIND_CONNECTORS
+    rows = await connection.fetch(statement, name, environment and environment.value)
+    if len(rows) > 1:
+        raise ConnectorMissing(
+            f"{name} is the name of a connector in each environment: say --environment"
+        )
+    if not rows:
+        known = [row["name"] for row in await connection.fetch(sql.CONNECTOR_NAMES)]
+        raise ConnectorMissing(_missing(name, known))
+    return _stored(rows[0])
+
+
+def _missing(name: str, known: list[str]) -> str:
+    if not known:
+        return f"there is no connector {name}, nor any other: `staffetta connector add` makes one"
+    shown = ", ".join(known[:_NAMES_SHOWN_MAX])
+    return f"there is no connector {name}; there is {shown}"
+
+
+def _stored(row: Row) -> StoredConnector:
+    return StoredConnector(**{**dict(row.items()), "environment": Environment(row["environment"])})
+
+
+def open_secrets(keyring: Keyring, stored: StoredConnector) -> OpenSecrets:
+    """A connector's secrets, readable; raises CannotUnseal."""
+    environment, name = stored.environment, stored.name
+    return OpenSecrets(
+        open_password(keyring, stored.password, environment, name),
+        open_tls_key(keyring, stored.tls_key, environment, name),
+    )
+
+
+async def change_connector(
+    connection: Connection,
+    keyring: Keyring,
+    stored: StoredConnector,
+    change: ConnectorChange,
+    check: Check,
+    now: datetime,
+) -> StoredConnector:
+    """Change a connector that was found `to_change`, in the caller's transaction.
+
+    Raises InvalidConnector, what `check` raises, and CannotUnseal.
+    """
+    changed = _with_secrets(keyring, changed_connector(stored, change), change)
+    check(changed, open_secrets(keyring, changed))
+    if changed == stored:
+        return stored
+    await connection.execute(
+        sql.CHANGE_CONNECTOR,
+        changed.id,
+        changed.host,
+        changed.port,
+        changed.system_id,
+        changed.password,
+        changed.tls_key,
+        changed.window_max,
+        changed.rate_per_second,
+        changed.link_count,
+        dict(changed.settings),
+        now,
+    )
+    return changed
+
+
+def changed_connector(stored: StoredConnector, change: ConnectorChange) -> StoredConnector:
+    """The row with its columns and settings changed, secrets as they were; InvalidConnector."""
+    fields: dict[str, Any] = {}
+    for name, value in change.columns.items():
+        column = COLUMNS[name]
+        _refuse_first(_column_faults(stored, name, column, value))
+        fields[column.field_name] = value
+    settings = {**stored.settings, **change.settings}
+    for name in change.unset:
+        column_of = COLUMNS.get(name)
+        if column_of is None:
+            settings.pop(name, None)
+        elif column_of.default is None:
+            raise InvalidConnector(f"a connector cannot be without {name}: set it instead")
+        else:
+            fields[column_of.field_name] = column_of.default
+    return msgspec.structs.replace(stored, **fields, settings=settings)
+
+
+def _column_faults(
+    stored: StoredConnector, name: str, column: Column, value: object
+) -> Iterable[str]:
+    if column.of_smpp_alone and stored.kind == SIMULATED:
+        yield f"{stored.name} is the simulated network, which has no {name} to set"
+    wanted = type(getattr(stored, column.field_name))
+    if type(value) is not wanted:
+        yield f"{name} is a {'number' if wanted is int else 'text'}, not {value!r}"
+    yield from column.faults(value)
+
+
+def _with_secrets(
+    keyring: Keyring, stored: StoredConnector, change: ConnectorChange
+) -> StoredConnector:
+    environment, name = stored.environment, stored.name
+    if change.password is not None:
+        long_allowed = stored.settings.get(LONG_PASSWORDS) is True
+        _refuse_first(definition.password_faults(change.password, long_allowed=long_allowed))
+        sealed = keyring.seal(change.password.encode(), password_purpose(environment, name))
+        stored = msgspec.structs.replace(stored, password=sealed)
+    if change.tls_key is not None:
+        key = seal_tls_key(keyring, change.tls_key, environment, name) if change.tls_key else None
+        stored = msgspec.structs.replace(stored, tls_key=key)
+    return stored
+
+
+def _refuse_first(faults: Iterable[str]) -> None:
+    for fault in faults:
+        raise InvalidConnector(fault)
+
+
+async def enable_connector(
+    connection: Connection, stored: StoredConnector, now: datetime, *, enabled: bool
+) -> bool:
+    """Start a connector, or stop it; False when it was so already. In the caller's transaction."""
+    if stored.enabled is enabled:
+        return False
+    await connection.execute(sql.ENABLE_CONNECTOR, stored.id, enabled, now)
+    return True
+
+
+async def remove_connector(connection: Connection, stored: StoredConnector, now: datetime) -> None:
+    """Remove a connector and its routes in the caller's transaction; raises ConnectorInUse.
+
+    It must be stopped, and nothing may wait on it, be under way or await a report.
+    """
+    if stored.kind == SIMULATED:
+        raise ConnectorInUse("the simulated network is the sandbox's only carrier: it stays")
+    if stored.enabled:
+        raise ConnectorInUse(
+            f"connector {stored.name} runs: `staffetta connector drain {stored.name} --wait` first"
+        )
+    if (now - stored.updated_at).total_seconds() < _SETTLED_SECONDS:
+        raise ConnectorInUse(
+            f"connector {stored.name} was stopped just now, and servers may not have seen it yet:"
+            f" try again in {_SETTLED_SECONDS:.0f} seconds"
+        )
+    use = await read_use(connection, stored.id)
+    if use.sentences:
+        raise ConnectorInUse(
+            f"connector {stored.name} is still needed: {', '.join(use.sentences)}."
+            " What waits goes out when it is started; reports end after the time to live at the"
+            " latest"
+        )
+    for statement in sql.REMOVE_CONNECTOR:
+        await connection.execute(statement, stored.id)
