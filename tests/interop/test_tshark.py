@@ -1,55 +1,47 @@
 """Wireshark's dissector reads our traffic: an independent eye on every octet we send."""
 
-import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import asyncpg
-import httpx
 import pytest
 from capture import Fields, Tshark, write_capture
-from carrier import add_carrier, links_of, running_carrier
-from installation import Installation, running, wait_for
+from carrier import running_carrier
+from carrier_gateway import Gateway
+from installation import wait_for
+from judges import complaints
 from tcp_proxy import Piece, TcpProxy, Way, running_proxy
-
-from staffetta.db.embedded import EmbeddedServer
 
 LONG_GSM = "Il prezzo e 5 € [tutto compreso]. " * 12
 LONG_UCS = "Привет, это длинное сообщение. " * 5
 TEXTS = {
-    "+393331230001": "Prezzo: 5 € [già]",
-    "+393331230002": "Привет ✓",
-    "+393331230003": LONG_GSM,
-    "+393331230004": LONG_UCS,
-    "+393331239901": "undeliverable",
-    "+393331239902": "refused",
+    "+33612340001": "Prezzo: 5 € [già]",
+    "+33612340002": "Привет ✓",
+    "+33612340003": LONG_GSM,
+    "+33612340004": LONG_UCS,
+    "+33612349901": "undeliverable",
+    "+33612349902": "refused",
 }
-REFUSED, UNDELIVERABLE = "+393331239902", "+393331239901"
+REFUSED, UNDELIVERABLE = "+33612349902", "+33612349901"
 BIND, UNBIND, ENQUIRE, SUBMIT, DELIVER = 0x09, 0x06, 0x15, 0x04, 0x05
 ANSWER = 0x8000_0000
 EXPIRES_AFTER = timedelta(hours=48)
 
 
 @pytest.fixture(scope="module")
-def recording(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TcpProxy]:
-    """What passed between an installation and its carrier, from the first bind to the unbind."""
+def recording(gateway: Gateway, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TcpProxy]:
+    """What passed between an installation and its carrier, from the bind to the unbind."""
     directory = tmp_path_factory.mktemp("wire")
     with running_carrier(directory) as carrier, running_proxy(carrier.port) as proxy:
-        with running(directory / "data") as installation:
-            token = installation.make_account()["production"]
-            add_carrier(installation, proxy.port)
-            asyncio.run(enquire_often(installation))
-            wait_for(lambda: links_of(installation) == ["bound"], 20, "bound")
-            with installation.client(token, "production") as client:
-                wait_for(lambda: send(client, "+393331230001").status_code == 201, 10, "a route")
-                for recipient in list(TEXTS)[1:]:
-                    assert send(client, recipient).status_code == 201
-                wait_for(lambda: all_final(client), 20, "every message final")
-            recorded = len(proxy.recording)
-            wait_for(lambda: len(proxy.recording) >= recorded + 4, 20, "two enquiries")
-            assert installation.stop() == 0
+        gateway.connect("gw", proxy.port, "FR")
+        gateway.wait_for_links("gw", "bound")
+        for recipient, text in TEXTS.items():
+            gateway.send(text, "WW", recipient)
+        recorded = len(proxy.recording)
+        wait_for(lambda: len(proxy.recording) >= recorded + 4, 20, "two enquiries")
+        gateway.disable("gw")
+        wait_for(lambda: is_unbound(proxy), 20, "the unbind")
         yield proxy
 
 
@@ -65,23 +57,10 @@ def pdus(tshark: Tshark) -> list[Fields]:
     return tshark.pdus()
 
 
-async def enquire_often(installation: Installation) -> None:
-    """Let the link ask every half second whether the carrier is there."""
-    connection = await asyncpg.connect(EmbeddedServer(installation.data_dir).url())
-    settings = "'{\"enquire_seconds\": 0.5}'::jsonb"
-    await connection.execute(f"UPDATE connector SET settings = {settings} WHERE name = 'acme'")
-    await connection.close()
-
-
-def send(client: httpx.Client, recipient: str) -> httpx.Response:
-    body = {"recipient": recipient, "message": TEXTS[recipient], "sender": "ACME"}
-    return client.post("/IT-messages", json=body)
-
-
-def all_final(client: httpx.Client) -> bool:
-    states = [message["state"] for message in client.get("/messages").json()["data"]]
-    assert len(states) == len(TEXTS)
-    return not {"NEW", "PENDING"} & set(states)
+def is_unbound(proxy: TcpProxy) -> bool:
+    """Whether the last connection ended with words."""
+    last = [one.octets for one in proxy.recording if one.connection == proxy.connection_count - 1]
+    return any((UNBIND | ANSWER).to_bytes(4, "big") in octets for octets in last)
 
 
 def of(pdus: list[Fields], command: int) -> list[Fields]:
@@ -100,6 +79,11 @@ def submits_to(pdus: list[Fields], recipient: str) -> list[Fields]:
 
 def test_nothing_is_malformed(tshark: Tshark) -> None:
     assert tshark.faults() == []
+
+
+@pytest.mark.parametrize("way", Way, ids=[way.value for way in Way])
+def test_libsmpp34_finds_no_fault_either(recording: TcpProxy, way: Way, tmp_path: Path) -> None:
+    assert complaints(recording.recording, recording.port, way, tmp_path) == []
 
 
 def test_a_malformed_pdu_would_be_seen(recording: TcpProxy, tmp_path: Path) -> None:
@@ -133,7 +117,7 @@ def test_the_bind_names_us_and_our_version(pdus: list[Fields]) -> None:
     assert int(value(bind, "interface_version")) == 0x34
 
 
-@pytest.mark.parametrize("recipient", ["+393331230001", "+393331230002", REFUSED])
+@pytest.mark.parametrize("recipient", ["+33612340001", "+33612340002", REFUSED])
 def test_a_short_text_is_read_as_it_was_sent(pdus: list[Fields], recipient: str) -> None:
     (submit,) = submits_to(pdus, recipient)
     assert value(submit, "message_text") == TEXTS[recipient]
@@ -147,7 +131,7 @@ def test_a_short_text_is_read_as_it_was_sent(pdus: list[Fields], recipient: str)
 
 @pytest.mark.parametrize(
     ("recipient", "data_coding", "octets_max"),
-    [("+393331230003", 0, 159), ("+393331230004", 8, 140)],
+    [("+33612340003", 0, 159), ("+33612340004", 8, 140)],
 )
 def test_a_long_text_is_joined_from_its_parts(
     pdus: list[Fields], recipient: str, data_coding: int, octets_max: int
