@@ -26,6 +26,7 @@ from staffetta.messaging.recordings import Recordings
 from staffetta.messaging.report import Reporter
 from staffetta.messaging.settle import Settler
 from staffetta.messaging.store_recordings import RecordingStore
+from staffetta.messaging.unmatched import UnmatchedWatch
 from staffetta.routing.carriers import Carrier
 from staffetta.routing.connectors import open_password, open_tls_key
 from staffetta.smpp.timings import Timings
@@ -33,6 +34,7 @@ from staffetta.smpp.timings import Timings
 _IDLE_SECONDS: Final = 5.0  # what these steps wait for wakes them
 _REMATCH_SECONDS: Final = 1.0
 _LEARNED_SECONDS: Final = 1.0
+_WATCH_SECONDS: Final = 10.0
 _REFRESH_SECONDS: Final = 0.5
 _RECORD_SECONDS: Final = 0.5
 _FLUSH_SECONDS_MAX: Final = 10.0
@@ -55,6 +57,7 @@ async def run_dispatch(context: RoleContext, stop: asyncio.Event) -> None:
     learning = Learning(database, clock)
     settler = Settler(database, inbox, clock, context.ids, callback_bell, owner, learning)
     reporter = Reporter(database, inbox, clock, context.ids, callback_bell, learning)
+    watch = UnmatchedWatch(database, clock, reporter.unmatched)
     registry = CollectorRegistry()
     recordings = Recordings(recording_policy(context.settings), clock)
     metrics = ConnectorMetrics(registry)
@@ -87,6 +90,7 @@ async def run_dispatch(context: RoleContext, stop: asyncio.Event) -> None:
         )
         writing.start(reporter.rematch_once, _REMATCH_SECONDS)
         writing.start(learning.share_once, _LEARNED_SECONDS)
+        writing.start(watch.watch_once, _WATCH_SECONDS)
         writing.start(fleet.tell_once, _IDLE_SECONDS, wake=fleet.changed)
         writing.start(alarms.store_once, _IDLE_SECONDS, wake=alarms.changed)
         writing.start(alarms.show_once, _IDLE_SECONDS)

@@ -1,7 +1,7 @@
 """How many of a carrier's reports find no message: when it is most of them, somebody must look.
 
-Owns what this process counts, for about a minute, and when it is too much. Whether a report still
-waits is asked of the database: its answer may have come since, in whatever process.
+Owns what this process counts, for about a minute, when it is too much, and the alarm then. Whether
+a report still waits is asked of the database: its answer may have come since, in whatever process.
 """
 
 from collections import deque
@@ -11,8 +11,13 @@ from typing import Final
 
 import msgspec
 
+from staffetta.db.pool import Database
+from staffetta.domain.clock import Clock
 from staffetta.domain.ids import lowest_id
+from staffetta.messaging.sql import report as sql
+from staffetta.routing.alarms import clear_alarm, raise_alarm
 
+ALARM: Final = "unmatched_reports"
 UNMATCHED_MIN: Final = 20  # in a minute, and over half of all
 # Younger ones may only be ahead of their answers, or of what is to be learned of their spelling.
 _AGE_MIN: Final = timedelta(seconds=15)
@@ -32,6 +37,16 @@ class Verdict(msgspec.Struct, frozen=True):
         """Whether somebody must look."""
         is_many = self.unmatched_count > UNMATCHED_MIN
         return is_many and self.unmatched_count * 2 > self.came_count
+
+    @property
+    def sentence(self) -> str:
+        """What is so, and what to do."""
+        return (
+            f"{self.unmatched_count} of {self.came_count} reports within a minute name no message"
+            " that was sent: `staffetta connector reports` shows them. If the carrier spells its"
+            " ids in a way of its own, set report_ids; if another system sends on the same account,"
+            " ask for one alone"
+        )
 
 
 class UnmatchedCounts:
@@ -75,3 +90,34 @@ class UnmatchedCounts:
         for ids in self._kept.values():
             while ids and ids[0] < oldest_id:
                 ids.popleft()
+
+
+class UnmatchedWatch:
+    """Raises the alarm, and ends it when most reports find their messages again."""
+
+    def __init__(self, database: Database, clock: Clock, counts: UnmatchedCounts) -> None:
+        self._database = database
+        self._clock = clock
+        self._counts = counts
+        self._alarming: set[int] = set()  # connectors whose alarm this process raised
+        self._calm: set[int] = set()  # those whose alarm is known to be over
+
+    async def watch_once(self) -> int:
+        """Look at the last minute; answers for how many connectors an alarm was raised anew."""
+        now = self._clock.now()
+        report_ids = self._counts.kept_ids(now)
+        async with self._database.transaction() as connection:
+            rows = await connection.fetch(sql.COUNT_UNMATCHED, report_ids) if report_ids else []
+            unmatched = {row["connector_id"]: row["unmatched_count"] for row in rows}
+            verdicts = list(self._counts.verdicts(unmatched, now))
+            for one in verdicts:
+                if one.is_alarming:
+                    await raise_alarm(connection, one.connector_id, ALARM, one.sentence, now)
+                elif one.connector_id not in self._calm:
+                    await clear_alarm(connection, one.connector_id, ALARM, now)
+        alarming = {one.connector_id for one in verdicts if one.is_alarming}
+        seen = {one.connector_id for one in verdicts}
+        new_count = len(alarming - self._alarming)
+        self._alarming = (self._alarming - seen) | alarming
+        self._calm = (self._calm | seen) - alarming
+        return new_count

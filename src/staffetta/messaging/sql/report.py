@@ -171,6 +171,13 @@ FIND_MATCHABLE_REPORTS = (
 """
 )
 
+COUNT_UNMATCHED = """
+SELECT connector_id, count(*) AS unmatched_count
+  FROM report
+ WHERE id = ANY ($1::bytea[]) AND disposition IN ('waiting', 'orphan')
+ GROUP BY connector_id
+"""
+
 CLOSE_REPORTS = """
 UPDATE report
    SET disposition = new.disposition
@@ -180,4 +187,19 @@ UPDATE report
 
 ORPHAN_REPORTS = """
 UPDATE report SET disposition = 'orphan' WHERE disposition = 'waiting' AND id < $1
+"""
+
+# What is kept of reports, the newest first. What was matched at once is in its submission alone.
+LIST_KEPT = """
+SELECT report.id, connector.name AS connector, connector.environment::text AS environment,
+       report.smsc_id, report.text_id, report.report_state, report.report_error,
+       report.error_words, report.destination, report.sender, report.done_at, report.received_at,
+       report.disposition
+  FROM report
+  JOIN connector ON connector.id = report.connector_id
+ WHERE ($1::int IS NULL OR report.connector_id = $1)
+   AND report.disposition = ANY ($2::text[])
+   AND report.id >= $3
+ ORDER BY report.id DESC
+ LIMIT $4
 """
