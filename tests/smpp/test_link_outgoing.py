@@ -7,8 +7,17 @@ import pytest
 
 from staffetta.connectors.smpp.outgoing import Outgoing
 from staffetta.connectors.smpp.printable import printable
-from staffetta.connectors.smpp.settings import Codings, SmppSettings, Validity
+from staffetta.connectors.smpp.settings import (
+    Codings,
+    Flash,
+    SmppSettings,
+    SubmitFields,
+    Validity,
+)
 from staffetta.domain.encodings import Encoding
+from staffetta.domain.shift_tables import ShiftTables
+from staffetta.domain.text_rules import TextRules
+from staffetta.domain.writing import Alphabet, LongMessages, ReportedParts, Writing
 from staffetta.messaging.connector import Claim, Segment
 from staffetta.smpp import pdus
 from staffetta.smpp.errors import InvalidField
@@ -38,9 +47,13 @@ CLAIM = Claim(
 )
 
 
-def made(settings: SmppSettings = SETTINGS, **changes: object) -> pdus.SubmitSm:
+def changed(**changes: object) -> Claim:
     fields = {name: getattr(CLAIM, name) for name in Claim.__struct_fields__}
-    claim = Claim(**{**fields, **changes})
+    return Claim(**{**fields, **changes})
+
+
+def made(settings: SmppSettings = SETTINGS, **changes: object) -> pdus.SubmitSm:
+    claim = changed(**changes)
     return Outgoing(settings).submit_sm(claim, claim.segments[0], NOW)
 
 
@@ -119,9 +132,106 @@ def test_only_parts_of_long_messages_have_a_header():
     assert (part.esm_class, part.short_message) == (0x40, b"\x05\x00\x03\xff\x03\x02hi")
 
 
-def test_a_text_outside_its_alphabet_is_refused():
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"writing": Writing(alphabet=Alphabet.LATIN_1)},
+        {"writing": Writing(tables=ShiftTables(1, 1))},
+    ],
+    ids=["usual", "latin1", "tables"],
+)
+def test_a_text_outside_its_alphabet_is_refused(changes):
     with pytest.raises(InvalidField, match="short_message"):
-        made(segments=(Segment(1, "日本"),))
+        made(segments=(Segment(1, "日本"),), **changes)
+
+
+PART = {"segments": (Segment(2, "hi"),), "segment_total": 3, "reference": 7}
+
+
+def test_a_wide_reference_is_made_of_the_narrow_one_and_the_id():
+    claim = {**PART, "recipient_id": bytes(11) + b"\xab"}
+    part = made(**claim, writing=Writing(long_messages=LongMessages.UDH_16))
+    assert (part.esm_class, part.short_message) == (0x40, b"\x06\x08\x04\xab\x07\x03\x02hi")
+
+
+def test_parts_may_be_told_by_tlvs():
+    part = made(**PART, writing=Writing(long_messages=LongMessages.SAR))
+    assert (part.esm_class, part.short_message) == (0, b"hi")
+    assert part.tlvs == ((0x020C, b"\x00\x07"), (0x020E, b"\x03"), (0x020F, b"\x02"))
+
+
+def test_a_payload_is_written_beside_an_empty_text():
+    long = made(
+        segments=(Segment(1, "a" * 300),), writing=Writing(long_messages=LongMessages.PAYLOAD)
+    )
+    assert (long.esm_class, long.short_message) == (0, b"")
+    assert long.tlvs == ((0x0424, b"a" * 300),)
+
+
+def test_tables_are_named_in_every_header():
+    tables = Writing(tables=ShiftTables(locking=1, single=2))
+    alone = made(segments=(Segment(1, "ğá"),), writing=tables)
+    assert (alone.esm_class, alone.data_coding) == (0x40, 0)
+    assert alone.short_message == bytes.fromhex("06 25 01 02 24 01 01 0c 1b 61")
+    part = made(**{**PART, "segments": (Segment(2, "ğ"),)}, writing=tables)
+    assert part.short_message == bytes.fromhex("0b 00 03 07 03 02 25 01 02 24 01 01 0c")
+
+
+def test_an_alphabet_of_the_smsc_has_its_own_octets():
+    texts = TextRules(alphabet=Alphabet.LATIN_1)
+    latin1 = made(
+        replace(SETTINGS, texts=texts),
+        segments=(Segment(1, "@$è"),),
+        writing=Writing(alphabet=Alphabet.LATIN_1),
+    )
+    assert (latin1.data_coding, latin1.short_message) == (0, b"@$\xe8")
+
+
+def test_septets_go_under_their_own_coding_where_the_alphabet_is_another():
+    texts = TextRules(alphabet=Alphabet.LATIN_1, septet_coding=0xF1)
+    settings = replace(SETTINGS, texts=texts)
+    septets = made(settings, segments=(Segment(1, "@€"),))
+    assert (septets.data_coding, septets.short_message) == (0xF1, b"\x00\x1be")
+    flash = made(settings, segments=(Segment(1, "@€"),), flash=True)
+    assert (flash.data_coding, flash.tlvs) == (0xF1, ((0x0005, b"\x01"),))
+
+
+@pytest.mark.parametrize(("encoding", "data_coding"), [(Encoding.GSM_7, 0), (Encoding.UCS_2, 8)])
+def test_a_flash_may_be_told_by_a_tlv(encoding, data_coding):
+    settings = replace(SETTINGS, fields=SubmitFields(flash=Flash.SUBUNIT))
+    flash = made(settings, encoding=encoding, flash=True)
+    assert (flash.data_coding, flash.tlvs) == (data_coding, ((0x0005, b"\x01"),))
+    assert made(settings, encoding=encoding).tlvs == ()
+
+
+def test_what_a_carrier_wants_in_every_submit_is_there():
+    fields = SubmitFields(service_type="CMT", protocol_id=0x41, tlvs=((0x1400, b"1201159"),))
+    pdu = made(replace(SETTINGS, fields=fields), **PART)
+    assert (pdu.service_type, pdu.protocol_id) == (b"CMT", 0x41)
+    assert pdu.tlvs == ((0x1400, b"1201159"),)
+    assert pdu.short_message == b"\x05\x00\x03\x07\x03\x02hi"
+
+
+@pytest.mark.parametrize(
+    ("parts", "segments", "asked"),
+    [
+        (ReportedParts.ALL, (1, 2, 3), [1, 1, 1]),
+        (ReportedParts.FIRST, (1, 2, 3), [1, 0, 0]),
+        (ReportedParts.LAST, (1, 2, 3), [0, 0, 1]),
+        (ReportedParts.FIRST, (2, 3), [1, 0]),  # a later try asks again
+        (ReportedParts.LAST, (1, 2), [0, 1]),
+    ],
+)
+def test_reports_are_asked_for_as_the_carrier_wants(parts, segments, asked):
+    claim = changed(
+        segments=tuple(Segment(number, "hi") for number in segments),
+        segment_total=3,
+        writing=Writing(reported_parts=parts),
+    )
+    outgoing = Outgoing(SETTINGS)
+    pdus_made = [outgoing.submit_sm(claim, segment, NOW) for segment in claim.segments]
+    assert [pdu.registered_delivery for pdu in pdus_made] == asked
 
 
 def test_every_status_but_success_has_an_outcome():

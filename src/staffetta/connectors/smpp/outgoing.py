@@ -3,10 +3,8 @@
 Pure. Owns what one carrier's settings make of a segment and of a command_status.
 """
 
-from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Final
 
 from staffetta.connectors.smpp.printable import printable
@@ -38,9 +36,7 @@ from staffetta.smpp.user_data import concatenation_header
 NO_KEY: Final = " "
 NO_CREDIT: Final = "the account at the carrier is out of credit"
 
-_ENCODERS: Final[Mapping[Encoding, Callable[[str], bytes]]] = MappingProxyType(
-    {Encoding.GSM_7: encode_gsm7, Encoding.UCS_2: encode_ucs2}
-)
+_GSM_7: Final = Encoding.GSM_7  # looked up for each segment, and slowly in its enumeration
 _USUAL: Final = Writing()
 _FOR_THE_DISPLAY: Final = octet_tlv(Tag.DEST_ADDR_SUBUNIT, 1)  # 3.4 section 5.3.2.1
 _RELATIVE_SECONDS_MIN: Final = 60
@@ -53,17 +49,14 @@ class Outgoing:
     def __init__(self, settings: SmppSettings) -> None:
         self._settings = settings
         codings = settings.codings
-        # Plain numbers: the members of an enumeration are slow to hash and to format.
-        self._data_codings: Final = {
-            (Encoding.GSM_7, False): int(codings.gsm7),
-            (Encoding.GSM_7, True): int(codings.gsm7_flash),
-            (Encoding.UCS_2, False): int(codings.ucs2),
-            (Encoding.UCS_2, True): int(codings.ucs2_flash),
-        }
+        # By whether it is a flash. Plain numbers, and no enumeration as a key: both are slow there.
+        self._gsm7_codings: Final = (int(codings.gsm7), int(codings.gsm7_flash))
+        self._ucs2_codings: Final = (int(codings.ucs2), int(codings.ucs2_flash))
         # Few senders send much.
         self._source = lru_cache(_SOURCES_MAX)(settings.addresses.source)
         self._destination = settings.addresses.destination
         self._registered_delivery = int(settings.registered_delivery)
+        self._expires_at_a_time = settings.validity is Validity.ABSOLUTE
         self._is_usual = (
             settings.fields == SubmitFields() and settings.texts.alphabet is Alphabet.GSM_7
         )
@@ -75,8 +68,9 @@ class Outgoing:
         header = b""
         if claim.segment_total > 1:
             header = concatenation_header(claim.reference, claim.segment_total, segment.number)
+        is_gsm7 = claim.encoding is _GSM_7
         try:
-            payload = _ENCODERS[claim.encoding](segment.text)
+            payload = encode_gsm7(segment.text) if is_gsm7 else encode_ucs2(segment.text)
         except ValueError as error:
             raise InvalidField("short_message", f"cannot be written: {error}") from None
         return make_submit_sm(
@@ -84,9 +78,13 @@ class Outgoing:
             self._destination(claim.number),
             payload,
             user_data_header=header,
-            data_coding=self._data_codings[claim.encoding, claim.flash],
+            data_coding=(self._gsm7_codings if is_gsm7 else self._ucs2_codings)[claim.flash],
             registered_delivery=self._registered_delivery,
-            validity_period=self._validity_period(claim.expires_at, now),
+            validity_period=(
+                absolute_time(claim.expires_at)
+                if self._expires_at_a_time
+                else self._validity_period(claim.expires_at, now)
+            ),
         )
 
     def _submit_sm_its_way(self, claim: Claim, segment: Segment, now: datetime) -> pdus.SubmitSm:
@@ -125,7 +123,8 @@ class Outgoing:
         ):
             return texts.septet_coding, False
         has_class = claim.flash and self._settings.fields.flash is Flash.DATA_CODING
-        return self._data_codings[claim.encoding, has_class], has_class
+        is_gsm7 = claim.encoding is Encoding.GSM_7
+        return (self._gsm7_codings if is_gsm7 else self._ucs2_codings)[has_class], has_class
 
     def _validity_period(self, expires_at: datetime, now: datetime) -> bytes:
         match self._settings.validity:
