@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ class Say:
 
     message_id: str = ""
     command_status: int = 0
+    tlvs: pdus.Tlvs = ()
 
 
 # What to answer to a submit_sm at once; None: the test answers when it likes, or never.
@@ -73,7 +75,9 @@ class SmscConnection(asyncio.Protocol):
     # What the test does --------------------------------------------------------------------------
 
     def answer(self, pdu: pdus.SubmitSm, say: Say, *, flush: bool = True) -> None:
-        self.session.respond(pdu, pdus.SubmitSmResp(0, say.command_status, say.message_id.encode()))
+        message_id = say.message_id.encode()
+        answer = pdus.SubmitSmResp(0, say.command_status, message_id, say.tlvs)
+        self.session.respond(pdu, answer)
         if flush:
             self.flush()
 
@@ -156,6 +160,7 @@ class ScriptedSmsc:
     # The status of each bind to come, None for no answer; then all are taken.
     bind_statuses: list[int | None] = field(default_factory=list)
     connections: list[SmscConnection] = field(default_factory=list)
+    tls: ssl.SSLContext | None = None
 
     async def start(self) -> None:
         listener = socket.socket()
@@ -164,7 +169,9 @@ class ScriptedSmsc:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.receive_buffer_octets)
         listener.bind(("127.0.0.1", self.port))
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: SmscConnection(self), sock=listener)
+        self._server = await loop.create_server(
+            lambda: SmscConnection(self), sock=listener, ssl=self.tls
+        )
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:

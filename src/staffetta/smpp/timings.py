@@ -94,16 +94,16 @@ class Timers:
     def _enquiry_deadline(self, oldest_request_at: float | None) -> tuple[float, Timer]:
         """When silence leads to a question, and no answer to that to the end.
 
-        While a request waits, each comes after half its time at most: a peer that is gone is known
-        to be gone before the request is merely overdue.
+        While a request waits, they come after half its time and a third more at most: that a peer
+        is gone is known before the request is merely overdue.
         """
         timings = self.timings
         enquire_at = self._heard_at + timings.enquire_idle_seconds
         answer_seconds = timings.enquire_answer_seconds
         if oldest_request_at is not None:
-            half_seconds = timings.response_seconds / 2
-            enquire_at = min(enquire_at, max(self._heard_at, oldest_request_at) + half_seconds)
-            answer_seconds = min(answer_seconds, half_seconds)
+            silent_since = max(self._heard_at, oldest_request_at)
+            enquire_at = min(enquire_at, silent_since + timings.response_seconds / 2)
+            answer_seconds = min(answer_seconds, timings.response_seconds / 3)
         if self._enquired_at is None:
             return enquire_at, Timer.ENQUIRE
         return self._enquired_at + answer_seconds, Timer.ENQUIRE_ANSWER

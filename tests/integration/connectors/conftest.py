@@ -13,6 +13,7 @@ from scripted_esme import until
 from scripted_smsc import ScriptedSmsc
 
 from staffetta.connectors.metrics import ConnectorMetrics
+from staffetta.connectors.smpp.alarms import AlarmChange, AlarmKind
 from staffetta.connectors.smpp.connector import SmppConnector
 from staffetta.connectors.smpp.link_states import LinkChange, LinkState
 from staffetta.connectors.smpp.options import settings_of
@@ -62,6 +63,7 @@ class Rig:
     registry: CollectorRegistry
     stop: asyncio.Event
     task: "asyncio.Task[None]"
+    alarms: list[AlarmChange] = field(default_factory=list)
     may_write: bool = True
 
     @property
@@ -76,6 +78,11 @@ class Rig:
         await until(lambda: len(self.inbox.settlements) >= count)
         assert len(self.inbox.settlements) == count
         return self.inbox.settlements
+
+    def open_alarms(self) -> dict[AlarmKind, str]:
+        """What a person should look at now."""
+        newest = {change.kind: change.detail for change in self.alarms}
+        return {kind: detail for kind, detail in newest.items() if detail is not None}
 
     def submit(self, *claims: Claim) -> None:
         for claim in claims:
@@ -112,7 +119,7 @@ async def make_rig(smsc: ScriptedSmsc) -> AsyncIterator[MakeRig]:
             "rate_per_second": 0,
             "link_count": 1,
         }
-        settings = {
+        settings: dict[str, Any] = {
             "response_seconds": 5,
             "reconnect_seconds_min": 0.02,
             "reconnect_seconds_max": 0.1,
@@ -120,20 +127,27 @@ async def make_rig(smsc: ScriptedSmsc) -> AsyncIterator[MakeRig]:
         }
         for key, value in changes.items():
             (row if key in row else settings)[key] = value
+        secrets = {"password": settings.pop("password", "secret")}
+        secrets["tls_key"] = settings.pop("tls_key", "")
+        recordings, keeps_text = settings.pop("recordings", None), settings.pop("keeps_text", False)
         inbox = HandInbox()
         link_changes: list[LinkChange] = []
+        alarms: list[AlarmChange] = []
         registry = CollectorRegistry()
         connector = SmppConnector(
-            settings_of({**row, "settings": settings}, "secret"),
+            settings_of({**row, "settings": settings}, **secrets),
             inbox,
             SystemClock(),
             ConnectorMetrics(registry),
             may_write=lambda: rig.may_write,
             changed=link_changes.append,
+            alarmed=alarms.append,
+            recordings=recordings,
+            keeps_text=keeps_text,
         )
         stop = asyncio.Event()
         task = asyncio.create_task(connector.run(stop))
-        rig = Rig(connector, inbox, link_changes, registry, stop, task)
+        rig = Rig(connector, inbox, link_changes, registry, stop, task, alarms)
         rigs.append(rig)
         return rig
 

@@ -168,7 +168,7 @@ class SmppLink:
             fault = fault_in_words(error)
             if fault is not None:
                 return _Ended(Ending.MISCONFIGURED, fault)
-            return _Ended(Ending.LOST, f"no connection: {error}")
+            return _Ended(Ending.LOST, f"no connection: {str(error) or 'the carrier hung up'}")
         except UnicodeError:  # what the resolver says of a label that is empty or too long
             return _Ended(Ending.MISCONFIGURED, f"{settings.host} is not a name that can exist")
         finally:
