@@ -22,6 +22,7 @@ from staffetta.smpp.user_data import read_concatenation, read_user_data
 _TEXT_MAX: Final = 1600  # characters of one field
 _IN_HEX: Final = frozenset({"esm_class", "interface_version", "unknown_id"})
 _UCS2: Final = frozenset({int(DataCoding.UCS2), int(DataCoding.FLASH_UCS2)})
+_OF_HEADER: Final = frozenset({"sequence_number", "command_status"})
 _SHORT_MESSAGE: Final = "short_message"
 _TEXTS: Final = frozenset(
     {Tag.RECEIPTED_MESSAGE_ID, Tag.ADDITIONAL_STATUS_INFO_TEXT, Tag.CALLBACK_NUM_ATAG}
@@ -81,22 +82,26 @@ def _fields(pdu: pdus.Pdu, *, is_blanked: bool) -> Iterator[tuple[str, str]]:
     values = asdict(pdu)
     tlvs: pdus.Tlvs = values.pop("tlvs", ())
     coding, esm_class = values.get("data_coding", 0), values.get("esm_class", 0)
-    for name in ("sequence_number", "command_status"):
-        values.pop(name, None)
     for name, value in values.items():
+        if not value or name in _OF_HEADER:
+            continue
         if name == _SHORT_MESSAGE:
-            if value:
-                yield from _text(name, value, coding, esm_class, is_blanked=is_blanked)
-        elif isinstance(value, bytes):
-            if value:
-                yield name, _quoted(value) if name == "body" else _bare(value)
-        elif value:
-            yield name, f"0x{value:02X}" if name in _IN_HEX else str(value)
+            yield from _text(name, value, coding, esm_class, is_blanked=is_blanked)
+        else:
+            yield name, _value(name, value)
     for tag, octets in tlvs:
         if tag == Tag.MESSAGE_PAYLOAD:
             yield from _text("message_payload", octets, coding, esm_class, is_blanked=is_blanked)
         else:
             yield _tag_name(tag), _tlv(tag, octets)
+
+
+def _value(name: str, value: bytes | int) -> str:
+    if isinstance(value, int):
+        return f"0x{value:02X}" if name in _IN_HEX else str(value)
+    if name == "password":
+        return f"({len(value)} octets)"
+    return _quoted(value) if name == "body" else _bare(value)
 
 
 def _text(

@@ -1,0 +1,61 @@
+"""A v1 message in a timeline: as a whole, and one recipient of it."""
+
+import pytest
+from bulk_hand import BulkHand, italians
+from hand_gateway import Gateway, accepted
+from traced import texts, traced
+
+from staffetta.messaging.connector import Refused
+from staffetta.messaging.tracing.read import NoSuchMessage
+
+
+@pytest.fixture
+def bulk(gateway: Gateway) -> BulkHand:
+    return BulkHand(gateway)
+
+
+async def test_the_whole_is_told_in_sums_and_by_recipient(gateway: Gateway, bulk: BulkHand) -> None:
+    made = await bulk.post([*italians(3), "nobody"])
+    timeline = await traced(gateway, made.message_id)
+    assert timeline.number is None
+    assert texts(timeline, "bulk") == ["3 recipients, 3 segments, 0.09 in all, 1 numbers invalid"]
+    assert texts(timeline, "money") == [
+        "charged 0.09 EUR for the whole message; the balance is then 9.91"
+    ]
+    assert timeline.state == "3 queued"
+    assert [text.split(":")[0] for text in texts(timeline, "recipient")] == [
+        "+393330000000",
+        "+393330000001",
+        "+393330000002",
+    ]
+
+
+async def test_one_recipient_has_a_timeline_of_its_own(gateway: Gateway, bulk: BulkHand) -> None:
+    made = await bulk.post(
+        [{"number": number, "fields": {"name": "Anna"}} for number in italians(2)],
+        body="Ciao {{name}}",
+    )
+    await gateway.worker.dispatcher.dispatch_once()
+    first, second = gateway.connector.claims
+    await gateway.settle(first, accepted("a1"))
+    await gateway.settle(second, Refused(0x0B, "invalid destination", temporary=False))
+    await gateway.report(gateway.delivered("a1"))
+
+    delivered = await traced(gateway, made.message_id, number=first.number)
+    refused = await traced(gateway, second.recipient_id)
+
+    assert (delivered.state, refused.state) == ("delivered", "rejected")
+    assert texts(delivered, "segment") == ["segment 1 of 1 by carrier: accepted as A1"]
+    assert texts(refused, "money")[-1] == "refunded 0.03 EUR; the balance is then 9.97"
+    assert texts(delivered, "money") == [
+        "charged 0.06 EUR for the whole message; the balance is then 9.94"
+    ]
+    with pytest.raises(NoSuchMessage, match=r"has no recipient \+393339999999"):
+        await traced(gateway, made.message_id, number="+393339999999")
+
+
+async def test_one_of_one_is_told_as_it_is(gateway: Gateway, bulk: BulkHand) -> None:
+    made = await bulk.post(italians(1))
+    timeline = await traced(gateway, made.message_id)
+    assert timeline.number == "+393330000000"
+    assert texts(timeline, "request") == ["v1 /messages from alice@example.com, sender Openapi"]

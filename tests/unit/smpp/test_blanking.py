@@ -1,0 +1,147 @@
+"""What nobody may read later is taken out of octets, and everything else stays."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from staffetta.smpp import pdus
+from staffetta.smpp.blanking import (
+    with_short_numbers,
+    without_password,
+    without_passwords,
+    without_text,
+)
+from staffetta.smpp.constants import EsmClass
+from staffetta.smpp.decode import decode
+from staffetta.smpp.encode import encode
+from staffetta.smpp.tlvs import Tag
+
+REPORT = (
+    b"id:7 sub:001 dlvrd:001 submit date:2603140926 done date:2603140927 stat:DELIVRD err:000"
+    b" text:my secret"
+)
+SUBMIT = pdus.SubmitSm(
+    7, source_addr=b"ACME", destination_addr=b"393331234567", short_message=b"my secret"
+)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [pdus.BindReceiver, pdus.BindTransmitter, pdus.BindTransceiver],
+    ids=lambda k: k.__name__,
+)
+def test_the_password_of_a_bind_is_blanked_and_its_length_stays(kind: type[pdus.Bind]) -> None:
+    blanked = decode(without_password(encode(kind(1, b"gw", b"secret", b"VMA"))))
+    assert blanked == kind(1, b"gw", b"******", b"VMA")
+
+
+def test_the_password_of_an_outbind_is_blanked() -> None:
+    assert decode(without_password(encode(pdus.Outbind(1, b"smsc", b"secret")))) == pdus.Outbind(
+        1, b"smsc", b"******"
+    )
+
+
+def test_in_a_run_of_frames_every_password_is_blanked() -> None:
+    bind = encode(pdus.BindTransceiver(1, b"gw", b"secret"))
+    kept = without_passwords(encode(pdus.EnquireLink(1)) + bind + encode(SUBMIT))
+    assert b"secret\0" not in kept
+    assert kept.endswith(encode(SUBMIT))
+
+
+def test_half_a_bind_behind_a_whole_one_is_blanked_too() -> None:
+    bind = encode(pdus.BindTransceiver(1, b"gw", b"secret"))
+    assert without_passwords(bind + bind[:-8]).count(b"secret") == 0
+
+
+def test_a_text_is_blanked_and_its_length_stays() -> None:
+    blanked = decode(without_text(encode(SUBMIT)))
+    assert isinstance(blanked, pdus.SubmitSm)
+    assert blanked.short_message == b"*" * 9
+    assert blanked.destination_addr == b"393331234567"
+
+
+def test_the_header_of_a_part_stays() -> None:
+    part = pdus.SubmitSm(
+        7, esm_class=EsmClass.UDH_INDICATOR, short_message=b"\x05\x00\x03\x2a\x02\x01secret"
+    )
+    blanked = decode(without_text(encode(part)))
+    assert isinstance(blanked, pdus.SubmitSm)
+    assert blanked.short_message == b"\x05\x00\x03\x2a\x02\x01******"
+
+
+@pytest.mark.parametrize("kind", [pdus.SubmitSm, pdus.DataSm], ids=lambda kind: kind.__name__)
+def test_a_payload_is_blanked_and_other_tlvs_stay(
+    kind: type[pdus.SubmitSm] | type[pdus.DataSm],
+) -> None:
+    tlvs = ((int(Tag.USER_MESSAGE_REFERENCE), b"\0\1"), (int(Tag.MESSAGE_PAYLOAD), b"my secret"))
+    blanked = decode(without_text(encode(kind(7, tlvs=tlvs))))
+    assert isinstance(blanked, pdus.SubmitSm | pdus.DataSm)
+    assert blanked.tlvs == (tlvs[0], (int(Tag.MESSAGE_PAYLOAD), b"*" * 9))
+
+
+@pytest.mark.parametrize("esm_class", [EsmClass.DELIVERY_REPORT, 0], ids=["marked", "unmarked"])
+def test_of_a_report_only_the_quoted_text_is_blanked(esm_class: int) -> None:
+    frame = encode(pdus.DeliverSm(7, esm_class=esm_class, short_message=REPORT))
+    blanked = decode(without_text(frame))
+    assert isinstance(blanked, pdus.DeliverSm)
+    assert blanked.short_message == REPORT.replace(b"my secret", b"*" * 9)
+
+
+def test_a_report_in_another_alphabet_is_blanked_whole() -> None:
+    text = REPORT.decode().encode("utf-16-be")[:254]
+    frame = encode(pdus.DeliverSm(7, esm_class=EsmClass.DELIVERY_REPORT, short_message=text))
+    blanked = decode(without_text(frame))
+    assert isinstance(blanked, pdus.DeliverSm)
+    assert set(blanked.short_message) == set(b"*")
+
+
+def test_a_text_of_ours_that_reads_like_a_report_is_blanked_whole() -> None:
+    frame = encode(pdus.SubmitSm(7, short_message=REPORT))
+    assert b"DELIVRD" not in without_text(frame)
+
+
+def test_an_inbound_message_is_blanked() -> None:
+    assert b"secret" not in without_text(encode(pdus.DeliverSm(7, short_message=b"my secret")))
+
+
+def test_what_nobody_knows_loses_its_body() -> None:
+    frame = encode(pdus.UnknownPdu(7, 0, 0x111, b"my secret"))
+    assert without_text(frame)[16:] == b"*" * 9
+
+
+@pytest.mark.parametrize(
+    "pdu",
+    [
+        pdus.SubmitSmResp(7, 0, b"id7"),
+        pdus.SubmitSmResp(7, 0x58),
+        pdus.EnquireLink(7),
+        pdus.GenericNack(0, 3),
+        pdus.BindTransceiverResp(1, 0, b"SMSC"),
+    ],
+    ids=lambda pdu: type(pdu).__name__,
+)
+def test_what_has_no_text_stays_as_it_is(pdu: pdus.Pdu) -> None:
+    assert without_text(encode(pdu)) == encode(pdu)
+
+
+def test_a_broken_frame_loses_whatever_may_be_text() -> None:
+    frame = encode(SUBMIT)
+    broken = frame[:-12] + b"\xff" + b"my secret and more"  # sm_length says more than is there
+    assert b"secret" not in without_text(broken)
+    stray = encode(SUBMIT) + b"\x04\x24\xff\xffmy secret"  # a TLV that is longer than the PDU
+    assert b"secret" not in without_text(stray)
+
+
+@given(st.binary(max_size=200), st.integers(0, 0x200))
+def test_any_octets_keep_their_length(body: bytes, command_id: int) -> None:
+    size = (16 + len(body)).to_bytes(4, "big")
+    frame = size + command_id.to_bytes(4, "big") + bytes(8) + body
+    for blank in (without_text, without_password, with_short_numbers):
+        assert len(blank(frame)) == len(frame)
+        assert blank(frame)[:16] == frame[:16]
+
+
+def test_numbers_lose_their_middle_and_names_stay() -> None:
+    short = decode(with_short_numbers(encode(SUBMIT)))
+    assert isinstance(short, pdus.SubmitSm)
+    assert (short.source_addr, short.destination_addr) == (b"ACME", b"3933******67")
