@@ -79,6 +79,10 @@ class Fleet:
         self._changes: dict[tuple[int, int], LinkChange] = {}  # the newest of each link
         self.changed = asyncio.Event()
 
+    def runs(self, connector_id: int) -> bool:
+        """Whether links of a connector are ours, or are being ended."""
+        return connector_id in self._running
+
     def ring(self, payload: str) -> None:
         """A NOTIFY said that a connector has something to claim."""
         if payload.isdigit() and int(payload) in self._running:
