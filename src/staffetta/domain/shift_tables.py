@@ -1,8 +1,9 @@
-"""National language tables of GSM-7 (3GPP TS 23.038 annex A): Turkish, Spanish, Portuguese.
+"""National language tables of GSM-7 (3GPP TS 23.038 annex A).
 
-Owns the tables, and which of them can stand together. A locking table takes the default table's
-place in the whole segment; a single one takes the extension's, behind ESC. A segment names what it
-uses in its user data header. Whether a carrier lets them pass is a setting's matter.
+Owns those of European languages, and which tables can stand together. A locking table takes the
+default table's place in the whole segment; a single one takes the extension's, behind ESC. A
+segment names what it uses in its user data header. Whether a carrier lets them pass is a setting's
+matter.
 """
 # ruff: noqa: RUF001 - look-alikes are what this file is about
 
@@ -12,6 +13,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from staffetta.domain import indic_tables as indic
 from staffetta.domain.encodings import DEFAULT_TABLE, EXTENSION_TABLE, SeptetAlphabet
 
 
@@ -22,6 +24,16 @@ class Language(IntEnum):
     TURKISH = 1
     SPANISH = 2
     PORTUGUESE = 3
+    BENGALI = 4
+    GUJARATI = 5
+    HINDI = 6
+    KANNADA = 7
+    MALAYALAM = 8
+    ORIYA = 9
+    PUNJABI = 10
+    TAMIL = 11
+    TELUGU = 12
+    URDU = 13
 
 
 class ShiftTables(NamedTuple):
@@ -38,6 +50,20 @@ class ShiftTables(NamedTuple):
 
 DEFAULT_TABLES: Final = ShiftTables()
 
+_INDIC: Final = MappingProxyType(
+    {
+        Language.BENGALI: indic.BENGALI,
+        Language.GUJARATI: indic.GUJARATI,
+        Language.HINDI: indic.HINDI,
+        Language.KANNADA: indic.KANNADA,
+        Language.MALAYALAM: indic.MALAYALAM,
+        Language.ORIYA: indic.ORIYA,
+        Language.PUNJABI: indic.PUNJABI,
+        Language.TAMIL: indic.TAMIL,
+        Language.TELUGU: indic.TELUGU,
+        Language.URDU: indic.URDU,
+    }
+)
 _ASCII_PUNCTUATION: Final = " !\"#¤%&'()*+,-./0123456789:;<=>?"
 # Annex A.3, in the order of the codes, sixteen a line. ESC stands at 0x1B.
 _LOCKING: Final[Mapping[int, str]] = MappingProxyType(
@@ -61,10 +87,11 @@ _LOCKING: Final[Mapping[int, str]] = MappingProxyType(
             "~abcdefghijklmno"
             "pqrstuvwxyzãõ`üà"
         ),
+        **{language: tables.locking for language, tables in _INDIC.items()},
     }
 )
 
-# Annex A.2: what an octet means after ESC. All three hold the default's extension, and more.
+# Annex A.2: what an octet means after ESC. These hold the default's extension, and more.
 _SINGLE: Final[Mapping[int, Mapping[int, str]]] = MappingProxyType(
     {
         Language.DEFAULT: EXTENSION_TABLE,
@@ -120,6 +147,7 @@ _SINGLE: Final[Mapping[int, Mapping[int, str]]] = MappingProxyType(
             0x7C: "õ",
             0x7F: "â",
         },
+        **{language: tables.single for language, tables in _INDIC.items()},
     }
 )
 
