@@ -19,6 +19,7 @@ from staffetta.accounts.read_account import (
     list_accounts,
 )
 from staffetta.cli.account_shown import AccountShown, account_facts, read_shown
+from staffetta.cli.account_trace import trace
 from staffetta.cli.actor import whoever_commands
 from staffetta.cli.opened import Opened, with_everything_open
 from staffetta.cli.options import AsJson, Email, Whose
@@ -185,6 +186,9 @@ def reopen(email: Whose, as_json: AsJson = False) -> None:
         {},
         as_json=as_json,
     )
+
+
+app.command()(trace)
 
 
 def _change(

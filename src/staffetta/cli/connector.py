@@ -12,6 +12,7 @@ from staffetta.cli.connector_alarms import alarms
 from staffetta.cli.connector_change import drain, remove, set_, start, stop, unset
 from staffetta.cli.connector_check import check
 from staffetta.cli.connector_parts import LongPassword, PasswordEnv, PasswordFile, password_from
+from staffetta.cli.connector_pdus import pdus
 from staffetta.cli.connector_reports import reports
 from staffetta.cli.connector_route import route
 from staffetta.cli.connector_show import show_
@@ -116,6 +117,7 @@ app.command()(route)
 app.command()(alarms)
 app.command()(reports)
 app.command()(check)
+app.command()(pdus)
 
 
 @app.command("list")

@@ -43,3 +43,54 @@ DELETE FROM recording_request WHERE asked_at < $1
 FORGET_RECORDED_SPACES = """
 DELETE FROM recorded_space WHERE until <= $1
 """
+
+# Whose traffic is recorded
+
+RECORD_SPACE = """
+INSERT INTO recorded_space (space_id, until) VALUES ($1, $2)
+    ON CONFLICT (space_id) DO UPDATE SET until = excluded.until
+"""
+
+RECORD_SPACE_NO_MORE = """
+DELETE FROM recorded_space WHERE space_id = $1
+"""
+
+READ_RECORDED_UNTIL = """
+SELECT until FROM recorded_space WHERE space_id = $1 AND until > $2
+"""
+
+# Who asks for what went over links last
+
+ASK_OWNERS = """
+INSERT INTO recording_request (incident, owner, connector_id, frame_count, asked_at)
+SELECT $1, link.owner, link.connector_id, $3, $4
+  FROM link
+  JOIN process ON process.id = link.owner
+ WHERE link.connector_id = $2 AND process.ended_at IS NULL
+   AND process.heartbeat_at > clock_timestamp() - $5::float8 * interval '1 second'
+ GROUP BY link.owner, link.connector_id
+RETURNING owner
+"""
+
+COUNT_UNANSWERED = """
+SELECT count(*) FROM recording_request WHERE incident = $1 AND answered_at IS NULL
+"""
+
+READ_ASKED = """
+SELECT recording.id, recording.at, connector.name AS connector, recording.link,
+       recording.is_written, recording.octets, recording.octet_count, recording.is_blanked,
+       recording.reason, recording.incident, recording.attempt, recording.segment
+  FROM recording
+  JOIN connector ON connector.id = recording.connector_id
+ WHERE recording.incident = $1
+ ORDER BY recording.at DESC, recording.id DESC
+ LIMIT $2
+"""
+
+FIND_CONNECTOR = """
+SELECT id, environment::text AS environment
+  FROM connector
+ WHERE name = $1 AND ($2::text IS NULL OR environment::text = $2)
+ ORDER BY environment
+ LIMIT 2
+"""

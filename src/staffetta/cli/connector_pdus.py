@@ -1,0 +1,78 @@
+"""`staffetta connector pdus`: what went over a connector's links last."""
+
+import asyncio
+from typing import Annotated, Any, Final
+
+import typer
+
+from staffetta.cli.failures import CommandFailed
+from staffetta.cli.opened import Opened, with_everything_open
+from staffetta.cli.options import AsJson
+from staffetta.cli.output import Column, Result, show
+from staffetta.cli.trace_shown import event_json, events_rows
+from staffetta.domain.environments import Environment
+from staffetta.messaging.asked_frames import (
+    FRAMES_MAX,
+    ask_for_frames,
+    find_connector,
+    is_answered,
+    read_answer,
+)
+from staffetta.messaging.tracing.pdus import Looks, recorded_events
+
+_SECONDS_MAX: Final = 15.0
+_PAUSE_SECONDS: Final = 0.1
+_COLUMNS: Final = (
+    Column("time", whole=True),
+    Column("ms", "right", whole=True),
+    Column("what", whole=True),
+    Column("how"),
+)
+
+
+def pdus(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The connector.")],
+    environment: Annotated[
+        Environment | None,
+        typer.Option("--environment", help="Where two connectors have the name."),
+    ] = None,
+    last: Annotated[
+        int, typer.Option("--last", help="How many at most.", min=1, max=FRAMES_MAX)
+    ] = 50,
+    hex_: Annotated[bool, typer.Option("--hex", help="Show the octets of each PDU.")] = False,
+    redact: Annotated[
+        bool, typer.Option("--redact", help="Shorten phone numbers, to show it to others.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show the PDUs that went over a connector's links last, decoded, without texts.
+
+    They are in the memory of the running server, which keeps the newest of each link.
+
+    Example: staffetta connector pdus acme --last 20
+    """
+
+    async def work(parts: Opened) -> list[dict[str, Any]]:
+        async with parts.database.transaction() as connection:
+            connector_id = await find_connector(connection, name, environment)
+            incident = await ask_for_frames(connection, connector_id, last, parts.now)
+        await _wait_for_answer(parts, incident)
+        async with parts.database.acquire() as connection:
+            return await read_answer(connection, incident, last)
+
+    rows = with_everything_open(work)
+    events = list(recorded_events(rows, Looks(with_hex=hex_, redacts=redact)))
+    note = "" if events else "Nothing went over its links yet, or nothing is kept of it."
+    shown = Result([event_json(event) for event in events], _COLUMNS, events_rows(events), note)
+    show(shown, as_json=as_json)
+
+
+async def _wait_for_answer(parts: Opened, incident: bytes) -> None:
+    try:
+        async with asyncio.timeout(_SECONDS_MAX), parts.database.acquire() as connection:
+            while not await is_answered(connection, incident):  # noqa: ASYNC110 - in another process
+                await asyncio.sleep(_PAUSE_SECONDS)
+    except TimeoutError:
+        raise CommandFailed(
+            f"the processes that hold its links have not answered within {_SECONDS_MAX:g} s"
+        ) from None

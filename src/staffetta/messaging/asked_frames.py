@@ -1,0 +1,72 @@
+"""What went over a connector's links last, asked of the processes that hold them.
+
+Their memory is theirs: a row asks, they answer with recordings within a second or so.
+"""
+
+import os
+from datetime import datetime
+from typing import Any, Final
+
+from staffetta.db.pool import Connection
+from staffetta.domain.environments import Environment
+from staffetta.domain.errors import StaffettaError
+from staffetta.messaging.sql import recordings as sql
+from staffetta.routing.carriers import OWNER_DEAD_SECONDS
+
+FRAMES_MAX: Final = 1_000
+_INCIDENT_OCTETS: Final = 8
+
+
+class NoSuchConnector(StaffettaError):
+    """There is no connector of that name, or there are two."""
+
+
+class NobodyHoldsLinks(StaffettaError):
+    """No process that runs holds a link of the connector."""
+
+
+async def find_connector(connection: Connection, name: str, environment: Environment | None) -> int:
+    """The id of a connector by its name; raises NoSuchConnector."""
+    rows = await connection.fetch(sql.FIND_CONNECTOR, name, environment)
+    if not rows:
+        raise NoSuchConnector(
+            f"there is no connector {name}: `staffetta connector list` shows what there is"
+        )
+    if len(rows) > 1:
+        raise NoSuchConnector(f"connectors of both environments are called {name}: name one")
+    connector_id: int = rows[0]["id"]
+    return connector_id
+
+
+async def ask_for_frames(
+    connection: Connection, connector_id: int, count: int, now: datetime
+) -> bytes:
+    """Ask every process that holds links of a connector; answers the name of the question.
+
+    Raises NobodyHoldsLinks.
+    """
+    incident = os.urandom(_INCIDENT_OCTETS)
+    asked = await connection.fetch(
+        sql.ASK_OWNERS,
+        incident,
+        connector_id,
+        min(count, FRAMES_MAX),
+        now,
+        OWNER_DEAD_SECONDS,
+    )
+    if not asked:
+        raise NobodyHoldsLinks(
+            "no process holds a link of this connector: is `staffetta serve` up?"
+        )
+    return incident
+
+
+async def is_answered(connection: Connection, incident: bytes) -> bool:
+    """Whether all who were asked have answered."""
+    return not await connection.fetchval(sql.COUNT_UNANSWERED, incident)
+
+
+async def read_answer(connection: Connection, incident: bytes, count: int) -> list[dict[str, Any]]:
+    """The newest frames of what was answered, as rows of recordings, the oldest first."""
+    rows = await connection.fetch(sql.READ_ASKED, incident, count)
+    return [dict(row.items()) for row in reversed(rows)]
