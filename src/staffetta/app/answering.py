@@ -26,9 +26,11 @@ from staffetta.callbacks.addresses import allowed_networks
 from staffetta.callbacks.bell import CallbackBell
 from staffetta.compliance.register_sender import SenderRegistry
 from staffetta.config import Settings
+from staffetta.connectors.smpp.options import text_rules_of
 from staffetta.db.errors import DatabaseError
 from staffetta.db.pool import Database
 from staffetta.domain.phones import warm_up
+from staffetta.domain.text_rules import cut_by
 from staffetta.messaging.accept import Acceptor, AcceptRules
 from staffetta.messaging.bell import Bell
 from staffetta.messaging.bulk.accept import BulkAcceptor
@@ -124,7 +126,12 @@ class _Parts:
             bulk=self.bulk,
             reader=self.reader,
             canceller=self.canceller,
-            explainer=Explainer(self._context.database, self.acceptor, self._context.ids),
+            explainer=Explainer(
+                self._context.database,
+                self.acceptor,
+                self._context.ids,
+                cut_of=lambda settings: cut_by(text_rules_of(settings)),
+            ),
             otp_sender=self.otp_sender,
             otp_verifier=self.otp_verifier,
             senders=SenderRegistry(self._context.database),

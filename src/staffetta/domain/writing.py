@@ -5,10 +5,12 @@ text joined by a header with an 8-bit reference; it needs no value of this kind.
 """
 
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
 
 import msgspec
 
-from staffetta.domain.shift_tables import DEFAULT_TABLES, ShiftTables
+from staffetta.domain.shift_tables import DEFAULT_TABLES, Language, ShiftTables
 
 
 class Alphabet(StrEnum):
@@ -69,3 +71,52 @@ class Writing(msgspec.Struct, frozen=True):
             self.altered.value if self.altered is not Transliteration.NONE else "",
         ]
         return " ".join(filter(None, words)) or None
+
+
+_ALPHABETS: Final = MappingProxyType({Alphabet.LATIN_1: "Latin-1", Alphabet.ASCII: "ASCII"})
+_FORMS: Final = MappingProxyType(
+    {
+        LongMessages.UDH_16: "its parts are joined by a reference of 16 bits",
+        LongMessages.SAR: "its parts are told by TLVs",
+        LongMessages.PAYLOAD: "it goes in one submit, which the carrier cuts",
+    }
+)
+_ALTERED: Final = MappingProxyType(
+    {
+        Transliteration.PUNCTUATION: "its punctuation is replaced",
+        Transliteration.ACCENTS: "its punctuation and accents are replaced",
+    }
+)
+_REPORTED: Final = MappingProxyType(
+    {
+        ReportedParts.FIRST: "its first part alone is reported",
+        ReportedParts.LAST: "its last part alone is reported",
+    }
+)
+
+
+def explain_writing(writing: Writing) -> str:
+    """What is not usual in it, in a few words for people."""
+    alphabet = _ALPHABETS.get(writing.alphabet)
+    words = [
+        f"it is written in {alphabet}" if alphabet else None,
+        "it is UCS-2, for the carrier's alphabet lacks a character"
+        if writing.forced_ucs2
+        else None,
+        _named_tables(writing.tables),
+        _FORMS.get(writing.long_messages),
+        _ALTERED.get(writing.altered),
+        _REPORTED.get(writing.reported_parts),
+    ]
+    return "; ".join(filter(None, words))
+
+
+def _named_tables(tables: ShiftTables) -> str | None:
+    if tables == DEFAULT_TABLES:
+        return None
+    kinds = " and ".join(
+        f"the {kind} table of {Language(language).name.capitalize()}"
+        for kind, language in zip(("locking", "single shift"), tables, strict=True)
+        if language != Language.DEFAULT
+    )
+    return f"it is written with {kinds}"

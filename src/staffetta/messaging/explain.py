@@ -4,7 +4,7 @@ The very checks of acceptance are made, all of them, and the wallet is asked by 
 transaction that writes nothing. So what is explained is what would happen.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -13,15 +13,24 @@ import msgspec
 from staffetta.db.pool import Database
 from staffetta.domain.errors import AccountBlocklisted, StaffettaError
 from staffetta.domain.ids import IdMaker
+from staffetta.domain.segments import Segmentation, segment_text
+from staffetta.domain.text_rules import Cut
 from staffetta.ledger.store import open_book
 from staffetta.messaging.accept import Acceptor
 from staffetta.messaging.draft import Draft
 from staffetta.messaging.inspection import Inspection, SendRequest, Space
 from staffetta.messaging.till import Bill, open_till
-from staffetta.routing.carriers import count_bound_links
+from staffetta.routing.carriers import Carrier, count_bound_links, read_carriers
 from staffetta.routing.table import ANY_COUNTRY, Route
 
 _IS_CHOSEN: Final = "it goes first"
+
+# From a connector's settings to the function that cuts its texts.
+CutOf = Callable[[Mapping[str, object]], Cut]
+
+
+def _usual_cut(_settings: Mapping[str, object]) -> Cut:
+    return segment_text
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -34,6 +43,7 @@ class Candidate(msgspec.Struct, frozen=True):
     links_bound: int
     chosen: bool
     reason: str
+    written: Segmentation | None  # the text as its carrier gets it, where it wants another way
 
 
 class Explanation(msgspec.Struct, frozen=True):
@@ -48,8 +58,11 @@ class Explanation(msgspec.Struct, frozen=True):
 class Explainer:
     """Explains the requests of spaces."""
 
-    def __init__(self, database: Database, acceptor: Acceptor, ids: IdMaker) -> None:
+    def __init__(
+        self, database: Database, acceptor: Acceptor, ids: IdMaker, cut_of: CutOf | None = None
+    ) -> None:
         self._database = database
+        self._cut_of = cut_of or _usual_cut
         self._acceptor = acceptor
         self._ids = ids
 
@@ -59,7 +72,8 @@ class Explainer:
         draft = self._acceptor.draft_to_price(space, request, found, now)
         blocked, bill = await self._ask_till(space, draft, now)
         refusals = [*blocked, *found.refusals, *(bill.refusals if bill else [])]
-        return Explanation(found, await self._candidates(space, found), bill, refusals)
+        candidates = await self._candidates(space, found, request.text)
+        return Explanation(found, candidates, bill, refusals)
 
     async def _ask_till(
         self, space: Space, draft: Draft | None, now: datetime
@@ -73,12 +87,13 @@ class Explainer:
             till = await open_till(connection, book, [draft], now)
             return blocked, till.examine(draft)
 
-    async def _candidates(self, space: Space, found: Inspection) -> list[Candidate]:
+    async def _candidates(self, space: Space, found: Inspection, text: str) -> list[Candidate]:
         if found.phone is None:
             return []
         routes = self._acceptor.candidates(space.environment, found.phone.country)
         async with self._database.acquire() as connection:
             bound = await count_bound_links(connection, [route.connector_id for route in routes])
+            carriers = {carrier.id: carrier for carrier in await read_carriers(connection)}
         return [
             Candidate(
                 connector_id=route.connector_id,
@@ -88,9 +103,22 @@ class Explainer:
                 links_bound=bound.get(route.connector_id, 0),
                 chosen=route is routes[0],
                 reason=why_chosen(route, routes[0]),
+                written=self._written(carriers.get(route.connector_id), found, text),
             )
             for route in routes
         ]
+
+    def _written(
+        self, carrier: Carrier | None, found: Inspection, text: str
+    ) -> Segmentation | None:
+        """The text as a carrier gets it; None for the usual way, and for what cannot be sent."""
+        if carrier is None or found.segmentation is None:
+            return None
+        try:
+            cut = self._cut_of(carrier.settings)(text)
+        except StaffettaError:  # its settings are wrong, or have no room for the text
+            return None
+        return None if cut.writing is None else cut
 
 
 def why_chosen(route: Route, chosen: Route) -> str:

@@ -23,9 +23,11 @@ from staffetta.api.context import ApiContext, ApiSettings, make_context
 from staffetta.api.server import make_app
 from staffetta.app.message_bodies import MessageBodies
 from staffetta.compliance.register_sender import SenderRegistry
+from staffetta.connectors.smpp.options import text_rules_of
 from staffetta.db.pool import Database
 from staffetta.domain.environments import Environment
 from staffetta.domain.scopes import all_scopes
+from staffetta.domain.text_rules import cut_by
 from staffetta.ledger.topup import top_up
 from staffetta.messaging.bulk.desk import BulkDesk
 from staffetta.messaging.explain import Explainer
@@ -101,7 +103,12 @@ async def site(database: Database, clock: FrozenClock) -> AsyncIterator[Site]:
         bulk=BulkDesk(database, BulkHand(gateway).acceptor),
         reader=gateway.reader,
         canceller=gateway.canceller,
-        explainer=Explainer(database, gateway.acceptor, gateway.ids),
+        explainer=Explainer(
+            database,
+            gateway.acceptor,
+            gateway.ids,
+            cut_of=lambda settings: cut_by(text_rules_of(settings)),
+        ),
         otp_sender=OtpSender(database, gateway.acceptor, gateway.keyring, gateway.ids),
         otp_verifier=OtpVerifier(database, gateway.keyring),
         senders=SenderRegistry(database),

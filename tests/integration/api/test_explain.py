@@ -165,3 +165,29 @@ async def test_a_bad_body_is_refused_as_a_send_is(site):
         "explain", content='{"recipient": "+39", "message": "x", "market": "FR"}'
     )
     assert "market" in said.json()["message"]
+
+
+async def test_each_route_says_how_its_carrier_gets_the_text(site):
+    (usual,) = (await explain(site, message="€ " * 80))["routes"]
+    assert usual["written"] is None
+    await site.gateway.rows(
+        "UPDATE connector SET settings = $2 WHERE id = $1",
+        usual["connector"],
+        {"alphabet": "latin1", "transliterate": "punctuation", "long_messages": "udh16"},
+    )
+    said = await explain(site, message="€ " * 80)
+    assert said["encoding"]["messageCount"] == 2
+    assert said["routes"][0]["written"] == {
+        "how": "it is UCS-2, for the carrier's alphabet lacks a character;"
+        " its parts are joined by a reference of 16 bits",
+        "name": "UCS-2",
+        "message": "€ " * 80,
+        "messageCount": 3,
+    }
+    said = await explain(site, message="It’s here")
+    assert said["routes"][0]["written"] == {
+        "how": "it is written in Latin-1; its punctuation is replaced",
+        "name": "GSM-7",
+        "message": "It's here",
+        "messageCount": 1,
+    }

@@ -15,6 +15,7 @@ from staffetta.domain.errors import StaffettaError
 from staffetta.domain.money import as_number
 from staffetta.domain.replacements import explain_encoding, replace_all
 from staffetta.domain.segments import Segmentation, segment_text
+from staffetta.domain.writing import explain_writing
 from staffetta.messaging.explain import Candidate, Explanation
 from staffetta.messaging.inspection import Inspection, SendRequest
 from staffetta.messaging.till import Bill
@@ -131,6 +132,19 @@ def _route(candidate: Candidate) -> dict[str, Any]:
         "linksBound": candidate.links_bound,
         "chosen": candidate.chosen,
         "reason": candidate.reason,
+        "written": _written(candidate.written),
+    }
+
+
+def _written(cut: Segmentation | None) -> dict[str, Any] | None:
+    """What the carrier gets in place of the usual segments."""
+    if cut is None or cut.writing is None:
+        return None
+    return {
+        "how": explain_writing(cut.writing),
+        "name": cut.encoding,
+        "message": "".join(cut.parts),
+        "messageCount": len(cut.parts),
     }
 
 

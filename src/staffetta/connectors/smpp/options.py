@@ -29,6 +29,7 @@ from staffetta.connectors.smpp.text_readers import (
     read_tlvs,
 )
 from staffetta.connectors.smpp.tls import TLS_VERSIONS, TlsSettings
+from staffetta.domain.text_rules import TextRules
 from staffetta.domain.writing import Alphabet, LongMessages, ReportedParts, Transliteration
 from staffetta.smpp.addresses import Numbering
 from staffetta.smpp.message_ids import IdForm
@@ -113,6 +114,20 @@ def settings_of(
     if fault is not None:
         raise InvalidSmppSettings(f"connector {settings.name}: {fault}")
     return settings
+
+
+def text_rules_of(settings: Mapping[str, Any]) -> TextRules:
+    """How a carrier with these settings wants texts; raises InvalidSmppSettings."""
+    rules = TextRules()
+    for key, value in settings.items():
+        option = OPTIONS.get(key)
+        if option is None or option.path[0] != "texts":
+            continue
+        try:
+            rules = replace(rules, **{option.path[1]: option.read(value)})
+        except (TypeError, ValueError) as error:
+            raise InvalidSmppSettings(f"{key} {error}") from None
+    return rules
 
 
 def _seconds(value: Any) -> float:
