@@ -163,6 +163,11 @@ class Session:
         """Answer a RequestReceived with a status alone (0 for one that has nothing else)."""
         self.respond(request, pdus.RESPONSE_TYPES[type(request)](0, command_status))
 
+    def enquire(self, now: float) -> None:
+        """Ask whether the peer is there, before its silence does; whatever it sends answers."""
+        self._now = now
+        self._enquire(Timer.ENQUIRE, [])
+
     def unbind(self, now: float) -> None:
         """Ask for the end. Ends with Unbound or PeerSilent. Wait for `open_count` 0 before."""
         if self._state not in BOUND:

@@ -26,7 +26,7 @@ from staffetta.smpp.window import LostRequests
 Handlers = dict[type[events.Event], Callable[[Any], None]]
 
 _TRANSMITS: Final = frozenset({BindState.BOUND_TX, BindState.BOUND_TRX})
-_BINDS: Final[dict[BindKind, tuple[type[pdus.Bind], ...]]] = {
+BINDS: Final[dict[BindKind, tuple[type[pdus.Bind], ...]]] = {
     BindKind.TRANSCEIVER: (pdus.BindTransceiver,),
     BindKind.PAIR: (pdus.BindTransmitter, pdus.BindReceiver),
 }
@@ -39,7 +39,7 @@ class Traffic:
         self._parts = parts
         self._memory = memory
         self._ring = ring  # something happened that the link waits for
-        self._unbound = len(_BINDS[parts.settings.bind])  # connections that are not bound yet
+        self._unbound = len(BINDS[parts.settings.bind])  # connections that are not bound yet
         self.bound_at: float | None = None  # when all of them were
         self.smsc = ""  # as the carrier names itself
         self.refused_with: int | None = None  # the status that refused our bind
@@ -132,8 +132,8 @@ class Traffic:
     def bind(self) -> None:
         """Ask for every bind; raises InvalidField."""
         settings = self._parts.settings
-        for connection, kind in zip(self.connections, _BINDS[settings.bind], strict=True):
-            connection.bind(_bind_pdu(kind, settings), long_password=settings.long_password)
+        for connection, kind in zip(self.connections, BINDS[settings.bind], strict=True):
+            connection.bind(bind_pdu(kind, settings), long_password=settings.long_password)
 
     def unbind(self) -> bool:
         """Ask for the end of every bind there is; whether there was one."""
@@ -240,7 +240,8 @@ def _nothing(_event: events.Event) -> None:
     """Events that concern servers, or that another one follows."""
 
 
-def _bind_pdu(kind: type[pdus.Bind], settings: SmppSettings) -> pdus.Bind:
+def bind_pdu(kind: type[pdus.Bind], settings: SmppSettings) -> pdus.Bind:
+    """What a connection asks to be bound as."""
     return kind(
         system_id=settings.system_id.encode(),
         password=settings.password.encode(),

@@ -10,7 +10,7 @@ from typing import Final
 from staffetta.connectors.smpp.certification.observed import Obstacle
 from staffetta.connectors.smpp.settings import SmppSettings
 from staffetta.connectors.smpp.tls import fault_in_words
-from staffetta.smpp.statuses import Status, StatusClass, describe_status
+from staffetta.smpp.statuses import STATUSES, Status, StatusClass, describe_status
 
 _ALLOW_LIST: Final = "ask the carrier whether it allows the address that this machine connects from"
 _OF_REFUSALS: Final[Mapping[int, str]] = MappingProxyType(
@@ -37,7 +37,8 @@ def refused_bind(command_status: int) -> Obstacle:
     meaning = describe_status(command_status)
     what = f"the carrier refused the bind: {meaning.sentence} ({meaning.name}, {meaning.code:#04x})"
     to_do = _OF_REFUSALS.get(command_status, "")
-    if not to_do and meaning.status_class in {StatusClass.TEMPORARY, StatusClass.THROTTLE}:
+    is_named = command_status in STATUSES
+    if is_named and meaning.status_class in {StatusClass.TEMPORARY, StatusClass.THROTTLE}:
         to_do = "try again in a few minutes"
     return Obstacle(what, to_do or "ask the carrier what it means by it", command_status)
 

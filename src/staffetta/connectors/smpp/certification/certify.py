@@ -259,4 +259,3 @@ def _sent(step: str, number: str, one: Composed, at: datetime, answer: Answer) -
 def _last_digits(address: bytes) -> bytes:
     digits = bytes(octet for octet in address if octet in b"0123456789")
     return digits[-_DIGITS_COMPARED:]
-

@@ -10,7 +10,8 @@ from cryptography import x509
 from staffetta.connectors.smpp.certification.observed import BindSeen, TlsSeen
 from staffetta.connectors.smpp.frame_ring import FrameRing, KeptFrame
 from staffetta.connectors.smpp.printable import printable, printable_text
-from staffetta.connectors.smpp.settings import BindKind, SmppSettings
+from staffetta.connectors.smpp.settings import SmppSettings
+from staffetta.connectors.smpp.traffic import BINDS, bind_pdu
 from staffetta.smpp import events, pdus
 from staffetta.smpp.constants import CommandId
 from staffetta.smpp.decode import command_id_of, decode
@@ -61,19 +62,7 @@ class Ear(FrameRing):
 
 def bind_pdus(settings: SmppSettings) -> Sequence[pdus.Bind]:
     """The binds of one link: what is sent goes over the first."""
-    kinds: tuple[type[pdus.Bind], ...] = (pdus.BindTransceiver,)
-    if settings.bind is BindKind.PAIR:
-        kinds = (pdus.BindTransmitter, pdus.BindReceiver)
-    return [
-        kind(
-            system_id=settings.system_id.encode(),
-            password=settings.password.encode(),
-            system_type=settings.system_type.encode(),
-            interface_version=settings.interface_version,
-            address_range=settings.address_range.encode(),
-        )
-        for kind in kinds
-    ]
+    return [bind_pdu(kind, settings) for kind in BINDS[settings.bind]]
 
 
 def bind_seen(bind: pdus.Bind, bound: events.Bound, ear: Ear, seconds: float) -> BindSeen:

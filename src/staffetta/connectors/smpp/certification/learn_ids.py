@@ -87,8 +87,11 @@ def id_settings(finding: IdFinding | None, settings: SmppSettings) -> dict[str, 
     """What must be set for reports to be matched for certain; nothing where they are already."""
     if finding is None or finding.way is None:
         return {}
+    # Where nothing is set, a spelling is learned from live reports too; another one than the
+    # answers' is better known from the first.
+    now_set = (settings.submit_ids, settings.report_ids or IdForm.AS_IS)
     forms = _FORMS.get(finding.way.spelling, (IdForm.AS_IS, IdForm.AS_IS))
-    if forms == (settings.submit_ids, settings.report_ids):
+    if forms == now_set:
         return {}
     return {"submit_ids": forms[0].value, "report_ids": forms[1].value}
 

@@ -112,7 +112,7 @@ class Talk:
         if fault is not None:
             return _with(greeting, obstacle=Obstacle(fault, "set tls_pin, if it is the carrier's"))
         try:
-            end.connection.bind(bind)
+            end.connection.bind(bind, long_password=self._settings.long_password)
         except InvalidField as error:
             return _with(greeting, obstacle=Obstacle(f"a setting does not fit SMPP: {error}", ""))
         bound = await end.bound
@@ -145,9 +145,7 @@ class Talk:
     async def _enquire(self, greeting: Greeting) -> Greeting:
         """Ask whether the carrier is there, as a session does after a silence."""
         end = self._ends[0]
-        session = end.connection.session
-        # Nothing else is open, so the session's next deadline is that of the enquiry.
-        session.tick(session.next_deadline())
+        end.connection.session.enquire(self._loop.time())
         end.connection.flush()
         with suppress(TimeoutError):
             seconds = self._settings.timings.enquire_answer_seconds
@@ -222,6 +220,7 @@ class Talk:
             self._give_up(self.ended or "the connection is over")
         for end in self._ends:
             end.connection.flush()
+        self._bell.set()
 
     def _send(self, sender: Connection, waiting: _Waiting) -> None:
         waiting.sent_at = self._loop.time()
