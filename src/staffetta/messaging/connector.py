@@ -149,7 +149,8 @@ class Report(msgspec.Struct, frozen=True):
     done_at: datetime | None
     destination: str  # the number it names, as written
     sender: str = ""  # the other address, as written: some carriers swap the two
-    text_id: str = ""  # the id in its text, where another stands in its TLV
+    tlv_id: str = ""  # the id in its TLV; "" when it has none there
+    text_id: str = ""  # the id in its text, which may differ
     id_form: IdForm | None = None  # how ids are spelled, where an operator set it
     error_words: str = ""  # what the error means, for people
     error_reason: str = ""  # a reason of smpp.network_errors, where an operator gave it

@@ -3,39 +3,34 @@
 Owns the count and the decision; where it is kept is routing's.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection
 from typing import Final
 
 import msgspec
 
-from staffetta.smpp.message_ids import Spelling, Way
+from staffetta.smpp.message_ids import Spelling
 
 AGREEING_MIN: Final = 5  # reports, before a carrier's spelling counts as known
-_ORDER: Final = {spelling: place for place, spelling in enumerate(Spelling)}
 
 
 class Evidence(msgspec.Struct, frozen=True):
-    """The ways of reading that every report counted so far agrees with."""
+    """The spellings that every report counted so far agrees with, of one source of ids."""
 
-    ways: frozenset[Way] = frozenset()
+    spellings: frozenset[Spelling] = frozenset()
     count: int = 0
 
-    def and_also(self, ways: Iterable[Way]) -> "Evidence":
-        """With one report more; one that agrees with none of the ways begins anew."""
-        shown = frozenset(way for way in ways if way.spelling is not Spelling.OLDER)
+    def and_also(self, spellings: Collection[Spelling]) -> "Evidence":
+        """With one report more; one that agrees with none of the spellings begins anew."""
+        shown = frozenset(spellings) - {Spelling.OLDER}
         if not shown:
             return self
-        common = self.ways & shown
-        return Evidence(common, self.count + 1) if common else Evidence(shown, 1)
+        both = self.spellings & shown
+        return Evidence(both, self.count + 1) if both else Evidence(shown, 1)
 
     @property
-    def decided(self) -> Way | None:
-        """The way, when enough reports agree and leave one spelling; of two sources the TLV."""
-        if self.count < AGREEING_MIN or len({way.spelling for way in self.ways}) != 1:
+    def decided(self) -> Spelling | None:
+        """The spelling, when enough reports agree and leave one alone."""
+        if self.count < AGREEING_MIN or len(self.spellings) != 1:
             return None
-        return min(self.ways, key=lambda way: (_ORDER[way.spelling], way.source != "tlv"))
-
-
-def ways_of_key(keys: Mapping[Way, str], key: str) -> frozenset[Way]:
-    """The ways of reading that give this key."""
-    return frozenset(way for way, one in keys.items() if one == key)
+        (spelling,) = self.spellings
+        return spelling

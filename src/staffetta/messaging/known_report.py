@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from staffetta.messaging.connector import Report
-from staffetta.smpp.message_ids import Source, Spelling, Way, candidate_keys, key_by
+from staffetta.smpp.message_ids import Reading, Source, Spelling, candidate_keys, key_by
 
 # Carriers tell local times in zones they did not name, and dates that are none: what lies ahead of
 # the clock, or long before any message that can still be reported, is not taken for a time.
@@ -53,20 +53,16 @@ class KnownReport(msgspec.Struct, frozen=True):
         return f"{said}: {self.error_words}" if self.error_words else said
 
 
-def known_report(report: Report, report_id: bytes, way: Way | None, now: datetime) -> KnownReport:
-    """A report as it came, read in the way that is known of its carrier (None: nobody knows)."""
+def known_report(report: Report, report_id: bytes, reading: Reading, now: datetime) -> KnownReport:
+    """A report as it came, read as far as it is known how its carrier spells ids."""
     event = report.meaning.event
-    form = report.id_form
-    is_certain = way is not None or (form is not None and not report.text_id)
-    if way is None or (way.source is Source.TLV and way.spelling in _AS_WRITTEN):
-        key = report.smsc_key
-    else:
-        key = key_by(way, report.smsc_id, report.text_id, form)
+    key = _known_key(report, reading)
+    is_certain = key is not None or (report.id_form is not None and len(set(_ids(report))) == 1)
     return KnownReport(
         id=report_id,
         connector_id=report.connector_id,
         smsc_id=report.smsc_id,
-        smsc_key=key,
+        smsc_key=key or report.smsc_key,
         report_state=report.state_word,
         report_error=report.error or None,
         report_event=None if event is None else event.value,
@@ -81,12 +77,14 @@ def known_report(report: Report, report_id: bytes, way: Way | None, now: datetim
     )
 
 
-def known_again(kept: KnownReport, way: Way | None) -> KnownReport:
-    """A report that was kept, read in the way that is known of its carrier by now."""
-    if way is None or kept.keys is None:
-        return kept
-    key = kept.keys.get(way.name, kept.smsc_key)
-    return msgspec.structs.replace(kept, smsc_key=key, is_certain=True)
+def known_again(kept: KnownReport, reading: Reading) -> KnownReport:
+    """A report that was kept, read as its carrier's ids are by now."""
+    keys = kept.keys or {}
+    for way in (reading.tlv, reading.text):
+        if way is not None and any(name.startswith(f"{way.source}/") for name in keys):
+            key = keys.get(way.name, kept.smsc_key)
+            return msgspec.structs.replace(kept, smsc_key=key, is_certain=True)
+    return kept
 
 
 def is_set(keys: Mapping[str, str] | None) -> bool:
@@ -96,14 +94,38 @@ def is_set(keys: Mapping[str, str] | None) -> bool:
 
 def keys_of(report: Report) -> Mapping[str, str]:
     """Every key that a report's message may be kept under, by the name of the way of reading."""
-    keys = candidate_keys(report.smsc_id, report.text_id, report.id_form)
+    tlv_id, text_id = _ids(report)
+    keys = candidate_keys(tlv_id, text_id, report.id_form)
+    # The key of the report is that of its first id as it stands.
+    firsts = {Source.TLV if tlv_id else Source.TEXT}
+    if tlv_id == text_id:
+        firsts.add(Source.TEXT)
     return {
-        way.name: report.smsc_key if _is_first(way, report) else key for way, key in keys.items()
+        way.name: report.smsc_key if way.spelling in _AS_WRITTEN and way.source in firsts else key
+        for way, key in keys.items()
+        if text_id or way.source is Source.TLV
     }
 
 
-def _is_first(way: Way, report: Report) -> bool:
-    return way.spelling in _AS_WRITTEN and (way.source is Source.TLV or not report.text_id)
+def _ids(report: Report) -> tuple[str, str]:
+    """The ids of its TLV and its text; where it was not told which, the one counts as both."""
+    if report.tlv_id or report.text_id:
+        return report.tlv_id, report.text_id
+    return report.smsc_id, report.smsc_id
+
+
+def _known_key(report: Report, reading: Reading) -> str | None:
+    """The key of a report whose carrier's spelling is known, of one of its ids at least."""
+    if reading.tlv is None and reading.text is None:
+        return None
+    tlv_id, text_id = _ids(report)
+    if tlv_id and reading.tlv is not None:
+        if reading.tlv.spelling in _AS_WRITTEN:
+            return report.smsc_key
+        return key_by(reading.tlv, tlv_id, form=report.id_form)
+    if text_id and reading.text is not None:
+        return key_by(reading.text, text_id, form=report.id_form)
+    return None
 
 
 def _believed(done_at: datetime | None, now: datetime) -> datetime | None:

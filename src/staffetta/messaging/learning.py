@@ -4,7 +4,7 @@ Owns what this process knows and what it saw since. What it learned counts here 
 stored and taken over from others by a step of its own; nothing that reads it waits.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Final
 
 import msgspec
@@ -14,14 +14,15 @@ from staffetta.db.pool import Database
 from staffetta.domain.clock import Clock
 from staffetta.messaging.evidence import Evidence
 from staffetta.routing.learned import read_learned, store_learned
-from staffetta.smpp.message_ids import Spelling, Way, way_named
+from staffetta.smpp.message_ids import Reading, Source, Spelling, Way, reading_named
 
 _NOTHING: Final = Evidence()
+_NOTHING_KNOWN: Final = Reading()
 _log = structlog.get_logger(__name__)
 
 
 class _Learned(msgspec.Struct, frozen=True):
-    way: Way
+    reading: Reading
     evidence_count: int
 
 
@@ -31,34 +32,46 @@ class Learning:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._known: dict[int, Way] = {}
-        self._evidence: dict[int, Evidence] = {}
+        self._known: dict[int, Reading] = {}
+        self._evidence: dict[tuple[int, Source], Evidence] = {}
         self._to_store: dict[int, _Learned] = {}
 
-    def way_of(self, connector_id: int, *, is_set: bool) -> Way | None:
-        """How to read the ids of a connector's reports; None while nobody knows.
+    def reading_of(self, connector_id: int, *, is_set: bool) -> Reading:
+        """How to read the ids of a connector's reports, as far as it is known.
 
         With `is_set` an operator set the form of ids, and only what was learned of that counts.
         """
-        way = self._known.get(connector_id)
-        return way if way is not None and (way.spelling is Spelling.SET) is is_set else None
+        reading = self._known.get(connector_id)
+        return reading if reading is not None and reading.is_set is is_set else _NOTHING_KNOWN
 
-    def saw(self, connector_id: int, ways: Iterable[Way]) -> None:
+    def saw(self, connector_id: int, ways: Collection[Way]) -> None:
         """A report found its message, and these ways of reading led to it."""
-        evidence = self._evidence.get(connector_id, _NOTHING).and_also(ways)
-        way = evidence.decided
-        if way is None:
-            self._evidence[connector_id] = evidence
-            return
-        self._evidence.pop(connector_id, None)
-        if way != self._known.get(connector_id):
-            self._known[connector_id] = way
-            self._to_store[connector_id] = _Learned(way, evidence.count)
+        for source in Source:
+            spellings = {way.spelling for way in ways if way.source is source}
+            key = (connector_id, source)
+            evidence = self._evidence.get(key, _NOTHING).and_also(spellings)
+            spelling = evidence.decided
+            if spelling is None:
+                self._evidence[key] = evidence
+            else:
+                self._evidence.pop(key, None)
+                self._know(connector_id, Way(source, spelling), evidence.count)
+
+    def _know(self, connector_id: int, way: Way, evidence_count: int) -> None:
+        is_set = way.spelling is Spelling.SET
+        reading = self.reading_of(connector_id, is_set=is_set).with_way(way)
+        if reading != self._known.get(connector_id):
+            self._known[connector_id] = reading
+            self._to_store[connector_id] = _Learned(reading, evidence_count)
 
     def confirmed(self, connector_id: int) -> None:
-        """The known way led to a message: what spoke against it counts no more."""
-        if self._evidence:
-            self._evidence.pop(connector_id, None)
+        """What is known led to a message: what spoke against it counts no more."""
+        if not self._evidence:
+            return
+        reading = self._known.get(connector_id, _NOTHING_KNOWN)
+        for way in (reading.tlv, reading.text):
+            if way is not None:
+                self._evidence.pop((connector_id, way.source), None)
 
     async def share_once(self) -> int:
         """Store what was learned here, take over what others learned; answers how much was new."""
@@ -67,21 +80,24 @@ class Learning:
         async with self._database.transaction() as connection:
             for connector_id, one in learned.items():
                 if await store_learned(
-                    connection, connector_id, one.way.name, one.evidence_count, self._clock.now()
+                    connection,
+                    connector_id,
+                    one.reading.name,
+                    one.evidence_count,
+                    self._clock.now(),
                 ):
                     stored.append(connector_id)
             names = await read_learned(connection)
         for connector_id, one in learned.items():
             if self._to_store.get(connector_id) is one:
                 del self._to_store[connector_id]
-            if connector_id in stored:
-                _log.info(
-                    "report_spelling_learned",
-                    connector=connector_id,
-                    spelling=one.way.name,
-                    reports=one.evidence_count,
-                )
-        ways = {connector_id: way_named(name) for connector_id, name in names.items()}
-        self._known = {key: way for key, way in ways.items() if way is not None}
-        self._known |= {key: one.way for key, one in self._to_store.items()}
+        for connector_id in stored:
+            _log.info(
+                "report_spelling_learned",
+                connector=connector_id,
+                spelling=learned[connector_id].reading.name,
+                reports=learned[connector_id].evidence_count,
+            )
+        self._known = {key: reading_named(name) for key, name in names.items()}
+        self._known |= {key: one.reading for key, one in self._to_store.items()}
         return len(stored)

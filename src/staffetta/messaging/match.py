@@ -134,7 +134,8 @@ def read_kept(rows: Iterable[Any], learning: Learning) -> list[KnownReport]:
     """Reports that were kept, as what is known by now reads them."""
     kept = [KnownReport(**row) for row in rows]
     return [
-        known_again(one, learning.way_of(one.connector_id, is_set=is_set(one.keys))) for one in kept
+        known_again(one, learning.reading_of(one.connector_id, is_set=is_set(one.keys)))
+        for one in kept
     ]
 
 

@@ -109,8 +109,9 @@ class Reporter:
         self._count(known, kept, now)
 
     def _known(self, report: Report, now: datetime) -> KnownReport:
-        way = self._learning.way_of(report.connector_id, is_set=report.id_form is not None)
-        return known_report(report, self._ids.make(now), way, now)
+        is_set = report.id_form is not None
+        reading = self._learning.reading_of(report.connector_id, is_set=is_set)
+        return known_report(report, self._ids.make(now), reading, now)
 
     def _count(
         self, reports: Sequence[KnownReport], kept: Sequence["_Kept"], now: datetime

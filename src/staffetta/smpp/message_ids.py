@@ -58,6 +58,40 @@ def way_named(name: str) -> Way | None:
         return None
 
 
+class Reading(Struct, frozen=True):
+    """How one carrier's ids are read, as far as it is known: a way for each source."""
+
+    tlv: Way | None = None
+    text: Way | None = None
+
+    @property
+    def name(self) -> str:
+        """How it is kept; `reading_named` reads it."""
+        return " ".join(way.name for way in (self.tlv, self.text) if way is not None)
+
+    @property
+    def is_set(self) -> bool:
+        """Whether it is of ids whose form an operator set."""
+        way = self.tlv or self.text
+        return way is not None and way.spelling is Spelling.SET
+
+    def with_way(self, way: Way) -> "Reading":
+        """With one source read so from now on."""
+        if way.source is Source.TLV:
+            return Reading(way, self.text)
+        return Reading(self.tlv, way)
+
+
+def reading_named(name: str) -> Reading:
+    """The reading of that name, as far as this version knows its words."""
+    reading = Reading()
+    for word in name.split():
+        way = way_named(word)
+        if way is not None:
+            reading = reading.with_way(way)
+    return reading
+
+
 _is_decimal: Final = re.compile(r"[0-9]+", re.ASCII).fullmatch
 _is_negative: Final = re.compile(r"-[0-9]{1,19}", re.ASCII).fullmatch
 _is_hexadecimal: Final = re.compile(r"[0-9a-f]+", re.ASCII | re.IGNORECASE).fullmatch

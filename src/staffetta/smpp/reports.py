@@ -50,12 +50,21 @@ _OPEN: Final = frozenset({Meaning.INTERMEDIATE, Meaning.ACCEPTED, Meaning.UNKNOW
 class DeliveryReport(Struct, frozen=True, gc=False):
     """One report, understood as far as it goes."""
 
-    message_ids: tuple[str, ...]  # candidates as the carrier wrote them, of the TLV first; or none
+    tlv_id: str  # as the carrier wrote it; "" where there is none
+    text_id: str
     state_word: str  # the carrier's, or the specification's when only a number came; "" for none
     meaning: Meaning
     error: str = ""  # the carrier's code, as written
     submit_date: str = ""  # digits; read_report_date understands them
     done_date: str = ""
+
+    @property
+    def message_ids(self) -> tuple[str, ...]:
+        """The ids it names, of the TLV first: none, one, or two that differ."""
+        first = self.tlv_id or self.text_id
+        if self.text_id and self.text_id != first:
+            return first, self.text_id
+        return (first,) if first else ()
 
 
 _MEANING_OF_WORD: Final = MappingProxyType(
@@ -149,7 +158,8 @@ def read_report(pdu: ReportPdu, *, sniff: bool = False) -> DeliveryReport | None
     receipted = by_tag.get(_RECEIPTED_MESSAGE_ID, b"").partition(b"\0")[0].decode("latin-1")
     state_word, meaning = _state(by_tag.get(_MESSAGE_STATE), written)
     return DeliveryReport(
-        _candidates(receipted.strip(), written.message_id.strip("\0")),
+        receipted.strip(),
+        written.message_id.strip("\0"),
         state_word,
         meaning,
         _error(by_tag.get(_NETWORK_ERROR_CODE), written),
@@ -186,12 +196,6 @@ def _written_text(pdu: ReportPdu) -> str:
 def _octets_of(pdu: ReportPdu) -> bytes:
     octets = pdu.short_message if isinstance(pdu, pdus.DeliverSm) else b""
     return octets or find(pdu.tlvs, Tag.MESSAGE_PAYLOAD) or b""
-
-
-def _candidates(receipted: str, written: str) -> tuple[str, ...]:
-    if receipted and written and receipted != written:
-        return receipted, written
-    return (receipted or written,) if receipted or written else ()
 
 
 def _state(message_state: bytes | None, written: ReportText) -> tuple[str, Meaning]:

@@ -34,6 +34,7 @@ async def test_a_report_by_text_is_understood(rig, smsc):
             done_at=datetime(2026, 3, 14, 9, 27, tzinfo=UTC),
             destination="393331234567",
             sender="ACME",
+            text_id="0A17",
         )
     ]
 
@@ -111,7 +112,11 @@ async def test_both_ids_of_a_report_are_handed_on(rig, smsc):
     text = report_of("0870928761").short_message
     (await smsc.bound()).deliver(pdus.DeliverSm(esm_class=4, short_message=text, tlvs=tlvs))
     (report,) = await reported(rig)
-    assert (report.smsc_id, report.text_id) == ("33E95179", "0870928761")
+    assert (report.smsc_id, report.tlv_id, report.text_id) == (
+        "33E95179",
+        "33E95179",
+        "0870928761",
+    )
 
 
 @pytest.mark.parametrize(

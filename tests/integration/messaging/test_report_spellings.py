@@ -18,7 +18,7 @@ DIGITS = ITALIAN.removeprefix("+")
 def report(
     gateway: Gateway,
     smsc_id: str,
-    text_id: str = "",
+    text_id: str | None = None,
     *,
     destination: str = DIGITS,
     sender: str = "ACME",
@@ -35,7 +35,8 @@ def report(
         done_at=None,
         destination=destination,
         sender=sender,
-        text_id=text_id,
+        tlv_id=smsc_id,
+        text_id=smsc_id if text_id is None else text_id,
         id_form=form,
     )
 
@@ -132,13 +133,15 @@ async def test_a_short_id_of_somebody_elses_message_is_not_believed(gateway: Gat
 async def test_a_few_reports_teach_the_spelling_to_every_process(gateway: Gateway) -> None:
     await learn_decimal(gateway)
     (row,) = await gateway.rows("SELECT * FROM connector_learned")
-    assert (row["report_spelling"], row["evidence_count"]) == ("tlv/decimal", AGREEING_MIN)
+    assert (row["report_spelling"], row["evidence_count"]) == (
+        "tlv/decimal text/decimal",
+        AGREEING_MIN,
+    )
     other = Learning(gateway.database, gateway.clock)
-    assert other.way_of(gateway.connector.connector_id, is_set=False) is None
+    assert other.reading_of(gateway.connector.connector_id, is_set=False).name == ""
     assert await other.share_once() == 0
-    way = other.way_of(gateway.connector.connector_id, is_set=False)
-    assert way is not None
-    assert way.name == "tlv/decimal"
+    reading = other.reading_of(gateway.connector.connector_id, is_set=False)
+    assert reading.name == "tlv/decimal text/decimal"
 
 
 async def test_a_learned_spelling_reads_an_ambiguous_id_one_way(gateway: Gateway) -> None:
@@ -171,10 +174,35 @@ async def test_a_spelling_that_stops_matching_is_learned_anew(gateway: Gateway) 
         assert await state_of(gateway, message_id) is State.DELIVERED
     assert await gateway.learning.share_once() == 1
     (row,) = await gateway.rows("SELECT report_spelling FROM connector_learned")
-    assert row["report_spelling"] == "tlv/same"
+    assert row["report_spelling"] == "tlv/same text/same"
     last = await submitted(gateway, "16")
     await gateway.report(report(gateway, "16"))
     assert await state_of(gateway, last) is State.DELIVERED
+
+
+async def test_each_source_of_ids_has_its_own_spelling(gateway: Gateway) -> None:
+    for number in range(0xABC0, 0xABC0 + AGREEING_MIN):
+        await submitted(gateway, f"{number:x}")
+        await gateway.report(report(gateway, f"{number:x}", str(number)))
+    first, second = await submitted(gateway, "16"), await submitted(gateway, "10")
+    by_text = msgspec.structs.replace(report(gateway, "16"), tlv_id="")
+    await gateway.report(by_text)
+    assert await state_of(gateway, first) is State.SUBMITTED
+    assert await state_of(gateway, second) is State.DELIVERED
+    await gateway.report(report(gateway, "16", ""))
+    assert await state_of(gateway, first) is State.DELIVERED
+
+
+async def test_a_tlv_that_means_nothing_teaches_nothing(gateway: Gateway) -> None:
+    for number in range(AGREEING_MIN):
+        await submitted(gateway, f"abc{number}")
+        await gateway.report(report(gateway, "junk", f"abc{number}"))
+    await gateway.learning.share_once()
+    (row,) = await gateway.rows("SELECT report_spelling FROM connector_learned")
+    assert row["report_spelling"] == "text/same"
+    message_id = await submitted(gateway, "16")
+    await gateway.report(report(gateway, "junk", "16"))
+    assert await state_of(gateway, message_id) is State.DELIVERED
 
 
 async def test_what_an_operator_set_goes_before_what_was_learned(gateway: Gateway) -> None:

@@ -12,6 +12,7 @@ from staffetta.smpp.message_ids import (
     candidate_keys,
     key_by,
     message_id_key,
+    reading_named,
     way_named,
 )
 
@@ -116,6 +117,17 @@ def test_a_way_is_kept_by_its_name(source, spelling):
 @pytest.mark.parametrize("name", ["", "tlv", "tlv/octal", "nowhere/same"])
 def test_a_name_that_nobody_knows_is_no_way(name):
     assert way_named(name) is None
+
+
+@pytest.mark.parametrize(
+    "name", ["", "tlv/same", "text/decimal", "tlv/same text/decimal", "tlv/set text/set"]
+)
+def test_a_reading_is_kept_by_its_name(name):
+    assert reading_named(name).name == name
+
+
+def test_of_a_reading_what_nobody_knows_is_left_out():
+    assert reading_named("tlv/octal text/same").name == "text/same"
 
 
 @given(st.text(max_size=100), st.text(max_size=100), st.sampled_from([None, *IdForm]))

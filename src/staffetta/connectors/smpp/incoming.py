@@ -51,8 +51,8 @@ class Incoming:
         read = read_report(pdu, sniff=self._sniffs)
         if read is None:
             return None
-        ids = read.message_ids
-        smsc_id = printable_text(ids[0]) if ids else ""
+        tlv_id, text_id = printable_text(read.tlv_id), printable_text(read.text_id)
+        smsc_id = tlv_id or text_id
         meaning = self._meanings[read.meaning]
         said = self._what_failed(read) if read.error not in _NO_ERROR else None
         return Report(
@@ -66,7 +66,8 @@ class Incoming:
             # A report goes the other way round: its source is the phone.
             destination=printable(pdu.source_addr),
             sender=printable(pdu.destination_addr),
-            text_id=printable_text(ids[1]) if len(ids) > 1 else "",
+            tlv_id=tlv_id,
+            text_id=text_id,
             id_form=self._id_form,
             error_words=said.words if said else "",
             error_reason=said.reason if said and said.is_own else "",
