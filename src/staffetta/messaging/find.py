@@ -21,6 +21,7 @@ class Found(msgspec.Struct, frozen=True):
     """The submission of a report."""
 
     row: Any
+    key: str  # under which it was found
     ways: frozenset[Way] | None = None  # the ways of reading that led to it; None: the known one
 
 
@@ -50,7 +51,7 @@ async def find_submissions(
         known = candidates.get(place, ())
         chosen = (choose_named if report.is_certain else choose)(known, report.addresses)
         if chosen is not None:
-            found[place] = Found(chosen.row, _ways_to(report, chosen.key))
+            found[place] = Found(chosen.row, chosen.key, _ways_to(report, chosen.key))
     return found
 
 
@@ -67,7 +68,11 @@ async def _find_certain(
         made_from,
         answered_from,
     )
-    return {certain[row["ordinal"] - 1]: Found(row) for row in rows}
+    found: dict[int, Found] = {}
+    for row in rows:
+        place = certain[row["ordinal"] - 1]
+        found[place] = Found(row, reports[place].smsc_key)
+    return found
 
 
 def _keys_to_try(report: KnownReport, found: Found | None, in_other_ways: bool) -> frozenset[str]:

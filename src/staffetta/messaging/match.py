@@ -49,6 +49,7 @@ class Matching(msgspec.Struct, frozen=True):
     """What became of a batch of reports, and what it showed of how carriers spell ids."""
 
     dispositions: list[str]  # one for each
+    keys: list[str]  # one for each: under which its message is kept, or likely to be
     shown: list[tuple[int, frozenset[Way]]]  # connector, and the ways that led to a message
     confirmed: set[int]  # connectors whose known way led to a message
 
@@ -80,7 +81,9 @@ async def match_reports(
         step.now - MATCH_WITHIN,
         in_other_ways=in_other_ways,
     )
-    matching = Matching([Disposition.WAITING] * len(reports), [], set())
+    matching = Matching(
+        [Disposition.WAITING] * len(reports), [report.smsc_key for report in reports], [], set()
+    )
     fresh = _take_fresh(reports, found, matching)
     if fresh:
         await _store(step, fresh)
@@ -96,6 +99,7 @@ def _take_fresh(
     fresh: list[tuple[KnownReport, Any]] = []
     for place in sorted(found, key=lambda place: _turn(reports[place], place)):
         report, row = reports[place], found[place].row
+        matching.keys[place] = found[place].key
         segment = (row["recipient_id"], row["attempt"], row["segment"])
         if row["report_event"] is not None or segment in taken:
             matching.dispositions[place] = Disposition.LATE
@@ -143,23 +147,31 @@ async def match_kept(
     step: Step, reports: Sequence[KnownReport], made_from: bytes | None = None
 ) -> Matching:
     """Match reports that were kept, and note what became of those that wait no more."""
+    matching = Matching([], [], [], set())
+    if not reports:
+        return matching
     waited_since = step.now - _OTHER_WAYS_AFTER
     old = [report for report in reports if id_time(report.id) <= waited_since]
     new = [report for report in reports if id_time(report.id) > waited_since]
-    matching = Matching([], [], set())
     for part, in_other_ways in ((old, True), (new, False)):
         if part:
             one = await match_reports(step, part, made_from, in_other_ways=in_other_ways)
             matching.dispositions.extend(one.dispositions)
+            matching.keys.extend(one.keys)
             matching.shown.extend(one.shown)
             matching.confirmed.update(one.confirmed)
     closed = [
-        (report.id, disposition)
-        for report, disposition in zip([*old, *new], matching.dispositions, strict=True)
+        (report.id, disposition, key)
+        for report, disposition, key in zip(
+            [*old, *new], matching.dispositions, matching.keys, strict=True
+        )
         if disposition != Disposition.WAITING
     ]
     await step.connection.execute(
-        sql.CLOSE_REPORTS, [report_id for report_id, _ in closed], [word for _, word in closed]
+        sql.CLOSE_REPORTS,
+        [report_id for report_id, _, _ in closed],
+        [disposition for _, disposition, _ in closed],
+        [key for _, _, key in closed],
     )
     return matching
 

@@ -22,6 +22,7 @@ from staffetta.messaging.match import (
     MATCH_WITHIN,
     ORPHAN_AFTER,
     Disposition,
+    Matching,
     match_kept,
     match_reports,
     read_kept,
@@ -92,15 +93,7 @@ class Reporter:
         named = [report for report in known if report.smsc_id]
         async with begin_step(self._database, self._bell, self._ids, now) as step:
             matching = await match_reports(step, named)
-            dispositions = dict(
-                zip([report.id for report in named], matching.dispositions, strict=True)
-            )
-            kept = [
-                _Kept(known, one.report, disposition)
-                for known, one in zip(known, batch, strict=True)
-                if (disposition := dispositions.get(known.id, Disposition.ORPHAN))
-                != Disposition.MATCHED
-            ]
+            kept = _not_matched(known, batch, matching)
             if kept:
                 await _keep(step, kept)
         for one in batch:
@@ -147,11 +140,25 @@ class _Kept(msgspec.Struct, frozen=True):
     known: KnownReport
     report: Report
     disposition: str
+    key: str
 
     @property
     def keys(self) -> Mapping[str, str] | None:
         """Under which its message is looked for while it waits."""
         return keys_of(self.report) if self.disposition == Disposition.WAITING else None
+
+
+def _not_matched(
+    known: Sequence[KnownReport], batch: Sequence[WaitingReport], matching: Matching
+) -> list[_Kept]:
+    """The reports that found no message that waited for them; those without an id find none."""
+    became = zip(matching.dispositions, matching.keys, strict=True)
+    kept: list[_Kept] = []
+    for report, one in zip(known, batch, strict=True):
+        disposition, key = next(became) if report.smsc_id else (Disposition.ORPHAN, "")
+        if disposition != Disposition.MATCHED:
+            kept.append(_Kept(report, one.report, disposition, key))
+    return kept
 
 
 async def _keep(step: Step, kept: Sequence[_Kept]) -> None:
@@ -161,7 +168,7 @@ async def _keep(step: Step, kept: Sequence[_Kept]) -> None:
         [report.id for report in known],
         [report.connector_id for report in known],
         [report.smsc_id for report in known],
-        [report.smsc_key for report in known],
+        [one.key for one in kept],
         [report.report_state for report in known],
         [report.report_error for report in known],
         [report.report_event for report in known],

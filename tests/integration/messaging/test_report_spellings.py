@@ -130,6 +130,19 @@ async def test_a_short_id_of_somebody_elses_message_is_not_believed(gateway: Gat
     assert await state_of(gateway, claim.recipient_id) is State.DELIVERED
 
 
+async def test_a_kept_report_is_found_under_the_key_of_its_message(gateway: Gateway) -> None:
+    claim = await gateway.accept_and_claim()
+    await gateway.report(report(gateway, "43981"))
+    await gateway.settle(claim, accepted("abcd"))
+    await gateway.reporter.rematch_once()
+    await gateway.report(report(gateway, "43981"))
+    rows = await gateway.rows("SELECT smsc_id, smsc_key, disposition FROM report ORDER BY id")
+    assert [tuple(row.values()) for row in rows] == [
+        ("43981", "abcd", "matched"),
+        ("43981", "abcd", "late"),
+    ]
+
+
 async def test_a_few_reports_teach_the_spelling_to_every_process(gateway: Gateway) -> None:
     await learn_decimal(gateway)
     (row,) = await gateway.rows("SELECT * FROM connector_learned")

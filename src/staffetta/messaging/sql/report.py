@@ -180,8 +180,8 @@ SELECT connector_id, count(*) AS unmatched_count
 
 CLOSE_REPORTS = """
 UPDATE report
-   SET disposition = new.disposition
-  FROM unnest($1::bytea[], $2::text[]) AS new (id, disposition)
+   SET disposition = new.disposition, smsc_key = new.smsc_key
+  FROM unnest($1::bytea[], $2::text[], $3::text[]) AS new (id, disposition, smsc_key)
  WHERE report.id = new.id
 """
 
