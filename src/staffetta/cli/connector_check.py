@@ -7,7 +7,8 @@ from typing import Annotated, Final
 import typer
 
 from staffetta.cli.connector_change import apply_change
-from staffetta.cli.connector_check_shown import json_of, progress_line, report_of, show_report
+from staffetta.cli.connector_check_json import json_of
+from staffetta.cli.connector_check_shown import progress_line, report_of, show_report
 from staffetta.cli.connector_parts import InEnvironment, Name, note, smpp_settings
 from staffetta.cli.failures import CommandFailed
 from staffetta.cli.opened import Opened, with_everything_open
@@ -29,8 +30,13 @@ from staffetta.routing.change_connector import (
     find_connector,
     open_secrets,
 )
+from staffetta.routing.connector_use import read_use
 
 _WAIT_SECONDS_MAX: Final = 3600.0
+_ITS_LINKS_RUN: Final = (
+    "The connector runs with {} links: reports of this check may come to them, and be missed here."
+    " `staffetta connector drain {} --wait` first makes the result certain."
+)
 
 
 def check(
@@ -79,9 +85,11 @@ def check(
     numbers = _numbers(to or [], no_send=no_send)
     if ask and not sys.stdin.isatty():
         raise CommandFailed("there is no terminal to ask at: leave --ask out")
-    stored, settings, plan = with_everything_open(
+    stored, plan, open_link_count = with_everything_open(
         lambda parts: _prepare(parts, name, environment, numbers, sender, burst, wait)
     )
+    if plan.numbers and open_link_count:
+        typer.echo(_ITS_LINKS_RUN.format(open_link_count, name), err=True)
     _agree_to_costs(plan, yes=yes)
     findings = with_everything_open(
         lambda parts: _certify(parts, stored, plan, ask=ask, quiet=as_json)
@@ -91,7 +99,7 @@ def check(
     if as_json:
         print_json({**json_of(stored.name, findings), "applied": apply and bool(findings.settings)})
     else:
-        show_report(report_of(stored.name, findings, settings), applied=apply)
+        show_report(report_of(stored.name, findings, plan.settings), applied=apply)
     if findings.observed.greeting.obstacle is not None:
         raise typer.Exit(1)
 
@@ -119,14 +127,16 @@ async def _prepare(
     sender: str | None,
     burst: int,
     wait: float,
-) -> tuple[StoredConnector, SmppSettings, Plan]:
+) -> tuple[StoredConnector, Plan, int]:
     async with parts.database.acquire() as connection:
         stored = await find_connector(connection, name, environment)
+        use = await read_use(connection, stored.id)
     settings = smpp_settings(parts, stored, open_secrets(parts.keyring, stored))
     if stored.kind == SIMULATED:
         settings = _at_the_network(parts, settings)
     own_sender = sender or parts.settings.default_sender
-    return stored, settings, Plan.of(settings, own_sender, numbers, burst, wait)
+    plan = Plan.of(settings, own_sender, numbers, burst, wait)
+    return stored, plan, use.open_link_count
 
 
 def _at_the_network(parts: Opened, settings: SmppSettings) -> SmppSettings:

@@ -4,6 +4,7 @@ Pure but for printing. What a carrier wrote is shown as `printable` has it, so t
 a terminal.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC
@@ -61,7 +62,7 @@ def progress_line(progress: Progress) -> str:
     """One thing that happened, as a line; "" for what is told elsewhere."""
     match progress:
         case Greeting():
-            return "\n".join(f"{name:<12}{value}" for name, value in greeting_rows(progress))
+            return "\n".join(f"{name:<14}{value}" for name, value in greeting_rows(progress))
         case Step():
             return f"\n{progress.title}"
         case Sent():
@@ -132,109 +133,25 @@ def show_report(report: ShownReport, *, applied: bool) -> None:
     show(facts(None, report.rows, note), as_json=False)
 
 
-def json_of(name: str, findings: Findings) -> dict[str, object]:
-    """A certification as JSON tells it."""
-    greeting, changes = findings.observed.greeting, dict(findings.settings)
-    obstacle = greeting.obstacle
-    return {
-        "connector": name,
-        "host": greeting.host,
-        "port": greeting.port,
-        "connect_seconds": greeting.connect_seconds,
-        "tls": None
-        if greeting.tls is None
-        else {
-            "version": greeting.tls.version,
-            "cipher": greeting.tls.cipher,
-            "subject": greeting.tls.subject,
-            "valid_until": greeting.tls.valid_until and greeting.tls.valid_until.isoformat(),
-            "sha256": greeting.tls.sha256,
-        },
-        "binds": [
-            {
-                "kind": bind.kind,
-                "system_id": bind.smsc_system_id,
-                "interface_version": bind.smsc_version,
-                "tlvs": {f"{tag:#06x}": value.hex() for tag, value in bind.tlvs},
-                "seconds": bind.seconds,
-            }
-            for bind in greeting.binds
-        ],
-        "enquire_seconds": greeting.enquire_seconds,
-        "obstacle": None
-        if obstacle is None
-        else {"what": obstacle.what, "to_do": obstacle.to_do, "status": obstacle.command_status},
-        "messages": [_json_of_sent(one) for one in findings.observed.sent if one.step != "burst"],
-        "reports": _json_of_reports(findings),
-        "alphabet": findings.alphabet,
-        "burst": _json_of_rate(findings.rate),
-        "remarks": list(findings.remarks),
-        "settings": changes,
-        "command": set_command(name, changes) if changes else "",
-    }
-
-
-def _json_of_sent(one: Sent) -> dict[str, object]:
-    status = one.answer.command_status
-    return {
-        "step": one.step,
-        "to": one.number,
-        "part": one.part,
-        "parts": one.part_total,
-        "status": status,
-        "name": None if status is None else describe_status(status).name,
-        "id": one.answer.message_id,
-        "seconds": one.answer.seconds,
-        "detail": one.answer.detail,
-    }
-
-
-def _json_of_reports(findings: Findings) -> dict[str, object]:
-    ids, reports = findings.ids, findings.reports
-    return {
-        "count": 0 if reports is None else reports.count,
-        "matched": 0 if ids is None else ids.matched_count,
-        "spelling": None if ids is None or ids.way is None else ids.way.spelling,
-        "id_from": None if ids is None or ids.way is None else ids.way.source,
-        "labels": [] if reports is None else list(reports.labels),
-        "text": reports is not None and reports.has_text,
-        "receipted_message_id": reports is not None and reports.has_tlv_id,
-        "message_state": reports is not None and reports.has_tlv_state,
-        "unmarked": 0 if reports is None else reports.unmarked_count,
-        "date_digits": 0 if reports is None else reports.date_digits,
-        "states": {} if reports is None else dict(reports.states),
-        "zone_minutes": findings.zone_minutes,
-    }
-
-
-def _json_of_rate(rate: RateFinding | None) -> dict[str, object] | None:
-    if rate is None:
-        return None
-    return {
-        "sent": rate.sent_count,
-        "accepted": rate.accepted_count,
-        "throttled": {f"{code:#04x}": count for code, count in rate.throttled},
-        "refused": {f"{code:#04x}": count for code, count in rate.refused},
-        "unanswered": rate.unanswered_count,
-        "seconds": rate.seconds,
-        "accepted_per_second": rate.accepted_per_second,
-        "throttled_from": rate.throttled_from_count,
-        "window": rate.window_max,
-        "ended_by_carrier": rate.ended_by_carrier,
-    }
-
-
 def _message_rows(findings: Findings, settings: SmppSettings) -> Iterable[tuple[str, str]]:
     """A row for each step that was sent: what became of its segments."""
+    states = dict(findings.states)
     for step in script_for(settings):
         sent = [one for one in findings.observed.sent if one.step == step.name]
-        if not sent:
-            continue
         refused = [one.answer for one in sent if not one.answer.is_accepted]
         if refused:
             yield step.title, f"{len(refused)} of {len(sent)}: {answer_words(refused[0])}"
-        else:
-            yield step.title, f"accepted ({len(sent)} segments)"
+        elif sent:
+            yield (
+                step.title,
+                f"accepted; {_states(states.get(one.answer.message_id) for one in sent)}",
+            )
+
+
+def _states(states: Iterable[str | None]) -> str:
+    """How often each state was reported; None where none was."""
+    counts = Counter("no report" if one is None else printable_text(one) for one in states)
+    return ", ".join(f"{count} x {word}" for word, count in counts.items())
 
 
 def _id_rows(ids: IdFinding | None) -> Iterable[tuple[str, str]]:

@@ -8,7 +8,7 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from staffetta.connectors.smpp.certification.compose import Composed, compose, with_changes
@@ -32,6 +32,7 @@ from staffetta.connectors.smpp.certification.talk import Talk
 from staffetta.connectors.smpp.settings import SmppSettings
 from staffetta.domain.clock import Clock
 from staffetta.domain.errors import InvalidText
+from staffetta.domain.segments import segment_text
 from staffetta.smpp.errors import InvalidField
 from staffetta.smpp.message_ids import candidate_keys, message_id_key
 from staffetta.smpp.reports import ReportPdu, read_report
@@ -80,8 +81,10 @@ class Plan:
         return certain, perhaps
 
     def _segments_of(self, step: Step) -> int:
+        """What a carrier charges for: a text in one message_payload is several segments too."""
         try:
-            return len(compose(step, self.settings, self.numbers[0], self.sender, 0, _ANY_TIME))
+            made = compose(step, self.settings, self.numbers[0], self.sender, 0, _ANY_TIME)
+            return max(len(made), len(segment_text(step.text).parts))
         except (InvalidField, InvalidText):
             return 0
 
@@ -153,6 +156,7 @@ class _Run:
         answers: list[Answer] = []
         for number in self._plan.numbers:
             answers += await self._send_to(step, number)
+        self._tell_heard()
         refusals = [one.command_status for one in answers if not one.is_accepted]
         if refusals:
             self._refused[step.name] = refusals[0]
@@ -212,7 +216,8 @@ class _Run:
         burst = await self.talk.burst([one.pdu for one in segments])
         for index, (one, answer) in enumerate(zip(segments, burst.answers, strict=True)):
             number = numbers[index % len(numbers)]
-            self._sent.append(_sent("burst", number, one, now, answer))
+            at = now + timedelta(seconds=burst.answered_at[index])
+            self._sent.append(_sent("burst", number, one, at, answer))
             self._awaited_count += answer.is_accepted and one.asks_report
         self._told(burst)
         return burst
@@ -225,12 +230,15 @@ class _Run:
             return
 
     def _all_reported(self) -> bool:
+        self._tell_heard()
+        return self._final_count >= self._awaited_count
+
+    def _tell_heard(self) -> None:
         for one in self.talk.heard[self._told_count :]:
             read = read_report(one.pdu, sniff=True)
             self._final_count += one.is_ours and read is not None and read.meaning.is_final
             self._told(one)
         self._told_count = len(self.talk.heard)
-        return self._final_count >= self._awaited_count
 
     def _ask_all(self) -> None:
         if self._ask is None:

@@ -28,9 +28,10 @@ from staffetta.connectors.smpp.certification.learn_reports import (
     learn_zone,
     zone_settings,
 )
-from staffetta.connectors.smpp.certification.observed import Observed
+from staffetta.connectors.smpp.certification.observed import Heard, Observed
 from staffetta.connectors.smpp.settings import SmppSettings
 from staffetta.domain.writing import LongMessages
+from staffetta.smpp.reports import read_report
 from staffetta.smpp.statuses import describe_status
 
 
@@ -55,6 +56,7 @@ def conclude(observed: Observed, settings: SmppSettings, now: datetime) -> Findi
     }
     return Findings(
         observed,
+        tuple({sent.answer.message_id: _state(report) for sent, report in matched}.items()),
         ids,
         reports,
         zone_minutes,
@@ -63,6 +65,11 @@ def conclude(observed: Observed, settings: SmppSettings, now: datetime) -> Findi
         tuple(changes.items()),
         tuple(_remarks(observed, reports, alphabet)),
     )
+
+
+def _state(report: Heard) -> str:
+    read = read_report(report.pdu, sniff=True)
+    return read.state_word if read is not None else ""
 
 
 def set_command(name: str, changes: Mapping[str, object]) -> str:

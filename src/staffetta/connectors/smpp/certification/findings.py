@@ -75,6 +75,7 @@ class Findings(Struct, frozen=True):
     """One certification: what was seen, what it means, and what to set."""
 
     observed: Observed
+    states: tuple[tuple[str, str], ...]  # the newest reported, by the id of the answer
     ids: IdFinding | None  # None where no report of ours came
     reports: ReportFinding | None
     zone_minutes: int | None  # the reports' dates, from UTC; None: they do not say

@@ -122,9 +122,8 @@ def _speaks_in_payload(one: Heard) -> bool:
 
 
 def _seconds(matched: Sequence[tuple[Sent, Heard]]) -> float | None:
-    seconds = [
-        (report.at - sent.at).total_seconds() - sent.answer.seconds for sent, report in matched
-    ]
+    # A report may come before its answer.
+    seconds = [max(0.0, (report.at - sent.at).total_seconds()) for sent, report in matched]
     return median(seconds) if seconds else None
 
 

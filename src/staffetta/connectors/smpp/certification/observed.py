@@ -74,7 +74,7 @@ class Sent(Struct, frozen=True):
     text: str
     octets: bytes  # of the text as it was written, without a header
     is_ucs2: bool
-    at: datetime
+    at: datetime  # when its answer came
     answer: Answer
 
 
