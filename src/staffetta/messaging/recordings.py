@@ -87,8 +87,9 @@ class Recordings:
         self.dropped_count = 0
         self.spaces: frozenset[int] = frozenset()  # whose traffic is recorded now
         # Ids end in random octets: as many of them as the share are smaller than this.
-        share = round(policy.sample * (1 << 8 * _SAMPLED_OCTETS))
-        self._below = share.to_bytes(_SAMPLED_OCTETS + 1, "big")
+        highest = (1 << 8 * _SAMPLED_OCTETS) - 1
+        share = round(policy.sample * highest).to_bytes(_SAMPLED_OCTETS, "big")
+        self._below = share + b"\0" if policy.sample == 1 else share
         self._clock = clock
         self._second = 0
         self._second_count = 0
@@ -96,11 +97,9 @@ class Recordings:
 
     def wants(self, claim: Claim) -> Reason | None:
         """Whether all PDUs of a claim are recorded, and why."""
-        if claim.space_id in self.spaces:
-            return Reason.ACCOUNT
-        if b"\0" + claim.recipient_id[-_SAMPLED_OCTETS:] < self._below:
+        if claim.recipient_id[-_SAMPLED_OCTETS:] < self._below:
             return Reason.SAMPLE
-        return None
+        return Reason.ACCOUNT if claim.space_id in self.spaces else None
 
     def may_record(self) -> bool:
         """Whether there is room for one more now; asked before anything is looked for."""

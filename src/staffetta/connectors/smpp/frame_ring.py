@@ -9,13 +9,14 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from staffetta.smpp.constants import HEADER_OCTETS
-from staffetta.smpp.decode import command_id_of, sequence_number_of
+from staffetta.smpp.constants import HEADER_OCTETS, RESPONSE_BIT
+from staffetta.smpp.decode import command_id_of
 from staffetta.smpp.framing import whole_frames
 
 WRITTEN: Final = True
 READ: Final = False
 PIECES_MAX: Final = 4096
+_NO_STATUS: Final = bytes(4)
 
 
 class KeptFrame(NamedTuple):
@@ -64,20 +65,46 @@ class FrameRing:
 
         Pieces from before `since` are not looked at: each connection counts anew.
         """
-        for at, frame in self._holding(sequence_number.to_bytes(4, "big"), is_written, since):
-            if sequence_number_of(frame) == sequence_number and command_id_of(frame) in command_ids:
+        number = sequence_number.to_bytes(4, "big")
+        # The header of a request is known but for its length: hardly any piece holds that twice.
+        headers = [
+            number if each & RESPONSE_BIT else each.to_bytes(4, "big") + _NO_STATUS + number
+            for each in command_ids
+        ]
+        for at, written, piece in reversed(self._pieces):
+            if at < since:
+                return None
+            frame = _find_in(piece, headers, command_ids) if written is is_written else None
+            if frame is not None:
                 return KeptFrame(at, is_written, frame)
         return None
 
-    def _holding(
-        self, octets: bytes, is_written: bool, since: float
-    ) -> Iterator[tuple[float, bytes]]:
-        """The frames, newest first, of the pieces that hold these octets anywhere.
 
-        Looking for octets goes at the speed of memory; pieces are cut up only where it may help.
-        """
-        for at, written, piece in reversed(self._pieces):
-            if at < since:
-                return
-            if written is is_written and piece.find(octets, HEADER_OCTETS - 4) >= 0:
-                yield from ((at, frame) for frame in reversed(list(whole_frames(piece))))
+def _find_in(piece: bytes, headers: list[bytes], command_ids: frozenset[int]) -> bytes | None:
+    for header in headers:
+        for frame in _frames_with(header, piece):
+            if command_id_of(frame) in command_ids:
+                return frame
+    return None
+
+
+def _frames_with(header: bytes, piece: bytes) -> Iterator[bytes]:
+    """The frames of a piece whose header ends with these octets, the last one first.
+
+    Octets are looked for at the speed of memory; only where they are found, frames are counted.
+    """
+    found = piece.rfind(header)
+    while found >= 0:
+        frame = _frame_at(piece, found + len(header) - HEADER_OCTETS)
+        if frame:
+            yield frame
+        found = piece.rfind(header, 0, found + len(header) - 1)
+
+
+def _frame_at(piece: bytes, wanted: int) -> bytes:
+    """The frame that begins at `wanted`; nothing where none does."""
+    offset = 0
+    while offset < wanted:
+        offset += int.from_bytes(piece[offset : offset + 4], "big") or len(piece)
+    end = offset + int.from_bytes(piece[offset : offset + 4], "big")
+    return piece[offset:end] if offset == wanted and end <= len(piece) else b""

@@ -68,15 +68,7 @@ class LinkRecorder:
             return
         subject = _subject_of(work.claim, index)
         keeps_text = self._keeps_text and not work.claim.is_code
-        number = work.numbers[index]
-        own = [
-            found
-            for found in (
-                self.ring.find(number, _SUBMITS, is_written=WRITTEN, since=self._since),
-                self.ring.find(number, _ANSWERS, is_written=READ, since=self._since),
-            )
-            if found is not None
-        ]
+        own = self._frames_of(work.numbers[index], outcome)
         if isinstance(outcome, Accepted):
             awaited = Awaited(subject, reason, keeps_text)
             self._recordings.await_report(self._connector_id, outcome.smsc_key, awaited)
@@ -86,6 +78,16 @@ class LinkRecorder:
         around = [one for one in self.ring.newest(AROUND_COUNT + len(own)) if one not in own]
         self._put(around[-AROUND_COUNT:], Reason.AROUND, incident)
         self._put(own, reason, incident, subject=subject, keeps_text=keeps_text)
+
+    def _frames_of(self, number: int, outcome: Outcome) -> list[KeptFrame]:
+        """A segment's request and its answer, as far as they are still there."""
+        if not number:  # it was never written
+            return []
+        request = self.ring.find(number, _SUBMITS, is_written=WRITTEN, since=self._since)
+        answer = None
+        if not isinstance(outcome, Uncertain):  # then none came, and the search would be long
+            answer = self.ring.find(number, _ANSWERS, is_written=READ, since=self._since)
+        return [frame for frame in (request, answer) if frame is not None]
 
     def reported(self, awaited: Awaited, sequence_number: int) -> None:
         """A delivery report came that was waited for."""
