@@ -94,14 +94,14 @@ class BulkChanger:
                 return Changed(credit_of(wallet))
             due_at = change.due_at if change.changes_due else row["due_at"]
             terms = _terms(space, message_id, row, due_at, now)
-            price_micro, invalid = row["price_micro"], row["invalid"]
+            invalid = row["invalid"]
             if change.recipients.count_at_least:
                 added = await self._add(connection, space, terms, change.recipients)
-                price_micro, invalid = price_micro + added.price_micro, invalid + added.invalid
+                invalid = invalid + added.invalid
             if change.changes_due:
                 await _note_time(connection, space.id, message_id, due_at, now)
             if change.closes:
-                queued = await self._close(connection, terms, price_micro, invalid)
+                queued = await self._close(connection, terms, invalid)
             book, wallet = await lock_wallet(connection, space.id, self._ids, now)
             if queued is not None:
                 await charge(
@@ -140,9 +140,7 @@ class BulkChanger:
         )
         return counts
 
-    async def _close(
-        self, connection: Connection, terms: Terms, price_micro: int, invalid: Sequence[str]
-    ) -> Counts:
+    async def _close(self, connection: Connection, terms: Terms, invalid: Sequence[str]) -> Counts:
         """Queue what waits; answers what was queued where, and its price."""
         now = terms.now
         due_at = max(terms.due_at or now, now)
@@ -165,13 +163,14 @@ class BulkChanger:
         if not rows:
             refused = await connection.fetch(sql.READ_REFUSALS, terms.space_id, terms.message_id)
             require_sendable(0, {row["refused_as"] for row in refused}, invalid)
+        charged_micro = sum(row["charged_micro"] for row in rows)
+        base_micro = 0 if terms.is_test else sum(row["base_micro"] for row in rows)
         await connection.execute(
-            sql.CLOSE_STATE, terms.space_id, terms.message_id, terms.due_at, now
+            *(sql.CLOSE_STATE, terms.space_id, terms.message_id, terms.due_at),
+            *(base_micro, charged_micro, now),
         )
         if terms.is_test:
             await note_ends(connection, terms.space_id, terms.message_id, now)
-        charged_micro = sum(row["charged_micro"] for row in rows)
-        assert charged_micro == price_micro, "the estimate is the sum of the recipients' shares"
         return Counts(
             price_micro=charged_micro,
             turns={row["connector_id"]: row["turn"] for row in rows},

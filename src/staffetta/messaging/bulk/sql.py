@@ -96,9 +96,11 @@ WITH waiting AS (
       LEFT JOIN unnest($10::int[], $11::bigint[]) AS place (connector_id, turn)
              ON place.connector_id = waiting.connector_id
      WHERE recipient.space_id = $1 AND recipient.id = waiting.id
- RETURNING recipient.connector_id, recipient.charged_micro, recipient.turn
+ RETURNING recipient.connector_id, recipient.charged_micro, recipient.turn,
+           recipient.segment_count * recipient.price_micro AS base_micro
 )
-SELECT connector_id, sum(charged_micro)::bigint AS charged_micro, max(turn) AS turn
+SELECT connector_id, sum(base_micro)::bigint AS base_micro,
+       sum(charged_micro)::bigint AS charged_micro, max(turn) AS turn
   FROM closed
  GROUP BY connector_id
 """
@@ -109,9 +111,11 @@ SELECT DISTINCT refused_as
  WHERE space_id = $1 AND message_id = $2 AND id <> message_id AND refused_as IS NOT NULL
 """
 
+# What its recipients cost in fact takes the place of the estimate.
 CLOSE_STATE = """
 UPDATE v1_message
-   SET is_open = false, discard_at = NULL, due_at = $3, updated_at = $4
+   SET is_open = false, discard_at = NULL, due_at = $3, base_micro = $4, price_micro = $5,
+       updated_at = $6
  WHERE space_id = $1 AND id = $2
 """
 

@@ -64,12 +64,13 @@ UPDATE recipient
 EXPIRE = _EXPIRE + TOLD
 
 # Only what waits for its time and never went out: after a try that nobody answered, a carrier may
-# have it though it waits once more.
+# have it though it waits once more. Only v2's, whose recipient has its message's id: one of v1's is
+# taken back with all others of its message, and by v1 alone.
 CANCEL = (
     """
 UPDATE recipient
    SET state = 'cancelled', detail = 'cancelled by its account', updated_at = $3
- WHERE space_id = $1 AND id = $2 AND state = 'scheduled' AND attempt = 0
+ WHERE space_id = $1 AND id = $2 AND id = message_id AND state = 'scheduled' AND attempt = 0
 """
     + TOLD
 )
