@@ -72,3 +72,17 @@ def test_we_bind_again_after_it_unbound(gateway: Gateway, carrier: PeerCarrier) 
     carrier.wait_for(lambda: len(carrier.pdus("bind_transceiver")) > binds, "another bind")
     _number, message = gateway.send("di nuovo", "ES")
     assert message["state"] == "DELIVERED"
+
+
+def test_a_pair_sends_on_one_bind_and_hears_on_the_other(
+    gateway: Gateway, carrier: PeerCarrier
+) -> None:
+    gateway.set("perl", bind="pair")
+    (receiver,) = carrier.wait_for_pdus(1, "bind_receiver")
+    gateway.wait_for_links("perl", "bound")
+    number, message = gateway.send("in due", "ES")
+    (submit,) = submits_to(carrier, number)
+    (transmitter,) = carrier.pdus("bind_transmitter")
+    assert submit["session"] == transmitter["session"] != receiver["session"]
+    carrier.wait_for_pdus(1, "deliver_sm_resp", session=receiver["session"])
+    assert message["state"] == "DELIVERED"

@@ -109,8 +109,11 @@ def test_it_reads_a_flash_message(
     assert submit["data_coding"] == data_coding
 
 
-def test_a_report_by_tlvs_alone_is_understood(gateway: Gateway, carrier: PeerCarrier) -> None:
-    carrier.order("reports", "tlv")
+@pytest.mark.parametrize("form", ["tlv", "ucs2"])
+def test_a_report_by_tlvs_alone_or_in_unicode_is_understood(
+    gateway: Gateway, carrier: PeerCarrier, form: str
+) -> None:
+    carrier.order("reports", form)
     _number, message = gateway.send("ciao")
     assert message["state"] == "DELIVERED"
 
@@ -168,3 +171,22 @@ def test_a_wrong_password_is_told_to_the_operator(gateway: Gateway, carrier: Pee
     gateway.connect("stranger", carrier.port, "FR", password="wrong")
     gateway.wait_for_links("stranger", "refused")
     gateway.disable("stranger")
+
+
+def test_a_certification_learns_what_it_does(gateway: Gateway, carrier: PeerCarrier) -> None:
+    carrier.order("reports ucs2")
+    found = gateway.site.run(
+        *("connector", "check", "node", "--yes", "--wait", "10"),
+        *("--to", "+393331239000", "--burst", "50"),
+    )
+    assert (found["obstacle"], found["binds"][0]["system_id"]) == (None, "NODE-SMPP")
+    assert {one["status"] for one in found["messages"]} == {0}
+    sent = len(found["messages"]) + 50
+    reports = found["reports"]
+    assert (reports["count"], reports["matched"], reports["states"]) == (
+        sent,
+        sent,
+        {"DELIVRD": sent},
+    )
+    assert (found["alphabet"], found["settings"]) == ("as_sent", {})
+    assert found["burst"]["accepted"] == 50

@@ -45,6 +45,10 @@ class Gateway:
             *("--password-env", PASSWORD_VARIABLE, "--rate", "0"),
             *("--countries", countries, "--price", "0.03"),
         )
+        self.set(name, **settings)
+
+    def set(self, name: str, **settings: Any) -> None:
+        """Give a connector these settings besides the quick ones, and no others."""
         change = "UPDATE connector SET settings = $2::text::jsonb WHERE name = $1"
         self._run(change, name, json.dumps({**_QUICK, **settings}))
 

@@ -40,14 +40,16 @@ sub take_bind {
     my $answer = "${kind}_resp";
     $session->{socket}->$answer(seq => $pdu->seq, status => $refused ? 0x0E : 0,
         system_id => 'NET-SMPP');
-    $session->{kind} = $kind unless $refused;
+    @$session{qw(kind who)} = ($kind, $pdu->{system_id}) unless $refused;
 }
 
 sub take_message {
     my ($session, $pdu) = @_;
     my $id = sprintf 'perl-%d', ++$message_count;
     $session->{socket}->submit_sm_resp(seq => $pdu->seq, message_id => $id);
-    my ($receiver) = grep { ($_->{kind} // '') =~ /^bind_(transceiver|receiver)\z/ } values %sessions;
+    my @receivers = grep { ($_->{kind} // '') =~ /^bind_(transceiver|receiver)\z/ } values %sessions;
+    my ($receiver) = ((grep { $_ == $session } @receivers),
+        (grep { $_->{who} eq $session->{who} } @receivers));
     return unless $receiver;
     $receiver->{socket}->deliver_sm(
         async => 1,

@@ -2,7 +2,8 @@
 // A carrier on node-smpp: it binds whoever knows the password, takes messages and brings reports.
 //
 // Writes one line of JSON for every PDU it reads, as node-smpp understood it. Reads one order a
-// line: `reports text|tlv|none`, `statuses N...` for the next submits, `enquire`, `unbind`.
+// line: `reports text|ucs2|tlv|none`, `statuses N...` for the next submits, `alphabet ASCII|LATIN1` of
+// data_coding 0 (ASCII is its word for GSM-7), `enquire`, `unbind`.
 // With the files of a key and a certificate as arguments it speaks TLS.
 
 const fs = require('fs');
@@ -26,22 +27,29 @@ function bind(number, session, pdu) {
   const command_status = refused ? smpp.ESME_RINVPASWD : 0;
   session.send(pdu.response({ command_status, system_id: 'NODE-SMPP', sc_interface_version: 0x34 }));
   if (refused) session.close();
-  else bound.set(number, { session, receives: pdu.command !== 'bind_transmitter' });
+  else bound.set(number, { session, who: pdu.system_id, receives: pdu.command !== 'bind_transmitter' });
 }
 
-function takeMessage(session, pdu) {
+function takeMessage(number, session, pdu) {
   const command_status = statuses.shift() || 0;
   const message_id = 'node-' + ++messageCount;
   session.send(pdu.response({ command_status, message_id }));
-  if (!command_status && pdu.registered_delivery & 1 && reports !== 'none') report(pdu, message_id);
+  if (!command_status && pdu.registered_delivery & 1 && reports !== 'none') {
+    report(receiverFor(bound.get(number)), pdu, message_id);
+  }
 }
 
-function report(pdu, message_id) {
-  const receiver = [...bound.values()].find((one) => one.receives);
-  if (!receiver) return;
+// Its own bind when that may receive, else another one of the same client.
+function receiverFor(sender) {
+  if (sender.receives) return sender;
+  return [...bound.values()].find((one) => one.receives && one.who === sender.who);
+}
+
+function report(receiver, pdu, message_id) {
+  const gsm = pdu.data_coding === 0 ? pdu.short_message.message.slice(0, 20) : '';
   const text =
     `id:${message_id} sub:001 dlvrd:001 submit date:2603140926 done date:2603140927` +
-    ' stat:DELIVRD err:000 text:';
+    ` stat:DELIVRD err:000 text:${gsm}`;
   const tlvs = {
     receipted_message_id: message_id,
     message_state: smpp.consts.MESSAGE_STATE.DELIVERED,
@@ -55,7 +63,8 @@ function report(pdu, message_id) {
     dest_addr_ton: pdu.source_addr_ton,
     dest_addr_npi: pdu.source_addr_npi,
     destination_addr: pdu.source_addr,
-    ...(reports === 'text' ? { short_message: text } : { short_message: '', ...tlvs }),
+    data_coding: reports === 'ucs2' ? smpp.ENCODING.UCS2 : 0,
+    ...(reports === 'tlv' ? { short_message: '', ...tlvs } : { short_message: text }),
   });
 }
 
@@ -66,7 +75,7 @@ function serve(session) {
   for (const kind of ['bind_transceiver', 'bind_transmitter', 'bind_receiver']) {
     session.on(kind, (pdu) => bind(number, session, pdu));
   }
-  session.on('submit_sm', (pdu) => takeMessage(session, pdu));
+  session.on('submit_sm', (pdu) => takeMessage(number, session, pdu));
   session.on('enquire_link', (pdu) => session.send(pdu.response()));
   session.on('unbind', (pdu) => session.send(pdu.response(), () => session.close()));
   session.on('unbind_resp', () => session.close());
@@ -80,6 +89,7 @@ function serve(session) {
 const orders = {
   reports: (how) => { reports = how; },
   statuses: (...next) => { statuses = next.map(Number); },
+  alphabet: (name) => { smpp.encodings.default = name; },
   enquire: () => bound.forEach((one) => one.session.enquire_link()),
   unbind: () => bound.forEach((one) => one.session.unbind()),
 };
