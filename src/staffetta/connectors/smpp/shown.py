@@ -23,17 +23,28 @@ class ShownSetting(NamedTuple):
 def shown_settings(
     settings: SmppSettings, row_settings: Mapping[str, object]
 ) -> list[ShownSetting]:
-    """Every setting with the value that holds, by key; those the row does not name are defaults."""
+    """Every setting by key: as the row has it, else the default that holds."""
     return [
-        ShownSetting(key, shown_value(option.of(settings)), key not in row_settings)
-        for key, option in sorted(OPTIONS.items())
+        ShownSetting(key, row_settings[key], is_default=False)
+        if key in row_settings
+        else ShownSetting(key, _default(key, settings), is_default=True)
+        for key in sorted(OPTIONS)
     ]
 
 
 def default_values() -> Mapping[str, object]:
     """What each setting is where a connector says nothing."""
     settings = SmppSettings(connector_id=0, name="", host="", port=0, system_id="", password="")
-    return {key: shown_value(option.of(settings)) for key, option in OPTIONS.items()}
+    return {key: _default(key, settings) for key in OPTIONS}
+
+
+def _default(key: str, settings: SmppSettings) -> object:
+    value = OPTIONS[key].of(settings)
+    if key == "interface_version":
+        return _shown_key(value)
+    if key == "tlvs" and not value:
+        return {}
+    return shown_value(value)
 
 
 def shown_value(value: Any) -> object:
