@@ -18,4 +18,18 @@ no more, wait until `open_count` is 0, `unbind`.
 
 As SMSC: wait for BindRequested, then `accept_bind` or `refuse_bind` (which closes the session); in
 between nothing else is taken. The rest is alike.
+
+Rules of the session itself, which the shell cannot get wrong:
+- enquire_link is answered at once in every state but CLOSED, unbind too, and closes the session.
+- Each RequestReceived is answered by the shell, when it likes and in any order, by `respond` or
+  `refuse`; an answer after the end is dropped, and the peer brings the request again.
+- A request that the state does not allow is answered with INVBNDSTS (a second bind with ALYBND),
+  an unknown one with generic_nack INVCMDID, one that cannot be read with generic_nack. A
+  deliver_sm that cannot be read is answered as taken, because a refusal would stop the flow, and
+  comes as Quarantined. Answers are never answered.
+- A command_length that cannot be is answered with generic_nack INVCMDLEN and ends the session.
+- Any PDU that comes shows that the peer lives. After a silence one enquire_link asks; after a
+  further silence the session is dead.
+
+LocalProtocolError says that the shell asked for what it may not; then nothing was sent or changed.
 """

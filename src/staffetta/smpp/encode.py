@@ -30,6 +30,8 @@ from staffetta.smpp.tlvs import write_tlvs
 Encoder = Callable[[Any, int], bytes]
 
 _pack_header = struct.Struct(">IIII").pack
+_pack_bare_answer = struct.Struct(">IIIIx").pack  # an empty message_id behind the header
+_DELIVER_SM_RESP: Final = int(CommandId.DELIVER_SM_RESP)
 _SHORT_MESSAGE_OCTET_FIELDS: Final = (
     "source_addr_ton",
     "source_addr_npi",
@@ -53,6 +55,11 @@ def encode(pdu: pdus.Pdu) -> bytes:
 def encode_as(pdu: pdus.Pdu, sequence_number: int) -> bytes:
     """The octets of `pdu` under another sequence_number; raises InvalidField."""
     return ENCODERS[type(pdu)](pdu, sequence_number)
+
+
+def deliver_sm_resp(command_status: int, sequence_number: int) -> bytes:
+    """The octets of a deliver_sm_resp, whose message_id is empty (3.4 section 4.6.2)."""
+    return _pack_bare_answer(HEADER_OCTETS + 1, _DELIVER_SM_RESP, command_status, sequence_number)
 
 
 def encode_long_bind(pdu: pdus.Bind, sequence_number: int) -> bytes:

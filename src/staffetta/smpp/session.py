@@ -3,31 +3,25 @@
 Owns the bind state, the window, sequence numbers and timers of one connection. It must not wait,
 read a clock, log, or know what a message means to anybody.
 
-How a shell drives it is said in the package's docstring.
-
-Rules of the session itself, which the shell cannot get wrong:
-- enquire_link is answered at once in every state but CLOSED, unbind too, and closes the session.
-- Each RequestReceived is answered by the shell, when it likes and in any order, by `respond` or
-  `refuse`; an answer after the end is dropped, and the peer brings the request again.
-- A request that the state does not allow is answered with INVBNDSTS (a second bind with ALYBND),
-  an unknown one with generic_nack INVCMDID, one that cannot be read with generic_nack. A
-  deliver_sm that cannot be read is answered as taken, because a refusal would stop the flow, and
-  comes as Quarantined. Answers are never answered.
-- A command_length that cannot be is answered with generic_nack INVCMDLEN and ends the session.
-- Any PDU that comes shows that the peer lives. After a silence one enquire_link asks; after a
-  further silence the session is dead.
-
-LocalProtocolError says that the shell asked for what it may not; then nothing was sent or changed.
+How a shell drives it, and the rules that it keeps by itself, are in the package's docstring.
 """
 
 from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
 from staffetta.smpp import answers, events, pdus
-from staffetta.smpp.bind_states import BINDS, BOUND, BOUND_STATE_OF, RIGHTS, BindState, Role
+from staffetta.smpp.bind_states import (
+    BINDS,
+    BOUND,
+    BOUND_STATE_OF,
+    RIGHTS,
+    BindState,
+    PduTypes,
+    Role,
+)
 from staffetta.smpp.constants import FRAME_OCTETS_MAX
 from staffetta.smpp.decode import decode
-from staffetta.smpp.encode import ENCODERS, Encoder, encode_as, encode_long_bind
+from staffetta.smpp.encode import ENCODERS, Encoder, deliver_sm_resp, encode_as, encode_long_bind
 from staffetta.smpp.errors import BadFraming, LocalProtocolError, MalformedPdu
 from staffetta.smpp.events import Event
 from staffetta.smpp.framing import FrameReader
@@ -37,6 +31,8 @@ from staffetta.smpp.tlvs import Tag, find_integer
 from staffetta.smpp.window import LostRequests, OpenRequest, Window
 
 WINDOW_SIZE: Final = 10  # the guideline of 3.4 section 2.9
+# A member is slow to look up in its enumeration, and this one is asked for with every PDU.
+_CLOSED: Final = BindState.CLOSED
 _NOT_WINDOWED: Final = BINDS | {pdus.Unbind, pdus.EnquireLink}
 
 
@@ -56,6 +52,7 @@ class Session:
         self._now = now
         self._state = BindState.OPEN
         self._rights = RIGHTS[role, BindState.OPEN]
+        self._windowed: PduTypes = frozenset()  # what may be sent now, inside the window
         self.reader = FrameReader()
         self._timers = Timers(timings or Timings(), now)
         self._window = Window(window_size)
@@ -73,7 +70,7 @@ class Session:
     @property
     def is_closed(self) -> bool:
         """Whether the session is over."""
-        return self._state is BindState.CLOSED
+        return self._state is _CLOSED
 
     @property
     def room(self) -> int:
@@ -129,10 +126,10 @@ class Session:
         it cannot be encoded.
         """
         kind = type(pdu)
-        if kind not in self._rights.sends or kind in _NOT_WINDOWED:
+        if kind not in self._windowed:
             raise LocalProtocolError(f"{kind.__name__} cannot be sent while {self._state}")
         window = self._window
-        if window.room == 0:
+        if window.is_full():
             raise LocalProtocolError(f"the window of {window.size} is full")
         sequence_number = window.next_sequence_number()
         self._output.append(ENCODERS[kind](pdu, sequence_number))
@@ -154,14 +151,19 @@ class Session:
             raise LocalProtocolError(
                 f"{type(response).__name__} does not answer {type(request).__name__}"
             )
-        if self.is_closed:
+        if self._state is _CLOSED:
             return
         self._output.append(ENCODERS[type(response)](response, request.sequence_number))
         self.unanswered_count -= 1
 
     def refuse(self, request: pdus.Request, command_status: int) -> None:
         """Answer a RequestReceived with a status alone (0 for one that has nothing else)."""
-        self.respond(request, pdus.RESPONSE_TYPES[type(request)](0, command_status))
+        if type(request) is not pdus.DeliverSm:
+            self.respond(request, pdus.RESPONSE_TYPES[type(request)](0, command_status))
+        elif self._state is not _CLOSED:
+            # Each report ends here, by the thousand.
+            self._output.append(deliver_sm_resp(command_status, request.sequence_number))
+            self.unanswered_count -= 1
 
     def enquire(self, now: float) -> None:
         """Ask whether the peer is there, before its silence does; whatever it sends answers."""
@@ -191,9 +193,16 @@ class Session:
             return told
         self._now = now
         frame = b""
+        handlers = self._PDU_HANDLERS
         try:
             for frame in self.reader.frames(data):
-                if not self._receive_frame(frame, told):
+                try:
+                    pdu = decode(frame)
+                except MalformedPdu as error:
+                    self._receive_malformed(frame, error, told)
+                else:
+                    handlers[type(pdu)](self, pdu, told)
+                if self._state is _CLOSED:
                     return told
         except BadFraming as error:
             self._output.append(answers.nack(Status.INVALID_COMMAND_LENGTH, 0))
@@ -224,7 +233,8 @@ class Session:
 
     def _enter(self, state: BindState, now: float) -> None:
         self._state = state
-        self._rights = RIGHTS[self.role, state]
+        self._rights = rights = RIGHTS[self.role, state]
+        self._windowed = rights.sends - _NOT_WINDOWED
         self._timers.entered(now)
         if state in BOUND:
             self.reader.frame_octets_max = FRAME_OCTETS_MAX
@@ -255,15 +265,9 @@ class Session:
             self._output.append(refusal.answer)
         told.append(refusal.event)
 
-    def _receive_frame(self, frame: bytes, told: list[Event]) -> bool:
-        try:
-            pdu = decode(frame)
-        except MalformedPdu as error:
-            takes = pdus.DeliverSm in self._rights.receives
-            self._refuse(answers.refuse_malformed(frame, error, takes_deliver_sm=takes), told)
-        else:
-            self._PDU_HANDLERS[type(pdu)](self, pdu, told)
-        return not self.is_closed
+    def _receive_malformed(self, frame: bytes, error: MalformedPdu, told: list[Event]) -> None:
+        takes = pdus.DeliverSm in self._rights.receives
+        self._refuse(answers.refuse_malformed(frame, error, takes_deliver_sm=takes), told)
 
     def _receive_request(self, pdu: pdus.Request, told: list[Event]) -> None:
         if type(pdu) in self._rights.receives:
@@ -340,9 +344,8 @@ class Session:
 
     def _receive_nack_of_request(self, pdu: pdus.GenericNack, told: list[Event]) -> None:
         certain = pdu.sequence_number != 0
-        request = self._window.take_number(pdu.sequence_number)
-        if request is None and not certain and not self._timers.awaits_enquiry:
-            request = self._window.take_only()
+        may_guess = not certain and not self._timers.awaits_enquiry
+        request = self._window.take_nacked(pdu.sequence_number, may_guess=may_guess)
         if request is None:
             told.append(events.UnexpectedPdu(pdu))
         else:

@@ -5,6 +5,7 @@ Owns the two forms, both ways. All datetimes are aware.
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Final
 
 from staffetta.smpp.errors import InvalidField
@@ -12,6 +13,9 @@ from staffetta.smpp.errors import InvalidField
 RELATIVE_SECONDS_MAX: Final = 30 * 86_400
 _TIME: Final = re.compile(rb"(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d)(\d\d)([R+-])")
 _QUARTERS_MAX: Final = 48
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND: Final = timedelta(seconds=1)
+_SECONDS_MAX: Final = 256  # that are kept as written
 
 
 def relative_time(seconds: int) -> bytes:
@@ -30,15 +34,21 @@ def relative_time(seconds: int) -> bytes:
 
 def absolute_time(at: datetime) -> bytes:
     """`at` in UTC, which every SMSC reads the same."""
-    utc = at.astimezone(UTC)
-    return b"%02d%02d%02d%02d%02d%02d%d00+" % (
+    seconds = (at - _EPOCH) // _SECOND
+    return b"%b%d00+" % (_second_written(seconds), at.microsecond // 100_000)
+
+
+# Messages go out in crowds, and those of a crowd end in the same seconds.
+@lru_cache(_SECONDS_MAX)
+def _second_written(seconds: int) -> bytes:
+    utc = _EPOCH + timedelta(seconds=seconds)
+    return b"%02d%02d%02d%02d%02d%02d" % (
         utc.year % 100,
         utc.month,
         utc.day,
         utc.hour,
         utc.minute,
         utc.second,
-        utc.microsecond // 100_000,
     )
 
 

@@ -6,12 +6,17 @@ peer. Enquiries, binds and answers are outside the window.
 
 from typing import Any, NamedTuple
 
+from msgspec import Struct
+
 from staffetta.smpp import pdus
 from staffetta.smpp.constants import SEQUENCE_NUMBER_MAX
 
 
-class OpenRequest(NamedTuple):
-    """One request without an answer. The context is the caller's, and nothing to us."""
+class OpenRequest(Struct, frozen=True, gc=False):
+    """One request without an answer. The context is the caller's, and nothing to us.
+
+    It holds no way back to itself, so the cycle collector has nothing to look for here.
+    """
 
     context: Any
     sent_at: float
@@ -44,6 +49,10 @@ class Window:
     def room(self) -> int:
         """How many more requests may be sent now."""
         return max(0, self.size - len(self._open))
+
+    def is_full(self) -> bool:
+        """Whether no request may be sent now."""
+        return len(self._open) >= self.size
 
     @property
     def oldest_sent_at(self) -> float | None:
@@ -83,13 +92,15 @@ class Window:
         del self._open[sequence_number]
         return request
 
-    def take_number(self, sequence_number: int) -> OpenRequest | None:
-        """The request under a number, closed."""
-        return self._open.pop(sequence_number, None)
+    def take_nacked(self, sequence_number: int, *, may_guess: bool) -> OpenRequest | None:
+        """The request that a generic_nack is about, closed; None when it is about none.
 
-    def take_only(self) -> OpenRequest | None:
-        """The one open request, closed; None unless exactly one is open."""
-        return self._open.popitem()[1] if len(self._open) == 1 else None
+        With `may_guess` one without a number is about the one open request, if there is only one.
+        """
+        request = self._open.pop(sequence_number, None)
+        if request is None and may_guess and len(self._open) == 1:
+            return self._open.popitem()[1]
+        return request
 
     def take_overdue(self, now: float, seconds: float) -> list[tuple[int, OpenRequest]]:
         """The requests that have waited for `seconds` or longer, closed, oldest first."""

@@ -4,7 +4,6 @@ Owns the answers to deliver_sm and data_sm. What a report means is `incoming`'s.
 """
 
 from functools import partial
-from typing import Final
 
 from staffetta.connectors.metrics import REPORT_PUT_OFF, REPORT_STORED
 from staffetta.connectors.smpp.connection import Connection
@@ -13,8 +12,6 @@ from staffetta.connectors.smpp.printable import printable
 from staffetta.smpp import events, pdus
 from staffetta.smpp.reports import ReportPdu
 from staffetta.smpp.statuses import Status
-
-_DELIVERING: Final = (pdus.DeliverSm, pdus.DataSm)
 
 
 class Deliveries:
@@ -32,7 +29,7 @@ class Deliveries:
     def requested(self, event: events.RequestReceived) -> None:
         """The carrier asks for something."""
         pdu = event.pdu
-        if not isinstance(pdu, _DELIVERING):
+        if type(pdu) is not pdus.DeliverSm and not isinstance(pdu, pdus.DataSm):
             self._connection.session.refuse(pdu, Status.INVALID_COMMAND_ID)
             return
         report = self._incoming.report(pdu)

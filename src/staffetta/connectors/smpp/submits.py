@@ -6,7 +6,7 @@ for the link: its rate, its window, its credit, whether it is to be left.
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from staffetta.connectors.smpp.alarms import AlarmKind
 from staffetta.connectors.smpp.backlog import ClaimUnderWay
@@ -27,13 +27,10 @@ _CONGESTED_PERCENT: Final = 90
 _UNREADABLE_SECONDS: Final = 60.0
 
 
-class _Written(NamedTuple):
-    """One segment without an answer: what a session keeps for us."""
-
-    work: ClaimUnderWay
-    segment_at: int  # index of the segment in its claim
-    depth: int  # how many were open with it
-    turn: tuple[float, int]  # when it was written, and what was answered last before
+# One segment without an answer, as a session keeps it for us: its claim, its index there, how many
+# were open with it, and its turn. A bare tuple, because thousands are made each second.
+_Turn = tuple[float, int]  # when it was written, and what was answered last before
+_Written = tuple[ClaimUnderWay, int, int, _Turn]
 
 
 class Submits:
@@ -106,7 +103,7 @@ class Submits:
         if room <= 0:
             return
         wall = self._parts.clock.now()
-        turn = (now, self._silence.last_answered)
+        turn: _Turn = (now, self._silence.last_answered)
         left = room
         while left > 0:
             work = self._current or self._next_claim()
@@ -122,9 +119,7 @@ class Submits:
     def _next_claim(self) -> ClaimUnderWay | None:
         return self._backlog.next() if self.takes_claims else None
 
-    def _write_claim(
-        self, work: ClaimUnderWay, room: int, turn: tuple[float, int], wall: datetime
-    ) -> int:
+    def _write_claim(self, work: ClaimUnderWay, room: int, turn: _Turn, wall: datetime) -> int:
         """Write up to `room` segments of a claim; answers how many."""
         self._current = work
         claim = work.claim
@@ -138,8 +133,7 @@ class Submits:
             self._backlog.written(work)
             try:
                 pdu = make(claim, segments[index], wall)
-                written = _Written(work, index, depth + count, turn)
-                work.numbers[index] = send(pdu, written, turn[0])
+                work.numbers[index] = send(pdu, (work, index, depth + count, turn), turn[0])
             except InvalidField as error:
                 self._refuse_unwritable(work, index, error)
             else:
@@ -194,12 +188,12 @@ class Submits:
         seconds = self._parts.settings.timings.response_seconds
         self._memory.remarks.warn("no_answer", now, sequence_number=event.sequence_number)
         self._credit.unclear(now)
-        sent_at, answered_before = written.turn
+        _, _, depth, (sent_at, answered_before) = written
         match self._silence.timed_out(answered_before):
             case Timeout.DEAF:
                 self._leave_deaf(now)
             case Timeout.PASSED_OVER:
-                self._blame_window(written.depth, sent_at, now)
+                self._blame_window(depth, sent_at, now)
             case Timeout.ALONE:
                 pass
         self._answered(written, Uncertain(f"no answer within {seconds:g} seconds"))

@@ -1,0 +1,46 @@
+"""Row 5: one link by itself, window 500, each submit_sm answered and reported at once.
+
+The SMSC and the link are processes of their own, beside each other on the machine. CPU time is the
+link's process alone: what could be reached with a core for itself is a million divided by it.
+"""
+
+import asyncio
+import json
+import sys
+from asyncio.subprocess import PIPE
+
+from bench.benchmark import Benchmark, Figure, Options, Sample
+from bench.fast_smsc import running_smsc
+from bench.system import System, SystemFailed, SystemPlan
+
+_WINDOW = 500
+_END_SECONDS_MAX = 60.0
+
+
+async def _run(_system: System, _options: Options, seconds: float, _serial: int) -> Sample:
+    async with running_smsc() as port:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bench.link_load", str(port), str(_WINDOW), str(seconds)),
+            stdout=PIPE,
+            stderr=PIPE,
+        )
+        async with asyncio.timeout(seconds + _END_SECONDS_MAX):
+            answer, error = await process.communicate()
+    if process.returncode:
+        raise SystemFailed(f"the link ended with {process.returncode}: {error.decode()[-500:]}")
+    measured = json.loads(answer)
+    if not measured["submitted"] == measured["settled"] == measured["reported"]:
+        raise SystemFailed(f"not every segment was answered and reported once: {measured}")
+    return Sample(
+        figures={"per_second": round(measured["per_second"])},
+        cpu_us={"link": round(measured["cpu_us"], 2)},
+    )
+
+
+BENCHMARK = Benchmark(
+    name="link",
+    title="One link with a report each, window 500",
+    figures=(Figure("per_second", "submits with their reports", "a second", at_least=30_000),),
+    run=_run,
+    plan=SystemPlan(smsc_answers=False),
+)
