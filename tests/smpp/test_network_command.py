@@ -112,3 +112,22 @@ async def test_a_port_in_use_is_said_in_one_sentence():
             1,
             f"staffetta: cannot listen on 127.0.0.1:{running.port}: Address already in use\n",
         )
+
+
+async def test_it_spells_ids_and_writes_reports_as_it_is_told():
+    options = ("--ids", "hex-decimal", "--first-id", "31", "--report-form", "bare")
+    async with running_command(*options) as running:
+        esme = await ScriptedEsme.bound(running.port)
+        response = await esme.exchange(message())
+        await until(lambda: len(esme.reports) == 1)
+        assert response.message_id == b"1f"
+        assert esme.reports[0].short_message == b"id:31 DELIVRD err:000"
+
+
+async def test_it_refuses_a_spelling_that_it_does_not_know():
+    process = await asyncio.create_subprocess_exec(
+        *COMMAND, "--ids", "roman", stderr=asyncio.subprocess.PIPE
+    )
+    _, said = await process.communicate()
+    assert process.returncode == 2
+    assert b"hex-decimal" in said

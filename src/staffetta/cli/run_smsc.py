@@ -23,9 +23,17 @@ from staffetta.connectors.simulated.behaviours import BEHAVIOURS, ORDINARY
 from staffetta.connectors.simulated.decoding import SmscAlphabet
 from staffetta.connectors.simulated.exchange import Watcher
 from staffetta.connectors.simulated.journal import Journal
+from staffetta.connectors.simulated.spellings import IdSpelling, ReportForm
 from staffetta.smpp.pdus import Pdu, ShortMessage
 
-__all__ = ["JournalNotWritable", "NetworkSettings", "SmscAlphabet", "run"]
+__all__ = [
+    "IdSpelling",
+    "JournalNotWritable",
+    "NetworkSettings",
+    "ReportForm",
+    "SmscAlphabet",
+    "run",
+]
 
 _unprintable: Final = re.compile(r"[^\x20-\x7e]")
 

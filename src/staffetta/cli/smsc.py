@@ -5,13 +5,16 @@ command should wait for an event loop and SMPP.
 """
 
 import os
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
 from staffetta.cli.failures import CommandFailed
 from staffetta.domain.writing import Alphabet
+
+Choice = TypeVar("Choice", bound=StrEnum)
 
 
 def smsc(
@@ -41,6 +44,14 @@ def smsc(
             help="The data_coding under which it takes septets all the same.", min=1, max=255
         ),
     ] = None,
+    ids: Annotated[
+        str, typer.Option(help="How ids are spelled in answers, and after the dash in reports.")
+    ] = "hex",
+    first_id: Annotated[
+        int | None,
+        typer.Option(help="The number of the first message, instead of a long one.", min=1),
+    ] = None,
+    report_form: Annotated[str, typer.Option(help="What reports are made of.")] = "both",
     journal: Annotated[
         Path | None,
         typer.Option(help="A file that gets a line of JSON for each accepted segment."),
@@ -56,6 +67,8 @@ def smsc(
     recipients meet which trouble.
 
     Example: staffetta smsc --port 2775
+
+    Example: staffetta smsc --ids hex-decimal --first-id 1 --report-form bare
     """
     from staffetta.cli import run_smsc  # noqa: PLC0415 - as the module's docstring says
 
@@ -64,6 +77,9 @@ def smsc(
         password=None if password_env is None else _password(password_env),
         delivery_seconds=delay,
         window_size=window,
+        ids=_one_of(run_smsc.IdSpelling, ids, "--ids"),
+        first_id=first_id,
+        report_form=_one_of(run_smsc.ReportForm, report_form, "--report-form"),
         alphabet=run_smsc.SmscAlphabet(alphabet, septet_coding),
     )
     try:
@@ -75,6 +91,14 @@ def smsc(
         number = error.errno or 0
         reason = os.strerror(number) if number > 0 else error.strerror
         raise CommandFailed(f"cannot listen on {host}:{port}: {reason}") from None
+
+
+def _one_of(choices: type[Choice], value: str, option: str) -> Choice:
+    try:
+        return choices(value)
+    except ValueError:
+        known = ", ".join(choices)
+        raise typer.BadParameter(f"{value!r} is not one of {known}", param_hint=option) from None
 
 
 def _password(variable: str) -> str:

@@ -9,7 +9,7 @@ from staffetta.smpp.pdus import SubmitSm
 
 
 def delivery() -> Delivery:
-    return Delivery(SubmitSm(), b"esme", b"1", DELIVERED, 0.0, 0.0, True, 1)
+    return Delivery(SubmitSm(), b"esme", b"1", b"1", DELIVERED, 0.0, 0.0, True, 1)
 
 
 def test_nothing_is_due_in_an_empty_schedule():

@@ -22,7 +22,8 @@ class Delivery(Struct, gc=False):
 
     pdu: SubmitSm
     system_id: bytes  # whose message it is
-    message_id: bytes
+    message_id: bytes  # as the answer spells it
+    report_id: bytes  # as the report does
     ending: Ending
     submitted_at: float  # seconds of the loop's clock
     due_at: float

@@ -16,6 +16,7 @@ from staffetta.connectors.simulated.handset import Handset
 from staffetta.connectors.simulated.outbox import Esme, Outbox
 from staffetta.connectors.simulated.reports import make_report, wants_report
 from staffetta.connectors.simulated.settings import NetworkSettings
+from staffetta.connectors.simulated.spellings import ReportForm, speller, written_as
 from staffetta.smpp.pdus import Pdu, SubmitSm, SubmitSmResp
 from staffetta.smpp.session import Session
 from staffetta.smpp.statuses import Status, StatusClass, describe_status
@@ -47,8 +48,11 @@ class Exchange:
         self._gate = Gate(settings.throttle_seconds)
         self._schedule = Schedule()
         self._outboxes: dict[bytes, Outbox] = {}
+        self._spell = speller(settings.ids)
         # Ids go on rising when the network is started again, and are not the same in two of them.
         self._last_id = (int(epoch + now) << 32) + (secrets.randbits(_RANDOM_BITS) << 8)
+        if settings.first_id is not None:
+            self._last_id = settings.first_id - 1
 
     @property
     def next_due(self) -> float:
@@ -143,8 +147,8 @@ class Exchange:
     def _accept(self, esme: Esme, behaviour: Behaviour, pdu: SubmitSm, now: float) -> str:
         self._last_id += 1
         self.accepted_count += 1
-        message_id = b"%016x" % self._last_id
-        delivery = self._open(esme.outbox, behaviour, pdu, message_id, now)
+        ids = message_id, _ = self._spell(self._last_id)
+        delivery = self._open(esme.outbox, behaviour, pdu, ids, now)
         response = SubmitSmResp(0, 0, message_id)
         if behaviour.reporting is Reporting.BEFORE_ANSWER:
             self._end(esme.outbox, delivery, now)
@@ -156,14 +160,17 @@ class Exchange:
         return f"accepted {message_id.decode('ascii')}"
 
     def _open(
-        self, outbox: Outbox, behaviour: Behaviour, pdu: SubmitSm, message_id: bytes, now: float
+        self,
+        outbox: Outbox,
+        behaviour: Behaviour,
+        pdu: SubmitSm,
+        ids: tuple[bytes, bytes],
+        now: float,
     ) -> Delivery:
         ending = behaviour.ending
         reporting = behaviour.reporting
         count = 1 if wants_report(pdu.registered_delivery, ending) else 0
-        delivery = Delivery(
-            pdu, outbox.system_id, message_id, ending, now, now, ending.delivered, count
-        )
+        delivery = Delivery(pdu, outbox.system_id, *ids, ending, now, now, ending.delivered, count)
         if pdu.tlvs:
             delivery.weight += sum(len(value) for _tag, value in pdu.tlvs) // _WEIGHT_OCTETS
         if count and reporting is not Reporting.ON_DELIVERY:
@@ -207,9 +214,11 @@ class Exchange:
 
     def _make_report(self, delivery: Delivery, now: float) -> None:
         submitted_at = delivery.submitted_at + self._epoch
-        delivery.report = make_report(
-            delivery.pdu, delivery.message_id, delivery.ending, submitted_at, now + self._epoch
+        report = make_report(
+            delivery.pdu, delivery.report_id, delivery.ending, submitted_at, now + self._epoch
         )
+        form = self._settings.report_form
+        delivery.report = report if form is ReportForm.BOTH else written_as(report, form)
         if self._watcher is not None:
             word = delivery.ending.word.decode("ascii")
             self._watcher(delivery.report, f"{word} {delivery.message_id.decode('ascii')}")

@@ -6,6 +6,7 @@ Owns the defaults and the limits. What single recipients do is in `behaviours`.
 from dataclasses import dataclass, field
 
 from staffetta.connectors.simulated.decoding import SmscAlphabet
+from staffetta.connectors.simulated.spellings import IdSpelling, ReportForm
 from staffetta.smpp.timings import Timings
 
 
@@ -29,4 +30,7 @@ class NetworkSettings:
     pending_max: int = 100_000
     pending_of_system_id_max: int = 50_000
     handset_segments_max: int = 500  # the newest ones, for whoever looks at the phone
+    ids: IdSpelling = IdSpelling.HEXADECIMAL
+    first_id: int | None = None  # the number of the first message; None: of the time of the start
+    report_form: ReportForm = ReportForm.BOTH
     timings: Timings = field(default_factory=Timings)
