@@ -131,8 +131,47 @@ def test_a_carrier_that_cuts_fast_links_is_approached_again_slowly():
     limit = rate(0)
     for step in range(1000):
         limit.spend(1, step / 1000)
-    limit.dropped(1.0)
+    assert limit.dropped(1.0)
     assert limit.per_second == pytest.approx(500, rel=0.01)
     assert limit.allowance(1.1) > 0
     limit.allowance(61.0)
     assert limit.per_second < 560
+
+
+def write(limit, per_second, begins, ends):
+    for second in range(begins, ends):
+        for step in range(per_second):
+            limit.spend(1, second + step / per_second)
+
+
+def test_a_rate_that_the_carrier_took_before_is_not_why_it_hangs_up():
+    limit = rate(0)
+    write(limit, 200, 0, 30)
+    assert not limit.dropped(30.0)
+    assert limit.per_second == inf
+    write(limit, 50, 31, 33)
+    assert not limit.dropped(33.0)
+    assert limit.per_second == inf
+
+
+def test_more_than_it_ever_took_is():
+    limit = rate(0)
+    write(limit, 50, 0, 30)
+    write(limit, 200, 30, 32)
+    assert limit.dropped(32.0)
+    assert limit.per_second == pytest.approx(100, rel=0.01)
+
+
+def test_what_ends_within_seconds_was_never_held():
+    limit = rate(0)
+    for begins in range(0, 12, 4):
+        write(limit, 200, begins, begins + 3)
+        assert limit.dropped(begins + 3.0)
+
+
+def test_what_was_held_long_ago_is_shown_anew():
+    limit = rate(0)
+    write(limit, 200, 0, 10)
+    write(limit, 1, 4000, 4001)
+    write(limit, 200, 4001, 4003)
+    assert limit.dropped(4003.0)

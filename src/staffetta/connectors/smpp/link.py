@@ -236,9 +236,8 @@ class SmppLink:
         is_too_fast = self._memory.drops.ended(
             by_carrier=traffic.ended_by_carrier, idle_seconds=traffic.idle_seconds, now=now
         )
-        if not is_too_fast:
+        if not (is_too_fast and self._memory.rate.dropped(now)):
             return traffic.reason
-        self._memory.rate.dropped(now)
         per_second = self._memory.rate.per_second
         self._log.warning("dropped_after_burst", per_second=round(per_second, 1))
         return (

@@ -17,6 +17,9 @@ _PER_SECOND_MIN: Final = 1.0
 _RECOVERY_PER_SECOND_MIN: Final = 1.0
 # Who is cut off for being too fast loses a window each time, so the next try is far away.
 _RECOVERY_FROM_DROPS_SECONDS: Final = 600.0
+# A rate at which the connection lived on for so long is one that the carrier takes.
+_HOLDS_SECONDS: Final = 5.0
+_HELD_SECONDS_MAX: Final = 3600.0  # after which it is to be shown anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,11 @@ class RateLimit:
     __slots__ = (
         "_ceiling",
         "_complained_at_rate",
+        "_held",
+        "_held_at",
         "_paused_until",
+        "_peak",
+        "_peak_since",
         "_per_second",
         "_recovery",
         "_second_began",
@@ -56,6 +63,10 @@ class RateLimit:
         self._second_began = now
         self._spent_this_second = 0
         self._spent_last_second = 0
+        self._held = 0  # the most segments in a second that the carrier has been seen to take
+        self._held_at = -inf
+        self._peak = 0  # of the seconds since, not proved yet
+        self._peak_since = now
 
     @property
     def per_second(self) -> float:
@@ -88,6 +99,7 @@ class RateLimit:
         if self._per_second != inf:
             self._tokens -= count
         if now - self._second_began >= 1.0:
+            self._note_second(now)
             is_next = now - self._second_began < 2.0
             self._spent_last_second = self._spent_this_second if is_next else 0
             self._spent_this_second = 0
@@ -105,15 +117,37 @@ class RateLimit:
         self._recovery = max(rate / 2 / self._throttling.recovery_seconds, _RECOVERY_PER_SECOND_MIN)
         self._paused_until = now + self._throttling.pause_seconds
 
-    def dropped(self, now: float) -> None:
-        """The carrier ends connections that are too fast: halve what is written, recover slowly."""
+    def dropped(self, now: float) -> bool:
+        """The carrier ended the connection behind a burst; whether the burst was too fast for it.
+
+        Then halve what is written, and recover slowly. It was not where the carrier took as much
+        before and lived: connections end for other reasons too, and nobody should creep for that.
+        """
+        is_known = now - self._held_at < _HELD_SECONDS_MAX and self._observed <= self._held
+        self._peak, self._peak_since = 0, now
+        if is_known:
+            return False
         self._recovery = self._halve(now) / 2 / _RECOVERY_FROM_DROPS_SECONDS
+        return True
+
+    def _note_second(self, now: float) -> None:
+        """A second is over: what was the most in one is held when the connection lives on."""
+        self._peak = max(self._peak, self._spent_this_second)
+        if now - self._peak_since < _HOLDS_SECONDS:
+            return
+        if self._peak >= self._held or now - self._held_at >= _HELD_SECONDS_MAX:
+            self._held, self._held_at = self._peak, self._second_began
+        self._peak, self._peak_since = 0, now
+
+    @property
+    def _observed(self) -> int:
+        """Segments in the busier of the last two seconds."""
+        return max(self._spent_this_second, self._spent_last_second)
 
     def _halve(self, now: float) -> float:
-        """Halve what was really written in the busier of the last two seconds; answers that."""
+        """Halve what was really written; answers that."""
         self._update(now)
-        observed = float(max(self._spent_this_second, self._spent_last_second))
-        rate = max(min(self._per_second, observed), 2 * _PER_SECOND_MIN)
+        rate = max(min(self._per_second, float(self._observed)), 2 * _PER_SECOND_MIN)
         self._complained_at_rate = rate
         self._per_second = min(rate / 2, self._ceiling)
         self._tokens = 0.0
