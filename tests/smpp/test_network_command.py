@@ -6,11 +6,13 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from running_network import message
 from scripted_esme import ScriptedEsme, until
 
 from staffetta.connectors.simulated.behaviours import BEHAVIOURS
+from staffetta.connectors.simulated.journal import read_journal
 
 COMMAND = (sys.executable, "-c", "from staffetta.cli import main; main()", "smsc")
 
@@ -131,3 +133,13 @@ async def test_it_refuses_a_spelling_that_it_does_not_know():
     _, said = await process.communicate()
     assert process.returncode == 2
     assert b"hex-decimal" in said
+
+
+async def test_the_command_takes_an_alphabet_and_its_journal_tells_of_it(tmp_path: Path):
+    path = tmp_path / "journal"
+    options = ("--alphabet", "latin1", "--septet-coding", "241", "--journal", str(path))
+    async with running_command(*options) as running:
+        esme = await ScriptedEsme.bound(running.port)
+        await esme.exchange(message(text=b"5$ @ \xe8"))
+        await esme.exchange(message(text=b"5 \x1be", data_coding=0xF1))
+        assert [entry.text for entry in read_journal(path)] == ["5$ @ è", "5 €"]
