@@ -8,8 +8,8 @@ import typer
 from staffetta.cli.failures import CommandFailed
 from staffetta.cli.opened import Opened, with_everything_open
 from staffetta.cli.options import AsJson
-from staffetta.cli.output import Column, Result, show
-from staffetta.cli.trace_shown import event_json, events_rows
+from staffetta.cli.output import show
+from staffetta.cli.trace_shown import events_shown
 from staffetta.domain.environments import Environment
 from staffetta.messaging.asked_frames import (
     FRAMES_MAX,
@@ -22,12 +22,6 @@ from staffetta.messaging.tracing.pdus import Looks, recorded_events
 
 _SECONDS_MAX: Final = 15.0
 _PAUSE_SECONDS: Final = 0.1
-_COLUMNS: Final = (
-    Column("time", whole=True),
-    Column("ms", "right", whole=True),
-    Column("what", whole=True),
-    Column("how"),
-)
 
 
 def pdus(
@@ -63,8 +57,7 @@ def pdus(
     rows = with_everything_open(work)
     events = list(recorded_events(rows, Looks(with_hex=hex_, redacts=redact)))
     note = "" if events else "Nothing went over its links yet, or nothing is kept of it."
-    shown = Result([event_json(event) for event in events], _COLUMNS, events_rows(events), note)
-    show(shown, as_json=as_json)
+    show(events_shown(events, note), as_json=as_json)
 
 
 async def _wait_for_answer(parts: Opened, incident: bytes) -> None:

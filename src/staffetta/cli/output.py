@@ -37,6 +37,7 @@ class Result:
     columns: Sequence[Column]
     rows: Sequence[Sequence[object]]
     note: str = ""  # a sentence under the table, for people alone
+    pipe_width: int = _PIPE_WIDTH  # where it is not a terminal's
 
 
 def facts(json_object: object, pairs: Iterable[tuple[str, object]], note: str = "") -> Result:
@@ -58,7 +59,7 @@ def show(result: Result, *, as_json: bool) -> None:
         )
     for row in result.rows:
         table.add_row(*(Text(_cell(value)) for value in row))
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else result.pipe_width)
     console.print(table)
     if result.note:
         console.print(Text(f"\n{result.note}"))

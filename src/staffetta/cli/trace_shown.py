@@ -13,18 +13,28 @@ _COLUMNS: Final = (
     Column("what", whole=True),
     Column("how"),
 )
+_PIPE_WIDTH: Final = 100  # it is sent to people, who read it in letters
 _THOUSAND: Final = 1000
 
 
 def timeline_shown(timeline: Timeline) -> Result:
     """The whole timeline; `ms` is the time since the line before."""
     return Result(
-        _json_of(timeline), _COLUMNS, events_rows(timeline.events), "\n".join(_notes(timeline))
+        _json_of(timeline),
+        _COLUMNS,
+        _rows_of(timeline.events),
+        "\n".join(_notes(timeline)),
+        _PIPE_WIDTH,
     )
 
 
-def events_rows(events: Sequence[Event]) -> list[tuple[object, ...]]:
-    """Events as rows of the table."""
+def events_shown(events: Sequence[Event], note: str = "") -> Result:
+    """Events alone."""
+    said = [event_json(event) for event in events]
+    return Result(said, _COLUMNS, _rows_of(events), note, _PIPE_WIDTH)
+
+
+def _rows_of(events: Sequence[Event]) -> list[tuple[object, ...]]:
     rows: list[tuple[object, ...]] = []
     before: datetime | None = None
     for event in events:

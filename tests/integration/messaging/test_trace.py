@@ -47,9 +47,9 @@ async def test_a_delivered_message_is_told_from_request_to_report(
     ]
     assert [text.split(" (")[0] for text in texts(timeline, "callback")] == [
         "submitted is owed to example.com",
-        "it is still owed",
+        "submitted is still owed",
         "delivered is owed to example.com",
-        "it is still owed",
+        "delivered is still owed",
     ]
     assert texts(timeline, "state") == ["delivered"]
     times = [event.at for event in timeline.events if event.at is not None]
@@ -101,10 +101,27 @@ async def test_tries_that_were_put_off_are_counted(gateway: Gateway, clock: Froz
     timeline = await traced(gateway, second.recipient_id)
 
     claims = texts(timeline, "claim")
-    assert claims[0].startswith("try 1, ended by then, nothing reached the carrier")
-    assert claims[1] == "try 2 begins"
+    assert claims == [
+        "try 1: put off by the carrier, or put back, or nothing is known of it",
+        "try 2 begins",
+    ]
     (state,) = texts(timeline, "state")
     assert state.startswith("waits for its time: system error; expires at ")
+
+
+async def test_many_tries_that_were_put_off_take_one_line(
+    gateway: Gateway, clock: FrozenClock
+) -> None:
+    claim = await gateway.accept_and_claim()
+    for _ in range(20):
+        await gateway.settle(claim, Busy(0x58, 1.0))
+        clock.advance(2)
+        await gateway.housekeeper.promote_once()
+        await gateway.worker.dispatcher.dispatch_once()
+        claim = gateway.connector.claims[-1]
+    await gateway.settle(claim, accepted("a1"))
+    claims = texts(await traced(gateway, claim.recipient_id), "claim")
+    assert [text.partition(":")[0] for text in claims] == ["tries 1 to 20", "try 21 begins"]
 
 
 async def test_an_open_answer_sent_again_is_flagged(gateway: Gateway, clock: FrozenClock) -> None:

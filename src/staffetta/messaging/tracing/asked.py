@@ -73,8 +73,8 @@ def _quote(rows: TraceRows) -> Event:
     message, recipient = rows.message, rows.recipient
     count = recipient["segment_count"] if recipient is not None else message["segment_count"]
     urgent = "urgent" if message["class"] == CLASS_URGENT else "normal"
-    cut = f"{count} segment{'' if count == 1 else 's'}"
-    words = [f"{message['encoding']}, {message['characters_count']} characters, {cut}"]
+    characters = _counted(message["characters_count"], "character")
+    words = [f"{message['encoding']}, {characters}, {_counted(count, 'segment')}"]
     facts: dict[str, object] = {
         "encoding": message["encoding"],
         "characters": message["characters_count"],
@@ -206,6 +206,10 @@ def _code(code: Row) -> Iterator[Event]:
     )
     if code["used_at"] is not None:
         yield Event(code["used_at"], "code", "the code was used")
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _quoted(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import groupby
 from types import MappingProxyType
 from typing import Final
 
@@ -75,36 +74,60 @@ def _links(links: Sequence[Row]) -> Iterator[Event]:
 
 def claim_events(rows: TraceRows, recipient: Row) -> Iterator[Event]:
     """Every try: when it was taken, by whom, and what became of its segments."""
-    by_attempt = {
-        attempt: list(submissions)
-        for attempt, submissions in groupby(rows.submissions, lambda row: row["attempt"])
+    submissions: dict[int, list[Row]] = {}
+    for row in rows.submissions:
+        submissions.setdefault(row["attempt"], []).append(row)
+    began = _began(rows, submissions)
+    newest = recipient["attempt"]
+    told = sorted({*submissions, *began, newest} - {0})
+    before = 0
+    for attempt in told:
+        if attempt > before + 1:
+            yield _left_nothing(before + 1, attempt - 1)
+        if attempt == newest:
+            yield _newest_claim(rows, recipient, submissions.get(newest, ()))
+        else:
+            yield Event(began[attempt], "claim", f"try {attempt}", {"attempt": attempt})
+        yield from (_segment(row) for row in submissions.get(attempt, ()))
+        before = attempt
+
+
+def _began(rows: TraceRows, submissions: Mapping[int, Sequence[Row]]) -> dict[int, datetime]:
+    """When tries were under way, as far as anything says: only the newest claim's time is kept."""
+    began = {
+        attempt: min(row["answered_at"] for row in answered)
+        for attempt, answered in submissions.items()
     }
-    for attempt in range(1, recipient["attempt"] + 1):
-        submissions = by_attempt.get(attempt, [])
-        yield _claim(rows, recipient, attempt, submissions)
-        yield from (_segment(row) for row in submissions)
+    for row in rows.recordings:
+        if row["attempt"] is not None:
+            at = row["at"]
+            began[row["attempt"]] = min(began.get(row["attempt"], at), at)
+    return began
 
 
-def _claim(rows: TraceRows, recipient: Row, attempt: int, submissions: Sequence[Row]) -> Event:
-    is_newest = attempt == recipient["attempt"]
-    at: datetime | None = recipient["claimed_at"] if is_newest else None
-    if at is None and submissions:
-        at = min(row["answered_at"] for row in submissions)
-    words = [f"try {attempt} begins" if is_newest else f"try {attempt}, ended by then"]
+def _left_nothing(first: int, last: int) -> Event:
+    which = f"try {first}" if first == last else f"tries {first} to {last}"
+    text = f"{which}: put off by the carrier, or put back, or nothing is known of it"
+    return Event(None, "claim", text, {"first": first, "last": last})
+
+
+def _newest_claim(rows: TraceRows, recipient: Row, submissions: Sequence[Row]) -> Event:
+    at, attempt = recipient["claimed_at"], recipient["attempt"]
+    words = [f"try {attempt} begins"]
     facts: dict[str, object] = {"attempt": attempt}
-    if is_newest and attempt == 1 and at is not None:
+    if attempt == 1:
         waited_ms = _ms(max(rows.message["due_at"], rows.message["created_at"]), at)
         words.append(f"after {waited_ms} ms in the queue")
         facts["waited_ms"] = waited_ms
-    if is_newest and recipient["possibly_duplicate"]:
-        words.append("perhaps for the second time: the try before it stayed without an answer")
+    if recipient["possibly_duplicate"]:
+        words.append("perhaps for the second time: one before it stayed without an answer")
         facts["possibly_duplicate"] = True
-    if is_newest and recipient["owner_pid"] is not None:
+    if recipient["owner_pid"] is not None:
         owner = f"process {recipient['owner_pid']} on {recipient['owner_host']}"
         words.append(f"by {owner}")
         facts["owner"] = owner
     if not submissions and recipient["state"] != State.SUBMITTING:
-        words.append("nothing reached the carrier, or nothing is known of it")
+        words.append("no segment was answered for good")
     return Event(at, "claim", ", ".join(words), facts)
 
 

@@ -57,7 +57,7 @@ def _event(row: Row, looks: Looks) -> Event:
     more = f" (the first {len(octets)} of {row['octet_count']} octets)" if cut else ""
     text = f"{row['connector']}/{row['link']} {arrow} {described.line}{more}{why}"
     if looks.with_hex:
-        text += f"\n{octets.hex(' ', 4)}"
+        text += f"\n{octets.hex(' ', -4)}"
     facts: dict[str, object] = {
         "connector": row["connector"],
         "link": row["link"],

@@ -37,7 +37,8 @@ def _callback(callback: Row, attempts: list[Row]) -> Iterator[Event]:
         count = callback["attempts_before"]
         yield Event(None, "callback", f"it was replayed after {count} attempts")
     if callback["status"] == "owed":
-        yield Event(None, "callback", "it is still owed", {"due_at": callback["due_at"]})
+        words = f"{callback['event']} is still owed"
+        yield Event(None, "callback", words, {"due_at": callback["due_at"]})
     elif callback["settled_at"] is not None and callback["status"] != "delivered":
         yield Event(callback["settled_at"], "callback", f"{callback['event']}: {_end(callback)}")
 

@@ -27,8 +27,8 @@ def make_timeline(rows: TraceRows, looks: Looks) -> Timeline:
     else:
         groups += [
             list(queue_events(rows, recipient)),
-            list(pdu_events(rows, looks)),
             list(claim_events(rows, recipient)),
+            list(pdu_events(rows, looks)),
             list(report_events(rows)),
             list(alarm_events(rows.alarms)),
             [state_event(rows, recipient)],
