@@ -3,11 +3,13 @@
 import asyncio
 import re
 import signal
+import ssl
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from certificate import make_certificate
 from running_network import message
 from scripted_esme import ScriptedEsme, until
 
@@ -93,6 +95,24 @@ async def test_it_lets_only_the_named_one_bind():
             assert await esme.bind(system_id=system_id, password=password) == status
 
 
+async def test_it_speaks_tls_with_a_certificate(tmp_path):
+    certificate, key = make_certificate(tmp_path, "smsc.example.com")
+    trusting = ssl.create_default_context(cafile=certificate)
+    shown = ("--tls-certificate", str(certificate), "--tls-key", str(key))
+    async with running_command(*shown) as running:
+        assert "SMPP 3.4 over TLS" in running.greeting
+        _transport, esme = await asyncio.get_running_loop().create_connection(
+            lambda: ScriptedEsme(10),
+            "127.0.0.1",
+            running.port,
+            ssl=trusting,
+            server_hostname="smsc.example.com",
+        )
+        assert await esme.bind() == 0
+        assert (await esme.exchange(message("0000"))).command_status == 0
+        await esme.unbind()
+
+
 async def failing(*options: str) -> tuple[int, str]:
     process = await asyncio.create_subprocess_exec(
         *(*COMMAND, *options), stderr=asyncio.subprocess.PIPE, env={}
@@ -143,3 +163,15 @@ async def test_the_command_takes_an_alphabet_and_its_journal_tells_of_it(tmp_pat
         await esme.exchange(message(text=b"5$ @ \xe8"))
         await esme.exchange(message(text=b"5 \x1be", data_coding=0xF1))
         assert [entry.text for entry in read_journal(path)] == ["5$ @ è", "5 €"]
+
+
+async def test_a_certificate_that_is_none_is_said_in_one_sentence(tmp_path):
+    broken = tmp_path / "broken.pem"
+    broken.write_text("nothing")
+    status, said = await failing("--tls-certificate", str(broken))
+    assert status == 1
+    assert said.startswith(f"staffetta: cannot use {broken}: ")
+    assert await failing("--tls-key", str(broken)) == (
+        1,
+        "staffetta: --tls-key needs --tls-certificate\n",
+    )

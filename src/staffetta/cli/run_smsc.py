@@ -7,6 +7,7 @@ import asyncio
 import logging
 import re
 import signal
+import ssl
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -18,6 +19,7 @@ import typer
 import uvloop
 
 from staffetta.cli.output import Column, Result, show
+from staffetta.config import refuse_password
 from staffetta.connectors.simulated import NetworkSettings, SimulatedNetwork
 from staffetta.connectors.simulated.behaviours import BEHAVIOURS, ORDINARY
 from staffetta.connectors.simulated.decoding import SmscAlphabet
@@ -27,6 +29,7 @@ from staffetta.connectors.simulated.spellings import IdSpelling, ReportForm
 from staffetta.smpp.pdus import Pdu, ShortMessage
 
 __all__ = [
+    "CertificateNotUsable",
     "IdSpelling",
     "JournalNotWritable",
     "NetworkSettings",
@@ -42,10 +45,15 @@ class JournalNotWritable(Exception):
     """The file for the journal cannot be opened; the text says why."""
 
 
+class CertificateNotUsable(Exception):
+    """The certificate or its key cannot be used; the text says why."""
+
+
 def run(
     settings: NetworkSettings,
     host: str,
     port: int,
+    tls: ssl.SSLContext | None,
     *,
     journal: Path | None,
     verbose: bool,
@@ -63,7 +71,21 @@ def run(
         if journal is not None:
             watchers.append(stack.enter_context(_open_journal(journal, settings)).note)
         network = SimulatedNetwork(settings, _all_of(watchers) if watchers else None)
-        uvloop.run(_run(network, settings, host, port, quiet=quiet))
+        uvloop.run(_run(network, settings, host, port, tls, quiet=quiet))
+
+
+def tls_context(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    """What the SMSC shows of itself, None for no TLS; raises CertificateNotUsable."""
+    if certificate is None:
+        if key is not None:
+            raise CertificateNotUsable("--tls-key needs --tls-certificate")
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(certificate, key, password=refuse_password)
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        raise CertificateNotUsable(f"cannot use {certificate}: {error}") from None
+    return context
 
 
 def _open_journal(path: Path, settings: NetworkSettings) -> Journal:
@@ -82,24 +104,30 @@ def _all_of(watchers: Sequence[Watcher]) -> Watcher:
 
 
 async def _run(
-    network: SimulatedNetwork, settings: NetworkSettings, host: str, port: int, *, quiet: bool
+    network: SimulatedNetwork,
+    settings: NetworkSettings,
+    host: str,
+    port: int,
+    tls: ssl.SSLContext | None,
+    *,
+    quiet: bool,
 ) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await network.start(host, port)
+    await network.start(host, port, tls=tls)
     if not quiet:
-        _print_greeting(settings, host, network.port)
+        _print_greeting(settings, host, network.port, "SMPP 3.4 over TLS" if tls else "SMPP 3.4")
     try:
         await stop.wait()
     finally:
         await network.stop()
 
 
-def _print_greeting(settings: NetworkSettings, host: str, port: int) -> None:
+def _print_greeting(settings: NetworkSettings, host: str, port: int, speaks: str) -> None:
     who = "any system_id" if settings.system_id is None else f"system_id {settings.system_id}"
     asked = "any password" if settings.password is None else "the password you set"
-    typer.echo(f"SMSC on {host}:{port}, SMPP 3.4: bind with {who} and {asked}.\n")
+    typer.echo(f"SMSC on {host}:{port}, {speaks}: bind with {who} and {asked}.\n")
     rows = [(f"...{row.digits}", row.outcome, row.what_happens) for row in BEHAVIOURS]
     rows.append(("all others", ORDINARY.outcome, ORDINARY.what_happens))
     columns = (Column("Recipient"), Column("Outcome"), Column("What happens"))

@@ -52,6 +52,12 @@ def smsc(
         typer.Option(help="The number of the first message, instead of a long one.", min=1),
     ] = None,
     report_form: Annotated[str, typer.Option(help="What reports are made of.")] = "both",
+    tls_certificate: Annotated[
+        Path | None, typer.Option(help="Speak TLS: a certificate and its chain, in PEM.")
+    ] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option(help="Its key, in PEM; may stand in the same file.")
+    ] = None,
     journal: Annotated[
         Path | None,
         typer.Option(help="A file that gets a line of JSON for each accepted segment."),
@@ -83,8 +89,9 @@ def smsc(
         alphabet=run_smsc.SmscAlphabet(alphabet, septet_coding),
     )
     try:
-        run_smsc.run(settings, host, port, journal=journal, verbose=verbose, quiet=quiet)
-    except run_smsc.JournalNotWritable as error:
+        tls = run_smsc.tls_context(tls_certificate, tls_key)
+        run_smsc.run(settings, host, port, tls, journal=journal, verbose=verbose, quiet=quiet)
+    except (run_smsc.JournalNotWritable, run_smsc.CertificateNotUsable) as error:
         raise CommandFailed(str(error)) from None
     except OSError as error:
         # A host that is not found has a negative number, and words of its own.

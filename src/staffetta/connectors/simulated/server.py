@@ -5,6 +5,7 @@ Owns the listening socket and all links. One timer serves every delivery, one mo
 
 import asyncio
 import socket
+import ssl
 import time
 from math import inf
 from typing import Final
@@ -43,9 +44,16 @@ class SimulatedNetwork:
         self._exchange: Exchange
 
     async def start(
-        self, host: str = "127.0.0.1", port: int = 0, *, sock: socket.socket | None = None
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        sock: socket.socket | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         """Listen on `sock`, which is then ours, or on host and port; 0 takes a free one.
+
+        `tls` holds for host and port alone.
 
         Raises OSError when that cannot be.
         """
@@ -53,7 +61,9 @@ class SimulatedNetwork:
         now = loop.time()
         self._exchange = Exchange(self._settings, time.time() - now, now, self._watcher)
         if sock is None:
-            self._server = await loop.create_server(self._make_link, host, port, backlog=_BACKLOG)
+            self._server = await loop.create_server(
+                self._make_link, host, port, backlog=_BACKLOG, ssl=tls
+            )
         else:
             self._server = await loop.create_server(self._make_link, sock=sock, backlog=_BACKLOG)
         self._tick_timer = loop.call_later(_TICK_SECONDS, self._tick)
