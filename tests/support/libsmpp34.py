@@ -13,7 +13,9 @@ from peers import library
 
 _STRUCT_OCTETS = 65_536  # larger than any of the library's structures
 _ERROR_OCTETS = 2048
-_FIELD = re.compile(r"\[(?:len\((\w+)\)|([\w. ]+)):([^(\[]*)\(([^)]*)\)\]")
+_FIELD = re.compile(
+    r"\[(?:len\((\w+)\)|([\w. ]+)):(.*?)\((OK|[A-Z][\w !=]+)\)\](?=\[|\Z)", re.DOTALL
+)
 _FINE = "OK"
 
 
