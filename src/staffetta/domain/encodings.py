@@ -94,6 +94,8 @@ class SeptetAlphabet:
         After ESC, a code that the second table lacks means the first one's character, and a second
         or last ESC a space (TS 23.038 section 6.2.1.1).
         """
+        if b"\x1b" not in data:
+            return data.decode("latin-1").translate(self._from_octets)
         first, *escaped = data.split(b"\x1b")
         return self._decode_run(first) + "".join(map(self._decode_escaped, escaped))
 

@@ -184,7 +184,8 @@ def _submissions(settled: Sequence[_Settled]) -> list[tuple[Any, ...]]:
     rows: list[tuple[Any, ...]] = []
     for one in settled:
         claim = one.settlement.claim
-        written_as = claim.written_as
+        is_usual = claim.writing is None
+        written_as = None if is_usual else claim.written_as
         for segment, outcome in zip(claim.segments, one.settlement.outcomes, strict=True):
             said: tuple[str, int | None, str | None, str | None]
             match outcome:
@@ -206,7 +207,7 @@ def _submissions(settled: Sequence[_Settled]) -> list[tuple[Any, ...]]:
                     one.settlement.connector_id,
                     *said,
                     written_as,
-                    claim.asks_report(segment.number),
+                    is_usual or claim.asks_report(segment.number),
                 )
             )
     return rows

@@ -24,8 +24,7 @@ from staffetta.connectors.smpp.recorder import LinkRecorder
 from staffetta.connectors.smpp.settings import SmppSettings
 from staffetta.connectors.smpp.tls import CarrierTls
 from staffetta.domain.clock import Clock
-from staffetta.domain.segments import Segmentation
-from staffetta.domain.text_rules import cut_by
+from staffetta.domain.text_rules import Cut, cut_by
 from staffetta.messaging.connector import (
     Accepted,
     Busy,
@@ -72,7 +71,7 @@ class SmppConnector:
         chance: Callable[[], float] = random.random,
     ) -> None:
         self.connector_id = settings.connector_id
-        self._cut = cut_by(settings.texts)
+        self.cut: Cut = cut_by(settings.texts)  # how a text goes to this carrier
         self._inbox = inbox
         self._may_write = may_write
         self._loop = asyncio.get_running_loop()
@@ -102,10 +101,6 @@ class SmppConnector:
         self._turn_is_due = False
         self._stops = False
         self._room_told = 0
-
-    def cut(self, text: str) -> Segmentation:
-        """How a text goes to this carrier; the same for the same text. Raises InvalidText."""
-        return self._cut(text)
 
     def room(self) -> int:
         """How many segments may be handed over now: free window, within one second of rate."""
