@@ -19,6 +19,8 @@ from staffetta.messaging.telling import owe_changes_of
 from staffetta.routing.carriers import OWNER_DEAD_SECONDS
 
 STEP_MAX: Final = 1000
+# A carrier is told when a message expires; its report of that comes a while later.
+REPORT_MARGIN: Final = timedelta(minutes=5)
 KEYS_KEPT: Final = timedelta(hours=24)
 
 
@@ -75,7 +77,8 @@ class Housekeeper:
     async def expire_once(self) -> int:
         """Expire what was not delivered within its time to live, and give unsent money back."""
         async with self._begin() as step:
-            rows = await step.connection.fetch(sql.EXPIRE, step.now, STEP_MAX)
+            reported_until = step.now - REPORT_MARGIN
+            rows = await step.connection.fetch(sql.EXPIRE, step.now, STEP_MAX, reported_until)
             unsent = [row for row in rows if row["sent_at"] is None]
             captures = captures_of(row for row in rows if row["sent_at"] is not None)
             paid = await settle_money(step, captures, unsent)

@@ -47,7 +47,7 @@ class KnownReport(msgspec.Struct, frozen=True):
     @property
     def detail(self) -> str:
         """The carrier's words, for people."""
-        if not self.report_error:
+        if not (self.report_error or "").strip("0"):  # no error, or the number of none
             return self.report_state
         said = f"{self.report_state}, error {self.report_error}"
         return f"{said}: {self.error_words}" if self.error_words else said

@@ -11,9 +11,11 @@ from staffetta.messaging.connector import (
     NotSent,
     Outcome,
     Refused,
+    ReportMeaning,
     Settlement,
     Uncertain,
 )
+from staffetta.messaging.housekeeping import REPORT_MARGIN
 
 WORLD = {"market": Market.WORLD, "recipient": FRENCH}
 NO = Refused(0x0B, "invalid destination", temporary=False)
@@ -227,10 +229,25 @@ async def test_a_submitted_message_that_is_never_reported_expires_and_stays_paid
     claim = await gateway.accept_and_claim()
     await gateway.settle(claim, accepted("a1"))
     gateway.clock.advance(48 * 3600)
+    assert await gateway.housekeeper.expire_once() == 0  # the carrier may be about to report it
+    gateway.clock.advance(REPORT_MARGIN.total_seconds())
     assert await gateway.housekeeper.expire_once() == 1
     assert (await gateway.view(claim.recipient_id)).state is State.EXPIRED
+    (row,) = await gateway.rows("SELECT detail FROM recipient")
+    assert row["detail"] == "the carrier did not report its end within the time to live"
     assert await gateway.wallet() == (START - 30_000, 0)
     await gateway.books_hold()
+
+
+async def test_a_carrier_that_reports_the_end_of_the_time_is_heard(gateway: Gateway) -> None:
+    claim = await gateway.accept_and_claim()
+    await gateway.settle(claim, accepted("a1"))
+    gateway.clock.advance(48 * 3600 + 30)
+    await gateway.housekeeper.expire_once()
+    await gateway.report(gateway.delivered("a1", ReportMeaning.EXPIRED))
+    assert (await gateway.view(claim.recipient_id)).state is State.EXPIRED
+    (row,) = await gateway.rows("SELECT detail FROM recipient")
+    assert row["detail"] == "EXPIRED"
 
 
 async def test_a_message_whose_segments_all_arrived_late_is_submitted_without_sending_again(
@@ -261,7 +278,7 @@ async def test_a_message_a_carrier_took_too_late_for_its_claim_expires_paid(
     await gateway.settle(claim, Uncertain("no answer in time"))
     stranger = await make_process(gateway.database)
     await gateway.settle(claim, accepted("a1"), owner=stranger)
-    gateway.clock.advance(48 * 3600)
+    gateway.clock.advance(48 * 3600 + REPORT_MARGIN.total_seconds())
     assert await gateway.housekeeper.expire_once() == 1
     view = await gateway.view(claim.recipient_id)
     assert (view.state, view.price_micro) == (State.EXPIRED, 80_000)

@@ -114,6 +114,7 @@ class Verdict(msgspec.Struct, frozen=True):
 # Keys of Cause.STATE that are no state by itself.
 REFUSED_PARTLY: Final = "refused partly"
 REPORTED: Final = "reported"
+TAKEN: Final = "taken by the carrier"
 SENT_AND_SILENT: Final = "sent and silent"
 
 GROUP_OF_STATE: Final[Mapping[State, Group]] = MappingProxyType(
@@ -185,6 +186,7 @@ _STATE_ROWS: Final[Mapping[str, tuple[str, Blame, bool]]] = {
     **dict.fromkeys(_PENDING, ("PENDING_WAITING_DELIVERY", Blame.OK, False)),
     REPORTED: ("PENDING_ENROUTE", Blame.OK, False),
     State.DELIVERED: ("DELIVERED_TO_HANDSET", Blame.OK, False),
+    TAKEN: ("DELIVERED_TO_OPERATOR", Blame.OK, False),
     State.UNDELIVERABLE: ("UNDELIVERABLE_NOT_DELIVERED", Blame.HANDSET_ERRORS, True),
     REFUSED_PARTLY: ("UNDELIVERABLE_REJECTED_OPERATOR", Blame.OPERATOR_ERRORS, True),
     State.REJECTED: ("REJECTED_NETWORK", Blame.OPERATOR_ERRORS, True),
@@ -233,6 +235,8 @@ def _keys(happened: Happened) -> Iterator[_Key]:
     # What was reported of one try says nothing of a recipient that was cancelled or timed out.
     if state is not State.CANCELLED and happened.report_word is not None:
         yield Cause.REPORT, happened.report_word.upper()
+        if happened.report_word.upper() in _WORDS["PENDING_ACCEPTED"]:
+            yield Cause.STATE, TAKEN  # of a carrier whose last word it is
         yield Cause.STATE, REPORTED
     if happened.command_status is not None:
         yield Cause.REFUSAL, happened.command_status

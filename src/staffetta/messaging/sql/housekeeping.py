@@ -40,18 +40,25 @@ RETURNING recipient.connector_id
 """
 
 # A submitting recipient is not expired: its owner settles it, or its owner's death does.
-# A carrier's answer may have come too late for its claim; it had the message all the same.
+# A carrier's answer may have come too late for its claim; it had the message all the same. What a
+# carrier has, or may have, is given until $3: it is told of the same end, and reports it later.
 _EXPIRE = """
 WITH over AS (
     SELECT space_id, id
       FROM recipient
      WHERE state IN ('scheduled', 'queued', 'submitted', 'uncertain') AND expires_at <= $1
+       AND (state IN ('scheduled', 'queued') OR expires_at <= $3)
      ORDER BY expires_at
      LIMIT $2
        FOR UPDATE SKIP LOCKED
 )
 UPDATE recipient
-   SET state = 'expired', detail = 'no delivery within the time to live', updated_at = $1,
+   SET state = 'expired', updated_at = $1,
+       detail = CASE recipient.state
+                WHEN 'submitted' THEN 'the carrier did not report its end within the time to live'
+                WHEN 'uncertain' THEN 'the carrier neither answered nor reported within the time'
+                                      || ' to live'
+                ELSE 'no carrier took it within the time to live' END,
        sent_at = coalesce(recipient.sent_at, (
            SELECT min(submission.answered_at)
              FROM submission

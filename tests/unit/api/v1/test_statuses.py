@@ -17,6 +17,7 @@ from staffetta.api.v1.statuses import (
     REPORTED,
     SENT_AND_SILENT,
     TABLE,
+    TAKEN,
     VOCABULARY,
     Blame,
     Cause,
@@ -58,7 +59,6 @@ CONTRACT = {
 }
 # Words that nothing here leads to: they are the vocabulary's, and a client may know them.
 NEVER_SAID = {
-    "DELIVERED_TO_OPERATOR",
     "REJECTED_PREFIX_MISSING",
     "REJECTED_DND",
     "REJECTED_NOT_ENOUGH_CREDITS",
@@ -109,7 +109,7 @@ def test_the_table_knows_every_state_word_refusal_and_reason() -> None:
     assert keys[Cause.ACCEPTANCE] == reasons
     assert keys[Cause.REPORT] == STATE_WORDS
     assert keys[Cause.REFUSAL] == set(STATUSES)
-    assert keys[Cause.STATE] == {*State, REFUSED_PARTLY, REPORTED, SENT_AND_SILENT}
+    assert keys[Cause.STATE] == {*State, REFUSED_PARTLY, REPORTED, SENT_AND_SILENT, TAKEN}
 
 
 @pytest.mark.parametrize("word", sorted(STATE_WORDS))
@@ -128,6 +128,34 @@ def test_a_report_is_shown_as_the_state_that_it_leads_to(word: str) -> None:
     assert row.status.group is group
     for state in set(STATES_OF_GROUP[group]) - {State.CANCELLED}:
         assert verdict_of(Happened(state, report_word=word.lower())) is row
+
+
+def test_a_carriers_last_word_that_it_took_the_message_is_told_as_such() -> None:
+    happened = Happened(State.DELIVERED, report_word="ACCEPTD", was_sent=True)
+    assert verdict_of(happened).status.name == "DELIVERED_TO_OPERATOR"
+    delivered = Happened(State.DELIVERED, report_word="DELIVRD", was_sent=True)
+    assert verdict_of(delivered).status.name == "DELIVERED_TO_HANDSET"
+
+
+def test_an_end_that_the_carrier_does_not_know_is_told_as_such() -> None:
+    happened = Happened(State.EXPIRED, report_word="UNKNOWN", was_sent=True)
+    assert verdict_of(happened).status.name == "EXPIRED_DLR_UNKNOWN"
+
+
+def test_an_operators_reason_goes_before_the_number_of_the_error() -> None:
+    happened = Happened(
+        State.UNDELIVERABLE, report_word="UNDELIV", report_error="006", report_reason="blocklisted"
+    )
+    error = error_of(happened, verdict_of(happened))
+    assert (error.id, error.name, error.permanent) == (6, "EC_BLOCKLISTED", True)
+    assert error.blame is Blame.USER_ERRORS
+
+
+def test_a_reason_of_another_version_is_left_out() -> None:
+    happened = Happened(
+        State.UNDELIVERABLE, report_word="UNDELIV", report_error="006", report_reason="unheard_of"
+    )
+    assert error_of(happened, verdict_of(happened)).name == "EC_ABSENT_SUBSCRIBER_SM"
 
 
 @pytest.mark.parametrize("code", sorted(STATUSES), ids=hex)
