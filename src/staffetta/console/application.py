@@ -1,0 +1,96 @@
+"""The console as an ASGI application: its pages under /console, its rules around them."""
+
+from typing import Any, Final
+
+import structlog
+from litestar import Litestar, Response
+from litestar.datastructures import CacheControlHeader
+from litestar.exceptions import HTTPException
+from litestar.plugins.jinja import JinjaTemplateEngine
+from litestar.response import Redirect
+from litestar.static_files import create_static_files_router
+from litestar.template import TemplateConfig
+
+from staffetta.console.guards import ForgedForm, NotForYou, NotSignedIn, for_forms_of_ours
+from staffetta.console.pages.sign_in import SIGN_IN, sign_in_pages
+from staffetta.console.parts import ConsoleParts
+from staffetta.console.rendering import STATIC, PageRequest, make_environment, page
+from staffetta.console.visitors import PATH, Visits
+
+_STATIC_SECONDS: Final = 365 * 24 * 3600  # a changed file has another address
+_BODY_BYTES_MAX: Final = 8 << 20  # a file of recipients
+_HEADERS: Final = {
+    # Nothing from elsewhere, nothing inline, nowhere in a frame.
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self';"
+        " connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+_log = structlog.get_logger(__name__)
+
+
+def make_console(parts: ConsoleParts) -> Litestar:
+    """The console of one process."""
+    static = create_static_files_router(
+        path="/static",
+        directories=[STATIC],
+        cache_control=CacheControlHeader(max_age=_STATIC_SECONDS, public=True, immutable=True),
+        opt={"is_static": True},
+    )
+    return Litestar(
+        path=PATH,
+        route_handlers=[static, *sign_in_pages(parts)],
+        middleware=[Visits(parts)],
+        guards=[for_forms_of_ours],
+        before_send=[_add_headers],
+        exception_handlers={
+            NotSignedIn: _ask_to_sign_in,
+            NotForYou: _refuse,
+            ForgedForm: _refuse,
+            HTTPException: _answer_http_error,
+            Exception: _answer_fault,
+        },
+        template_config=TemplateConfig(
+            instance=JinjaTemplateEngine.from_environment(make_environment())
+        ),
+        request_max_body_size=_BODY_BYTES_MAX,
+        openapi_config=None,
+        logging_config=None,
+        debug=False,
+    )
+
+
+async def _add_headers(message: Any, scope: Any) -> None:
+    if message["type"] != "http.response.start":
+        return
+    headers = message["headers"]
+    headers += [(name.lower().encode(), value.encode()) for name, value in _HEADERS.items()]
+    if not scope["path"].startswith(f"{PATH}/static/"):
+        headers.append((b"cache-control", b"no-store"))
+
+
+def _ask_to_sign_in(request: PageRequest, _error: Exception) -> Redirect:
+    """The form to sign in, which leads back to a page that was asked for by GET."""
+    wanted = request.scope["path"] if request.method == "GET" else PATH
+    return Redirect(SIGN_IN, query_params={"next": wanted})
+
+
+def _refuse(request: PageRequest, error: Exception) -> Response[Any]:
+    return _error_page(request, 403, str(error))
+
+
+def _answer_http_error(request: PageRequest, error: HTTPException) -> Response[Any]:
+    return _error_page(request, error.status_code, error.detail)
+
+
+def _answer_fault(request: PageRequest, error: Exception) -> Response[Any]:
+    _log.error("console_fault", path=request.scope["path"], exc_info=error)
+    return _error_page(request, 500, "")
+
+
+def _error_page(request: PageRequest, status: int, detail: str) -> Response[Any]:
+    return page(request, "error.html", status=status, detail=detail, error_status=status)

@@ -1,0 +1,16 @@
+"""What the console is given: everything it depends on, built once by `app`."""
+
+from dataclasses import dataclass
+
+from staffetta.accounts.passwords import Passwords
+from staffetta.db.pool import Database
+from staffetta.domain.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleParts:
+    """The console's dependencies."""
+
+    database: Database
+    passwords: Passwords
+    clock: Clock

@@ -1,0 +1,62 @@
+"""From a page's values to its HTML: the templates, and what every one of them may use.
+
+Everything that is put into a page is escaped, wherever it came from.
+"""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from litestar.connection import Request
+from litestar.response import Template
+
+from staffetta.console.forgery import FIELD
+from staffetta.console.languages import Language, words_of
+from staffetta.console.visitors import PATH, Visitor, stranger
+
+HERE: Final = Path(__file__).parent
+STATIC: Final = HERE / "static"
+PageRequest = Request[Visitor, Any, Any]
+
+
+def make_environment() -> Environment:
+    """The templates."""
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=select_autoescape(default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.globals.update(static=static_path, console=PATH, form_field=FIELD)
+    return environment
+
+
+def page(request: PageRequest, template: str, *, status: int = 200, **values: Any) -> Template:
+    """A page, for the visitor who asked."""
+    # Where there is no such page, nobody has looked who asks.
+    visitor: Visitor = request.scope.get("user") or stranger(request.headers)
+    words = words_of(visitor.language)
+    return Template(
+        template,
+        status_code=status,
+        media_type="text/html",
+        context={
+            "visitor": visitor,
+            "languages": list(Language),
+            "path": request.scope["path"],
+            "gettext": words.gettext,
+            "ngettext": words.ngettext,
+            **values,
+        },
+    )
+
+
+@cache
+def static_path(name: str) -> str:
+    """Where a static file is; another one when its content changes, so that it may be kept."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+    return f"{PATH}/static/{name}?{digest}"
