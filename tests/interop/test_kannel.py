@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from staffetta.connectors.simulated.journal import JournalEntry
 DELIVERED, UNDELIVERABLE, ACCEPTED, REFUSED = 1, 2, 8, 16
 SUBMIT_SM, SUBMIT_SM_RESP = 0x04, 0x8000_0004
 ENQUIRE_LINK, ENQUIRE_LINK_RESP, BIND_TRANSCEIVER = 0x15, 0x8000_0015, 0x09
+BIND_RECEIVER, BIND_TRANSMITTER = 0x01, 0x02
 MANY = 300
 LONG_GSM = "Il prezzo è 5 € [tutto compreso]. " * 12
 LONG_UCS = "Привет, это длинное сообщение. " * 5
@@ -68,16 +69,21 @@ def new_number(ending: str = "0001") -> str:
     return f"3933{next(_COUNT)}{ending}"
 
 
-@pytest.fixture(scope="module")
-def setting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting]:
-    directory = tmp_path_factory.mktemp("kannel")
+@contextmanager
+def running_setting(directory: Path, *, is_paired: bool = False) -> Iterator[Setting]:
     with ExitStack() as networks:
         network = networks.enter_context(running_carrier(directory / "first"))
         with (
             judged_proxy(network.port, Way.TO_CLIENT, directory) as proxy,
-            running_kannel(directory / "esme", proxy.port) as kannel,
+            running_kannel(directory / "esme", proxy.port, is_paired=is_paired) as kannel,
         ):
             yield Setting(directory, kannel, proxy, network, networks)
+
+
+@pytest.fixture(scope="module")
+def setting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting]:
+    with running_setting(tmp_path_factory.mktemp("kannel")) as setting:
+        yield setting
 
 
 def send(setting: Setting, text: str, *types: int, ending: str = "0001", **options: Any) -> str:
@@ -140,6 +146,12 @@ def test_it_is_told_what_is_refused(setting: Setting) -> None:
     assert setting.arrived(number) == []
 
 
+def test_it_waits_where_it_is_throttled(setting: Setting) -> None:
+    number = send(setting, "piano", ACCEPTED, DELIVERED, ending="9905")
+    assert len(setting.arrived(number)) == 1
+    assert len(setting.submits_to(number)) > 1
+
+
 def test_a_full_window_of_its_own_is_answered_to_the_last(setting: Setting) -> None:
     numbers = [new_number() for _ in range(MANY)]
     with ThreadPoolExecutor(8) as pool:
@@ -176,10 +188,19 @@ def test_its_enquiries_are_answered(setting: Setting) -> None:
 def test_it_finds_our_network_again_after_a_restart(setting: Setting) -> None:
     binds = len(setting.requests(BIND_TRANSCEIVER))
     setting.networks.close()
-    wait_for(lambda: "(online" not in setting.kannel.status(), 20, "Kannel lost us")
+    wait_for(lambda: not setting.kannel.is_online, 20, "Kannel lost us")
     number = new_number()
     setting.kannel.send(number, number, "still here?")
     setting.restart_network()
     wait_for(lambda: DELIVERED in setting.kannel.types_of(number), 30, "delivered")
     assert [entry.text for entry in setting.arrived(number)] == ["still here?"]
     assert len(setting.requests(BIND_TRANSCEIVER)) == binds + 1
+
+
+def test_bound_as_a_pair_it_gets_its_reports(tmp_path: Path) -> None:
+    with running_setting(tmp_path, is_paired=True) as setting:
+        number = send(setting, "in due", ACCEPTED, DELIVERED)
+        assert [entry.text for entry in setting.arrived(number)] == ["in due"]
+        binds = [setting.requests(kind) for kind in (BIND_TRANSMITTER, BIND_RECEIVER)]
+        assert [len(kind) for kind in binds] == [1, 1]
+        assert setting.requests(BIND_TRANSCEIVER) == []

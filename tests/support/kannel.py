@@ -92,17 +92,20 @@ class Kannel:
         )
         assert answer.status_code == 202, answer.text
 
-    def status(self) -> str:
-        """What Kannel says of its link, e.g. "online 3s"."""
+    def links(self) -> list[str]:
+        """What Kannel says of its links, one line each, such as "… (online 3s, …"."""
         url = f"http://127.0.0.1:{self.admin_port}/status.txt?password={_WORD}"
         try:
             answer = self._client.get(url)
         except httpx.TransportError:
-            return ""
-        return next((line for line in answer.text.splitlines() if "SMPP:" in line), "")
+            return []
+        return [line for line in answer.text.splitlines() if "SMPP:" in line]
 
-    def wait_until_online(self) -> None:
-        wait_for(lambda: "(online" in self.status(), 30, f"Kannel is online, see {self.log_path}")
+    @property
+    def is_online(self) -> bool:
+        """Whether all of its links are bound."""
+        links = self.links()
+        return bool(links) and all("(online" in link for link in links)
 
     def types_of(self, name: str) -> list[int]:
         """The types of the reports of a message so far, in the order they came."""
@@ -114,8 +117,8 @@ class Kannel:
 
 
 @contextmanager
-def running_kannel(directory: Path, smsc_port: int) -> Iterator[Kannel]:
-    """Kannel, bound to the SMSC at this port of loopback."""
+def running_kannel(directory: Path, smsc_port: int, *, is_paired: bool = False) -> Iterator[Kannel]:
+    """Kannel, bound to the SMSC at this port of loopback: as a transceiver, or by two binds."""
     directory.mkdir(parents=True, exist_ok=True)
     configuration = directory / "kannel.conf"
     kannel = Kannel(free_port(), free_port(), directory / "kannel.log")
@@ -125,11 +128,12 @@ def running_kannel(directory: Path, smsc_port: int) -> Iterator[Kannel]:
         "sendsms-port": kannel.send_port,
         "port": smsc_port,
     }
-    configuration.write_text(_with({**ports, "enquire-link-interval": 1}))
+    text = _with({**ports, "enquire-link-interval": 1, "sms-resend-freq": 1})
+    configuration.write_text(_paired(text) if is_paired else text)
     with ExitStack() as stack:
         stack.callback(kannel.close)
         stack.enter_context(_box("bearerbox", configuration, kannel.log_path))
-        kannel.wait_until_online()
+        wait_for(lambda: kannel.is_online, 30, f"Kannel is online, see {kannel.log_path}")
         stack.enter_context(_box("smsbox", configuration, kannel.log_path))
         wait_for(lambda: _listens(kannel.send_port), 30, "smsbox listens")
         yield kannel
@@ -142,6 +146,13 @@ def _with(values: Mapping[str, int]) -> str:
         text, count = re.subn(rf"(?m)^{name} = \d+$", f"{name} = {value}", text)
         assert count == 1, name
     return text
+
+
+def _paired(text: str) -> str:
+    """The same with a transmitter and a receiver: two groups, which share the name of the SMSC."""
+    before, group, after = re.split(r"(?ms)^(group = smsc\n.*?\n\n)", text, maxsplit=1)
+    group = group.replace("transceiver-mode = true", "transceiver-mode = false")
+    return before + group + group.replace("\nport = ", "\nreceive-port = ") + after
 
 
 def _listens(port: int) -> bool:
