@@ -68,6 +68,8 @@ class Awaited(msgspec.Struct, frozen=True):
     subject: Subject
     reason: Reason
     keeps_text: bool
+    smsc_key: str  # of the answer; the report may spell it another way
+    number: str  # of the recipient
 
 
 class RecordingPolicy(msgspec.Struct, frozen=True):

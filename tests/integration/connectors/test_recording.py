@@ -143,6 +143,36 @@ async def test_of_a_chosen_account_everything_is_recorded_reports_too(
     assert len(recordings.waiting) == len(recorded)
 
 
+async def test_a_report_that_spells_its_id_another_way_is_recorded_too(
+    recording_rig, recordings, smsc, make_claim
+):
+    smsc.answering = lambda _pdu: Say("1f4")
+    recordings.spaces = frozenset({2})
+    rig = recording_rig()
+    await rig.bound()
+    chosen = make_claim(space_id=2, number="+393331234567")  # as the SMSC's reports say
+    rig.submit(chosen)
+    await rig.settled(1)
+    connection = await smsc.bound()
+    connection.report("500")
+    await until(lambda: len(rig.inbox.reports) == 1)
+    assert names(of(recordings, Reason.ACCOUNT))[2:] == [("deliver_sm", READ)]
+
+
+async def test_a_report_of_another_message_with_a_like_id_is_not_recorded(
+    recording_rig, recordings, smsc, make_claim
+):
+    smsc.answering = lambda _pdu: Say("1f4")
+    recordings.spaces = frozenset({2})
+    rig = recording_rig()
+    await rig.bound()
+    rig.submit(make_claim(space_id=2, number="+393339999999"))
+    await rig.settled(1)
+    (await smsc.bound()).report("500")
+    await until(lambda: len(rig.inbox.reports) == 1)
+    assert names(of(recordings, Reason.ACCOUNT))[2:] == []
+
+
 async def test_a_text_is_kept_only_where_it_may_be(recording_rig, recordings, smsc, make_claim):
     smsc.answering = lambda _pdu: Say("", 0x0B)
     hidden = recording_rig()

@@ -257,7 +257,9 @@ def _fields(claim: Claim) -> dict[str, object]:
 
 
 async def test_what_is_waited_for_is_bounded(recorder: Recorder) -> None:
-    awaited = Awaited(Subject(1, bytes(12), 1, 1), Reason.SAMPLE, keeps_text=False)
+    awaited = Awaited(
+        Subject(1, bytes(12), 1, 1), Reason.SAMPLE, keeps_text=False, smsc_key="a", number="+39"
+    )
     for number in range(AWAITED_MAX + 5):
         recorder.recordings.await_report(7, str(number), awaited)
     kept = recorder.recordings.awaited(7)

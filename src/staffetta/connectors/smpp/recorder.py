@@ -12,7 +12,14 @@ from typing import Final
 from staffetta.connectors.smpp.backlog import ClaimUnderWay
 from staffetta.connectors.smpp.frame_ring import READ, WRITTEN, FrameRing, KeptFrame
 from staffetta.domain.clock import Clock
-from staffetta.messaging.connector import Accepted, Claim, Outcome, Refused, Uncertain
+from staffetta.messaging.connector import (
+    Accepted,
+    Claim,
+    Outcome,
+    Refused,
+    Report,
+    Uncertain,
+)
 from staffetta.messaging.recordings import (
     OCTETS_KEPT_MAX,
     Awaited,
@@ -23,10 +30,12 @@ from staffetta.messaging.recordings import (
 )
 from staffetta.smpp.blanking import without_password, without_text
 from staffetta.smpp.constants import CommandId
+from staffetta.smpp.message_ids import candidate_keys
 
 AROUND_COUNT: Final = 4  # frames before a segment's failure that are kept with it
 LAST_COUNT: Final = 12  # frames before the end of a connection
 _INCIDENT_OCTETS: Final = 8
+_NUMBER_END: Final = 7  # digits of a number that no carrier writes another way
 _SUBMITS: Final = frozenset({int(CommandId.SUBMIT_SM), int(CommandId.DATA_SM)})
 _ANSWERS: Final = frozenset(
     {int(CommandId.SUBMIT_SM_RESP), int(CommandId.DATA_SM_RESP), int(CommandId.GENERIC_NACK)}
@@ -70,8 +79,11 @@ class LinkRecorder:
         keeps_text = self._keeps_text and not work.claim.is_code
         own = self._frames_of(work.numbers[index], outcome)
         if isinstance(outcome, Accepted):
-            awaited = Awaited(subject, reason, keeps_text)
-            self._recordings.await_report(self._connector_id, outcome.smsc_key, awaited)
+            number = work.claim.number
+            awaited = Awaited(subject, reason, keeps_text, outcome.smsc_key, number)
+            # Which spelling its report will have, nobody may know yet.
+            for key in {outcome.smsc_key, *candidate_keys(outcome.smsc_id).values()}:
+                self._recordings.await_report(self._connector_id, key, awaited)
             self._put(own, reason, subject=subject, keeps_text=keeps_text)
             return
         incident = os.urandom(_INCIDENT_OCTETS)
@@ -89,8 +101,12 @@ class LinkRecorder:
             answer = self.ring.find(number, _ANSWERS, is_written=READ, since=self._since)
         return [frame for frame in (request, answer) if frame is not None]
 
-    def reported(self, awaited: Awaited, sequence_number: int) -> None:
-        """A delivery report came that was waited for."""
+    def reported(self, awaited: Awaited, report: Report, sequence_number: int) -> None:
+        """A delivery report came that was waited for, unless it is of another with a like id."""
+        end = awaited.number[-_NUMBER_END:]
+        names_it = report.destination.endswith(end) or report.sender.endswith(end)
+        if report.smsc_key != awaited.smsc_key and not names_it:
+            return
         frame = self.ring.find(sequence_number, _DELIVERIES, is_written=READ, since=self._since)
         if frame is not None:
             self._put(

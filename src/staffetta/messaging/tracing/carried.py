@@ -143,6 +143,8 @@ def _segment(row: Row) -> Event:
             text += "no answer came, the carrier may have it"
     if row["written_as"] is not None:
         text += f", written as {row['written_as']}"
+    if not row["report_asked"]:
+        text += ", without a report of its own"
     return Event(
         row["answered_at"],
         "segment",
@@ -174,6 +176,7 @@ def report_events(rows: TraceRows) -> Iterator[Event]:
         yield _report(row)
     for row in rows.reports:
         error = f", error {row['report_error']}" if row["report_error"] else ""
+        error += f" ({row['error_words']})" if row["error_words"] else ""
         yield Event(
             row["received_at"],
             "report",
@@ -182,8 +185,8 @@ def report_events(rows: TraceRows) -> Iterator[Event]:
             {
                 name: row[name]
                 for name in (
-                    *("smsc_id", "report_state", "report_error", "done_at", "destination"),
-                    *("received_at", "disposition"),
+                    *("smsc_id", "report_state", "report_error", "error_words", "done_at"),
+                    *("destination", "received_at", "disposition"),
                 )
             },
         )
@@ -192,7 +195,8 @@ def report_events(rows: TraceRows) -> Iterator[Event]:
 def _report(row: Row) -> Event:
     words = [f"segment {row['segment']}: {row['report_state'] or 'no word'}"]
     if row["report_error"]:
-        words.append(f"error {row['report_error']}")
+        reason = f" ({row['report_reason']})" if row["report_reason"] else ""
+        words.append(f"error {row['report_error']}{reason}")
     if row["done_at"] is not None:
         words.append(f"done at {_moment(row['done_at'])} by the carrier's clock")
     if row["report_event"] is None:

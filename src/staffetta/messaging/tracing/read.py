@@ -165,13 +165,14 @@ async def _read_reports(connection: Connection, submissions: Sequence[Row]) -> S
     if not known:
         return []
     times = [row["answered_at"] for row in known]
+    keys = sorted({(row["connector_id"], row["smsc_key"]) for row in known})
     return _rows(
         await connection.fetch(
             sql.READ_REPORTS,
             lowest_id(min(times) - _BEFORE),
             lowest_id(max(times) + _REPORTED_WITHIN),
-            [row["connector_id"] for row in known],
-            [row["smsc_key"] for row in known],
+            [connector_id for connector_id, _ in keys],
+            [smsc_key for _, smsc_key in keys],
             limits.REPORTS_LOOKED_AT_MAX,
             limits.REPORTS_MAX,
         )

@@ -133,10 +133,12 @@ SELECT count(*)
 
 READ_SUBMISSIONS = """
 SELECT submission.attempt, submission.segment, submission.segment_total, submission.connector_id,
-       connector.name AS connector, submission.outcome, submission.command_status,
+       coalesce(connector.name, 'connector ' || submission.connector_id) AS connector,
+       submission.outcome, submission.command_status,
        submission.smsc_id, submission.smsc_key, submission.answered_at, submission.report_state,
        submission.report_error, submission.report_event, submission.reported_at,
-       submission.done_at, submission.written_as
+       submission.done_at, submission.report_reason, submission.report_asked,
+       submission.written_as
   FROM submission
   LEFT JOIN connector ON connector.id = submission.connector_id
  WHERE submission.space_id = $1 AND submission.recipient_id = $2
@@ -148,7 +150,8 @@ SELECT submission.attempt, submission.segment, submission.segment_total, submiss
 # time that matters are looked through, so many at most.
 READ_REPORTS = """
 SELECT report.id, report.connector_id, report.smsc_id, report.report_state, report.report_error,
-       report.done_at, report.destination, report.received_at, report.disposition
+       report.error_words, report.done_at, report.destination, report.received_at,
+       report.disposition
   FROM (SELECT *
           FROM report
          WHERE id >= $1 AND id < $2
@@ -156,6 +159,9 @@ SELECT report.id, report.connector_id, report.smsc_id, report.report_state, repo
          LIMIT $5) AS report
   JOIN unnest($3::int[], $4::text[]) AS asked (connector_id, smsc_key) USING (connector_id)
  WHERE report.smsc_key = asked.smsc_key
+    OR report.keys IS NOT NULL
+       AND EXISTS (SELECT FROM jsonb_each_text(report.keys) AS likely
+                    WHERE likely.value = asked.smsc_key)
  ORDER BY report.id
  LIMIT $6
 """
@@ -230,7 +236,9 @@ SELECT connector.name AS connector, alarm.kind, alarm.detail, alarm.raised_at, a
 """
 
 _RECORDING = """
-SELECT recording.id, recording.at, connector.name AS connector, recording.link,
+SELECT recording.id, recording.at,
+       coalesce(connector.name, 'connector ' || recording.connector_id) AS connector,
+       recording.link,
        recording.is_written, recording.octets, recording.octet_count, recording.is_blanked,
        recording.reason, recording.incident, recording.attempt, recording.segment
 """
