@@ -4,7 +4,7 @@ import pytest
 from running_network import message, running_network
 from scripted_esme import ScriptedEsme, until
 
-from staffetta.connectors.simulated.decoding import SmscAlphabet, decode_text
+from staffetta.connectors.simulated.decoding import SmscAlphabet, decode_text, fits
 from staffetta.domain.shift_tables import ShiftTables
 from staffetta.domain.writing import Alphabet
 from staffetta.smpp.submissions import payload_tlvs, sar_tlvs
@@ -70,3 +70,43 @@ async def test_an_escape_does_not_reach_into_the_next_part():
             await esme.exchange(message(text=header + text, esm_class=0x40))
         await until(lambda: len(network.messages()) == 1)
         assert network.messages()[0].text == "5  e"
+
+
+SAR = sar_tlvs(Concatenation(7, 2, 1))
+WIDE_SAR = sar_tlvs(Concatenation(256, 2, 1))
+HEADER = user_data_header(Concatenation(7, 2, 1))
+TABLES = user_data_header(None, locking=1, single=1)
+
+
+@pytest.mark.parametrize(
+    ("most", "fields"),
+    [
+        (160, {}),
+        (160, {"data_coding": 0xF0}),
+        (140, {"data_coding": 0x04}),
+        (140, {"data_coding": 0x08}),
+        (153, {"tlvs": SAR}),
+        (152, {"tlvs": WIDE_SAR}),
+        (134, {"tlvs": SAR, "data_coding": 0x08}),
+        (6 + 153, {"start": HEADER}),
+        (6 + 134, {"start": HEADER, "data_coding": 0x08}),
+        (7 + 152, {"start": TABLES}),
+    ],
+)
+async def test_what_no_phone_has_room_for_is_refused(most, fields):
+    fields = dict(fields)
+    start = fields.pop("start", b"")
+    esm_class = 0x40 if start else 0
+    async with running_network() as network:
+        esme = await ScriptedEsme.bound(network.port)
+        for length, status in ((most, 0), (most + 1, 0x01)):
+            text = start.ljust(length, b"a")
+            response = await esme.exchange(message(text=text, esm_class=esm_class, **fields))
+            assert response.command_status == status
+
+
+def test_what_becomes_an_escape_takes_twice_the_room():
+    latin1 = SmscAlphabet(Alphabet.LATIN_1)
+    assert fits(message(text=b"^" * 80), latin1)
+    assert not fits(message(text=b"^" * 81), latin1)
+    assert fits(message(text=b"^" * 81))  # septets already

@@ -19,7 +19,7 @@ from staffetta.domain.text_rules import CHARACTERS_OF
 from staffetta.domain.writing import Alphabet
 from staffetta.smpp.constants import DataCoding, EsmClass
 from staffetta.smpp.pdus import SubmitSm
-from staffetta.smpp.tlvs import Tag, find
+from staffetta.smpp.tlvs import Tag, find, find_integer
 from staffetta.smpp.user_data import UserData, read_languages, read_user_data
 
 # data_coding values that Python's codecs know; GSM and UCS-2 have functions of their own.
@@ -36,6 +36,9 @@ _CODECS: Final[Mapping[int, str]] = MappingProxyType(
     }
 )
 _OCTETS: Final = frozenset({DataCoding.OCTETS_IA5, DataCoding.OCTETS})
+_USER_DATA_OCTETS: Final = 140
+_NARROW_HEADER_OCTETS: Final = 6
+_FITS_ALWAYS: Final = 70  # even when each becomes an escape and a header stands before them
 _LOST: Final = "?"  # what an SMSC makes of a character that no septet stands for
 
 
@@ -104,6 +107,36 @@ def plain_coding(data_coding: int) -> int:
         alphabets = (DataCoding.SMSC_DEFAULT, DataCoding.OCTETS, DataCoding.UCS2)
         return (*alphabets, DataCoding.SMSC_DEFAULT)[data_coding >> 2 & 0x03]
     return data_coding
+
+
+def fits(pdu: SubmitSm, smsc: SmscAlphabet = GSM_7_SMSC) -> bool:
+    """Whether a phone has room for the segment, as the SMSC packs it (TS 23.040 9.2.3.16).
+
+    A text in message_payload always has: the SMSC cuts it.
+    """
+    text = pdu.short_message
+    if len(text) <= _FITS_ALWAYS:
+        return True
+    body = user_data_of(pdu).body
+    header = len(text) - len(body) or _header_of_tlvs(pdu)
+    coding = pdu.data_coding
+    if coding == smsc.septet_coding:
+        return _packed(header, len(body)) <= _USER_DATA_OCTETS
+    if plain_coding(coding) == DataCoding.SMSC_DEFAULT:
+        return _packed(header, len(_septets(body, smsc.alphabet))) <= _USER_DATA_OCTETS
+    return header + len(body) <= _USER_DATA_OCTETS
+
+
+def _header_of_tlvs(pdu: SubmitSm) -> int:
+    """The octets of the header that an SMSC writes for sar_msg_ref_num."""
+    reference = find_integer(pdu.tlvs, Tag.SAR_MSG_REF_NUM) if pdu.tlvs else None
+    if reference is None:
+        return 0
+    return _NARROW_HEADER_OCTETS + (reference > 0xFF)
+
+
+def _packed(header: int, septet_count: int) -> int:
+    return -(-(8 * header + 7 * septet_count) // 8)
 
 
 def _septets(octets: bytes, alphabet: Alphabet) -> bytes:

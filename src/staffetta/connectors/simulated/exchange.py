@@ -11,6 +11,7 @@ from msgspec import structs
 
 from staffetta.connectors.simulated.admission import Gate, address_status
 from staffetta.connectors.simulated.behaviours import Behaviour, Reporting, behaviour_of
+from staffetta.connectors.simulated.decoding import fits
 from staffetta.connectors.simulated.deliveries import Delivery, Schedule
 from staffetta.connectors.simulated.handset import Handset
 from staffetta.connectors.simulated.outbox import Esme, Outbox
@@ -26,6 +27,7 @@ Watcher = Callable[[Pdu, str], None]
 
 _BRING_AGAIN: Final = frozenset({StatusClass.THROTTLE, StatusClass.TEMPORARY})
 _QUEUE_FULL: Final = int(Status.MESSAGE_QUEUE_FULL)
+_TOO_LONG: Final = int(Status.INVALID_MESSAGE_LENGTH)
 _RANDOM_BITS: Final = 24
 _WEIGHT_OCTETS: Final = 256  # of TLVs, that count as one message more
 
@@ -137,6 +139,8 @@ class Exchange:
         status = address_status(pdu)
         if status:
             return status
+        if not fits(pdu, settings.alphabet):
+            return _TOO_LONG
         if (
             self.pending_count >= settings.pending_max
             or outbox.open_count >= settings.pending_of_system_id_max
