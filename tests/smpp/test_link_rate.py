@@ -175,3 +175,11 @@ def test_what_was_held_long_ago_is_shown_anew():
     write(limit, 1, 4000, 4001)
     write(limit, 200, 4001, 4003)
     assert limit.dropped(4003.0)
+
+
+def test_a_rate_comes_back_whole_after_any_silence():
+    limit = rate(100)
+    spend_all(limit, 0.0)
+    limit.throttled(0.0)
+    limit.allowance(1e7)
+    assert limit.per_second == 100

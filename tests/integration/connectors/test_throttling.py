@@ -49,3 +49,37 @@ async def test_the_links_of_a_connector_share_its_rate(make_rig, smsc):
     rig = make_rig(rate_per_second=10, link_count=2, window_max=500)
     await rig.bound(2)
     assert rig.connector.room() in {10, 11, 12}
+
+
+async def test_a_carrier_with_a_hidden_rate_takes_everything_in_the_end(make_rig, smsc, make_claim):
+    """It takes 300 a second, twenty at once, and refuses the rest; nobody told us."""
+    rig = make_rig(throttle_pause_seconds=0.1, throttle_recovery_seconds=1, window_max=50)
+    await rig.bound()
+    now = rig.task.get_loop().time
+    tokens, at, refused = 20.0, now(), 0
+
+    def take(_pdu):
+        nonlocal tokens, at, refused
+        tokens, at = min(20.0, tokens + 300 * (now() - at)), now()
+        if tokens < 1:
+            refused += 1
+            return Say("", 0x58)
+        tokens -= 1
+        return Say("ok")
+
+    smsc.answering = take
+    waiting = make_claim.many(150)
+    settlements = rig.inbox.settlements
+    accepted = 0
+    while accepted < 150:
+        while waiting and rig.connector.room():
+            rig.submit(waiting.pop())
+        await until(lambda: settlements or (waiting and rig.connector.room()))
+        for one in settlements:
+            if isinstance(one.outcomes[0], Accepted):
+                accepted += 1
+            else:
+                assert one.outcomes == (Busy(0x58, 0.1),)
+                waiting.append(one.claim)
+        settlements.clear()
+    assert refused < 150, "it is not hammered"

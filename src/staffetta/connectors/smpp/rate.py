@@ -17,6 +17,7 @@ _PER_SECOND_MIN: Final = 1.0
 _RECOVERY_PER_SECOND_MIN: Final = 1.0
 # Who is cut off for being too fast loses a window each time, so the next try is far away.
 _RECOVERY_FROM_DROPS_SECONDS: Final = 600.0
+_DOUBLINGS_MAX: Final = 64.0  # at once, after a long silence
 # A rate at which the connection lived on for so long is one that the carrier takes.
 _HOLDS_SECONDS: Final = 5.0
 _HELD_SECONDS_MAX: Final = 3600.0  # after which it is to be shown anew
@@ -36,13 +37,14 @@ class RateLimit:
     __slots__ = (
         "_ceiling",
         "_complained_at_rate",
+        "_doubling_seconds",
+        "_growth_min",
         "_held",
         "_held_at",
         "_paused_until",
         "_peak",
         "_peak_since",
         "_per_second",
-        "_recovery",
         "_second_began",
         "_spent_last_second",
         "_spent_this_second",
@@ -58,7 +60,8 @@ class RateLimit:
         self._tokens = 1.0
         self._updated_at = now
         self._paused_until = now
-        self._recovery = 0.0
+        self._doubling_seconds = throttling.recovery_seconds
+        self._growth_min = _RECOVERY_PER_SECOND_MIN
         self._complained_at_rate = 0.0
         self._second_began = now
         self._spent_this_second = 0
@@ -113,8 +116,9 @@ class RateLimit:
         """
         if now < self._paused_until:
             return
-        rate = self._halve(now)
-        self._recovery = max(rate / 2 / self._throttling.recovery_seconds, _RECOVERY_PER_SECOND_MIN)
+        self._halve(now)
+        self._doubling_seconds = self._throttling.recovery_seconds
+        self._growth_min = _RECOVERY_PER_SECOND_MIN
         self._paused_until = now + self._throttling.pause_seconds
 
     def dropped(self, now: float) -> bool:
@@ -127,7 +131,9 @@ class RateLimit:
         self._peak, self._peak_since = 0, now
         if is_known:
             return False
-        self._recovery = self._halve(now) / 2 / _RECOVERY_FROM_DROPS_SECONDS
+        self._halve(now)
+        self._doubling_seconds = _RECOVERY_FROM_DROPS_SECONDS
+        self._growth_min = 0.0
         return True
 
     def _note_second(self, now: float) -> None:
@@ -144,14 +150,13 @@ class RateLimit:
         """Segments in the busier of the last two seconds."""
         return max(self._spent_this_second, self._spent_last_second)
 
-    def _halve(self, now: float) -> float:
-        """Halve what was really written; answers that."""
+    def _halve(self, now: float) -> None:
+        """Halve what was really written."""
         self._update(now)
         rate = max(min(self._per_second, float(self._observed)), 2 * _PER_SECOND_MIN)
         self._complained_at_rate = rate
         self._per_second = min(rate / 2, self._ceiling)
         self._tokens = 0.0
-        return rate
 
     def _update(self, now: float) -> None:
         since = max(self._updated_at, self._paused_until)
@@ -165,7 +170,12 @@ class RateLimit:
         self._tokens = min(burst, self._tokens + self._per_second * seconds)
 
     def _recover(self, seconds: float) -> None:
-        self._per_second = min(self._ceiling, self._per_second + self._recovery * seconds)
+        # Doubling, because a complaint in the first moments says little of a second: what is then
+        # far too slow has a long way to go.
+        doublings = min(seconds / self._doubling_seconds, _DOUBLINGS_MAX)
+        grown = self._per_second * 2.0**doublings
+        least = self._per_second + self._growth_min * seconds
+        self._per_second = min(self._ceiling, max(grown, least))
         # Without a ceiling of our own, twice what the carrier refused is as good as none.
         if self._ceiling == inf and self._per_second >= 2 * self._complained_at_rate:
             self._per_second = inf
