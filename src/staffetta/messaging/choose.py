@@ -52,6 +52,12 @@ def choose(candidates: Sequence[Candidate], addresses: Sequence[str]) -> Candida
     return only if is_silent or len(only.key) >= _TELLING_CHARACTERS else None
 
 
+def is_telling(chosen: Candidate, addresses: Sequence[str]) -> bool:
+    """Whether it is sure enough to learn from: named by the report, or found by a telling id."""
+    is_named = names(addresses, chosen.number) is Naming.NAMED
+    return is_named or len(chosen.key) >= _TELLING_CHARACTERS
+
+
 def choose_named(candidates: Sequence[Candidate], addresses: Sequence[str]) -> Candidate | None:
     """The submission that a report means although its carrier's known spelling did not find it.
 

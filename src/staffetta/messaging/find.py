@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from staffetta.messaging.choose import Candidate, choose, choose_named
+from staffetta.messaging.choose import Candidate, choose, choose_named, is_telling
 from staffetta.messaging.known_report import KnownReport
 from staffetta.messaging.sql import report as sql
 from staffetta.messaging.step import Step
@@ -22,7 +22,7 @@ class Found(msgspec.Struct, frozen=True):
 
     row: Any
     key: str  # under which it was found
-    ways: frozenset[Way] | None = None  # the ways of reading that led to it; None: the known one
+    ways: frozenset[Way] | None = None  # what can be learned from it; None: the way was known
 
 
 async def find_submissions(
@@ -51,7 +51,7 @@ async def find_submissions(
         known = candidates.get(place, ())
         chosen = (choose_named if report.is_certain else choose)(known, report.addresses)
         if chosen is not None:
-            found[place] = Found(chosen.row, chosen.key, _ways_to(report, chosen.key))
+            found[place] = Found(chosen.row, chosen.key, _ways_shown(report, chosen))
     return found
 
 
@@ -109,9 +109,11 @@ async def _find_candidates(
     return candidates
 
 
-def _ways_to(report: KnownReport, key: str) -> frozenset[Way] | None:
-    """The ways of reading that give `key`; None where it is the certain one."""
-    if report.is_certain and key == report.smsc_key:
+def _ways_shown(report: KnownReport, chosen: Candidate) -> frozenset[Way] | None:
+    """The ways of reading that led to a message for sure; None where it is the known one."""
+    if report.is_certain and chosen.key == report.smsc_key:
         return None
-    ways = [way_named(name) for name, one in (report.keys or {}).items() if one == key]
+    if not is_telling(chosen, report.addresses):
+        return frozenset()
+    ways = [way_named(name) for name, key in (report.keys or {}).items() if key == chosen.key]
     return frozenset(way for way in ways if way is not None)

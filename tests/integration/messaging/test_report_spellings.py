@@ -218,6 +218,17 @@ async def test_a_tlv_that_means_nothing_teaches_nothing(gateway: Gateway) -> Non
     assert await state_of(gateway, message_id) is State.DELIVERED
 
 
+async def test_short_ids_without_an_address_are_matched_and_teach_nothing(
+    gateway: Gateway,
+) -> None:
+    for number in range(AGREEING_MIN + 1):
+        message_id = await submitted(gateway, f"10{number}")
+        await gateway.report(report(gateway, f"10{number}", destination="", sender=""))
+        assert await state_of(gateway, message_id) is State.DELIVERED
+    await gateway.learning.share_once()
+    assert await gateway.rows("SELECT FROM connector_learned") == []
+
+
 async def test_what_an_operator_set_goes_before_what_was_learned(gateway: Gateway) -> None:
     await learn_decimal(gateway)
     first, second = await submitted(gateway, "16"), await submitted(gateway, "10")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from staffetta.messaging.choose import Candidate, Naming, choose, choose_named, names
+from staffetta.messaging.choose import Candidate, Naming, choose, choose_named, is_telling, names
 
 ANNA, BERTA = "+393331234567", "+393339999999"
 TO_ANNA, TO_BERTA = ("393331234567", "ACME"), ("393339999999", "ACME")
@@ -87,6 +87,12 @@ def test_a_long_id_tells_by_itself():
 def test_of_one_id_used_again_the_newest_to_that_phone_is_meant():
     newest, older = found("16", BERTA), found("16", ANNA)
     assert choose([newest, older], TO_ANNA) is older
+
+
+def test_only_a_named_recipient_or_a_long_id_teaches_anything():
+    assert is_telling(found("16"), TO_ANNA)
+    assert is_telling(found("33e95179"), NOBODY)
+    assert not is_telling(found("16"), NOBODY)
 
 
 def test_nothing_found_is_nothing_meant():
