@@ -1,7 +1,7 @@
 """Kannel as a client of our simulated network: each reads what the other sends."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from authority import Authority
 from carrier import Carrier, running_carrier
 from installation import wait_for
+from issued_files import write_files
 from judges import judged_proxy, pdus_of
 from kannel import PENDING_MAX, SYSTEM_ID, Kannel, running_kannel
 from libsmpp34 import read_with_libsmpp34
@@ -70,12 +72,14 @@ def new_number(ending: str = "0001") -> str:
 
 
 @contextmanager
-def running_setting(directory: Path, *, is_paired: bool = False) -> Iterator[Setting]:
+def running_setting(
+    directory: Path, network_options: Sequence[str] = (), **kannel_options: Any
+) -> Iterator[Setting]:
     with ExitStack() as networks:
-        network = networks.enter_context(running_carrier(directory / "first"))
+        network = networks.enter_context(running_carrier(directory / "first", more=network_options))
         with (
             judged_proxy(network.port, Way.TO_CLIENT, directory) as proxy,
-            running_kannel(directory / "esme", proxy.port, is_paired=is_paired) as kannel,
+            running_kannel(directory / "esme", proxy.port, **kannel_options) as kannel,
         ):
             yield Setting(directory, kannel, proxy, network, networks)
 
@@ -86,11 +90,11 @@ def setting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting]:
         yield setting
 
 
-def send(setting: Setting, text: str, *types: int, ending: str = "0001", **options: Any) -> str:
+def send(kannel: Kannel, text: str, *types: int, ending: str = "0001", **options: Any) -> str:
     """Send to a new number, and wait for reports of these types, in whatever order they come."""
     number = new_number(ending)
-    setting.kannel.send(number, number, text, **options)
-    told = setting.kannel.types_of
+    kannel.send(number, number, text, **options)
+    told = kannel.types_of
     wait_for(lambda: set(told(number)) == set(types), 20, f"reports {types}")
     return number
 
@@ -108,7 +112,7 @@ def test_it_binds_as_a_transceiver(setting: Setting) -> None:
 def test_its_text_arrives_and_it_gets_its_reports(
     setting: Setting, text: str, options: dict[str, Any]
 ) -> None:
-    number = send(setting, text, ACCEPTED, DELIVERED, **options)
+    number = send(setting.kannel, text, ACCEPTED, DELIVERED, **options)
     (entry,) = setting.arrived(number)
     assert (entry.text, entry.source) == (text, "ACME")
 
@@ -121,7 +125,7 @@ def test_its_text_arrives_and_it_gets_its_reports(
 def test_its_long_text_arrives_in_parts(
     setting: Setting, text: str, options: dict[str, Any], parts: int
 ) -> None:
-    number = send(setting, text, ACCEPTED, DELIVERED, **options)
+    number = send(setting.kannel, text, ACCEPTED, DELIVERED, **options)
     entries = wait_for(lambda: len(got := setting.arrived(number)) == parts and got, 10, "parts")
     assert "".join(entry.text for entry in entries) == text
     assert [(entry.part, entry.parts) for entry in entries] == [
@@ -130,24 +134,24 @@ def test_its_long_text_arrives_in_parts(
 
 
 def test_its_flash_message_arrives(setting: Setting) -> None:
-    number = send(setting, "Codice: 1234", ACCEPTED, DELIVERED, **FLASH)
+    number = send(setting.kannel, "Codice: 1234", ACCEPTED, DELIVERED, **FLASH)
     (entry,) = setting.arrived(number)
     (submit,) = setting.submits_to(number)
     assert (entry.text, submit["data_coding"]) == ("Codice: 1234", "F0")
 
 
 def test_it_is_told_what_cannot_be_delivered(setting: Setting) -> None:
-    number = send(setting, "hello", ACCEPTED, UNDELIVERABLE, ending="9901")
+    number = send(setting.kannel, "hello", ACCEPTED, UNDELIVERABLE, ending="9901")
     assert len(setting.arrived(number)) == 1
 
 
 def test_it_is_told_what_is_refused(setting: Setting) -> None:
-    number = send(setting, "hello", REFUSED, ending="9902")
+    number = send(setting.kannel, "hello", REFUSED, ending="9902")
     assert setting.arrived(number) == []
 
 
 def test_it_waits_where_it_is_throttled(setting: Setting) -> None:
-    number = send(setting, "piano", ACCEPTED, DELIVERED, ending="9905")
+    number = send(setting.kannel, "piano", ACCEPTED, DELIVERED, ending="9905")
     assert len(setting.arrived(number)) == 1
     assert len(setting.submits_to(number)) > 1
 
@@ -198,9 +202,23 @@ def test_it_finds_our_network_again_after_a_restart(setting: Setting) -> None:
 
 
 def test_bound_as_a_pair_it_gets_its_reports(tmp_path: Path) -> None:
-    with running_setting(tmp_path, is_paired=True) as setting:
-        number = send(setting, "in due", ACCEPTED, DELIVERED)
+    # Answers spell ids in hexadecimal digits, reports in decimal ones: Kannel's type 1.
+    spelling = ("--ids", "hex-decimal")
+    with running_setting(tmp_path, spelling, is_paired=True, msg_id_type="0x01") as setting:
+        number = send(setting.kannel, "in due", ACCEPTED, DELIVERED)
         assert [entry.text for entry in setting.arrived(number)] == ["in due"]
         binds = [setting.requests(kind) for kind in (BIND_TRANSMITTER, BIND_RECEIVER)]
         assert [len(kind) for kind in binds] == [1, 1]
         assert setting.requests(BIND_TRANSCEIVER) == []
+
+
+def test_over_tls_it_gets_its_reports(tmp_path: Path) -> None:
+    issued = Authority().issue("smsc.example.com", address="127.0.0.1")
+    certificate, key = write_files(issued, tmp_path)
+    options = ("--tls-certificate", str(certificate), "--tls-key", str(key))
+    with (
+        running_carrier(tmp_path / "network", more=options) as network,
+        running_kannel(tmp_path / "esme", network.port, use_ssl="true") as kannel,
+    ):
+        send(kannel, "segreto", ACCEPTED, DELIVERED)
+        assert [entry.text for entry in network.journal()] == ["segreto"]

@@ -109,8 +109,8 @@ def test_it_reads_a_flash_message(
     assert submit["data_coding"] == data_coding
 
 
-@pytest.mark.parametrize("form", ["tlv", "ucs2"])
-def test_a_report_by_tlvs_alone_or_in_unicode_is_understood(
+@pytest.mark.parametrize("form", ["tlv", "ucs2", "data_sm", "early", "decimal"])
+def test_a_report_in_another_form_is_understood(
     gateway: Gateway, carrier: PeerCarrier, form: str
 ) -> None:
     carrier.order("reports", form)

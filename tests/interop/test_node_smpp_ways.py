@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from authority import Authority, Issued
+from authority import Authority
 from carrier_gateway import Gateway, connected
 from contract_site import new_number
+from issued_files import write_files
 from peer_carrier import PeerCarrier, Told, running_node_carrier
 from v1_account import v1_of
 
@@ -57,14 +58,6 @@ def submits_of(gateway: Gateway, carrier: PeerCarrier, text: str, parts: int = 1
 
 def text_of(submits: list[Told], field: str = "short_message") -> str:
     return "".join(submit[field]["message"] for submit in submits)
-
-
-def files_of(issued: Issued, directory: Path) -> list[Path]:
-    """The files of a key and of its certificate."""
-    files = {directory / "key.pem": issued.key, directory / "certificate.pem": issued.certificate}
-    for file, content in files.items():
-        file.write_text(content)
-    return list(files)
 
 
 def elements_of(submit: Told) -> dict[int, bytes]:
@@ -219,7 +212,7 @@ def test_a_pair_sends_on_one_bind_and_hears_on_the_other(
 def test_over_tls_a_message_is_sent_and_reported(gateway: Gateway, tmp_path: Path) -> None:
     authority = Authority()
     issued = authority.issue("smsc.example.com", address="127.0.0.1")
-    with running_node_carrier(tmp_path, *files_of(issued, tmp_path)) as carrier:
+    with running_node_carrier(tmp_path, *write_files(issued, tmp_path)) as carrier:
         gateway.connect("tls", carrier.port, "CH", tls=True, tls_ca=authority.certificate)
         carrier.wait_for(lambda: carrier.pdus("bind_transceiver", system_id="tls"), "the bind")
         number, message = gateway.send("segreto: 5 €", "WW", new_number("CH"))
@@ -234,7 +227,7 @@ def test_over_tls_a_message_is_sent_and_reported(gateway: Gateway, tmp_path: Pat
 
 def test_over_tls_a_stranger_is_not_spoken_to(gateway: Gateway, tmp_path: Path) -> None:
     issued = Authority().issue("smsc.example.com", address="127.0.0.1")
-    with running_node_carrier(tmp_path, *files_of(issued, tmp_path)) as carrier:
+    with running_node_carrier(tmp_path, *write_files(issued, tmp_path)) as carrier:
         gateway.connect("stranger-tls", carrier.port, "DE", tls=True)
         gateway.wait_for_links("stranger-tls", "refused")
         gateway.disable("stranger-tls")

@@ -1,7 +1,7 @@
 """A carrier: `staffetta smsc` in a process of its own, with a journal of what truly reached it."""
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,15 +26,20 @@ class Carrier:
 
 
 @contextmanager
-def running_carrier(directory: Path, delay_seconds: float = 0.1) -> Iterator[Carrier]:
-    """A carrier for as long as the block runs; its journal and its errors stay in `directory`."""
+def running_carrier(
+    directory: Path, delay_seconds: float = 0.1, more: Sequence[str] = ()
+) -> Iterator[Carrier]:
+    """A carrier for as long as the block runs; its journal and its errors stay in `directory`.
+
+    `more` are options of `staffetta smsc`.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     carrier = Carrier(free_port(), directory / "carrier.journal")
     options = ("--port", str(carrier.port), "--delay", str(delay_seconds), "--quiet")
     with (
         (directory / "carrier.log").open("ab") as log,
         subprocess.Popen(
-            [COMMAND, "smsc", *options, "--journal", str(carrier.journal_path)],
+            [COMMAND, "smsc", *options, "--journal", str(carrier.journal_path), *more],
             stdout=log,
             stderr=log,
         ) as process,

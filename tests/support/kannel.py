@@ -117,8 +117,13 @@ class Kannel:
 
 
 @contextmanager
-def running_kannel(directory: Path, smsc_port: int, *, is_paired: bool = False) -> Iterator[Kannel]:
-    """Kannel, bound to the SMSC at this port of loopback: as a transceiver, or by two binds."""
+def running_kannel(
+    directory: Path, smsc_port: int, *, is_paired: bool = False, **settings: str
+) -> Iterator[Kannel]:
+    """Kannel, bound to the SMSC at this port of loopback: as a transceiver, or by two binds.
+
+    `settings` are more lines of its group for the SMSC, with underscores for dashes.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     configuration = directory / "kannel.conf"
     kannel = Kannel(free_port(), free_port(), directory / "kannel.log")
@@ -129,6 +134,8 @@ def running_kannel(directory: Path, smsc_port: int, *, is_paired: bool = False) 
         "port": smsc_port,
     }
     text = _with({**ports, "enquire-link-interval": 1, "sms-resend-freq": 1})
+    more = "".join(f"{name.replace('_', '-')} = {value}\n" for name, value in settings.items())
+    text = text.replace("smsc = smpp\n", f"smsc = smpp\n{more}")
     configuration.write_text(_paired(text) if is_paired else text)
     with ExitStack() as stack:
         stack.callback(kannel.close)

@@ -118,7 +118,7 @@ def _running(command: Sequence[str], log: Path) -> Iterator[PeerCarrier]:
 
 @contextmanager
 def running_node_carrier(directory: Path, *tls_files: Path) -> Iterator[PeerCarrier]:
-    """node-smpp as a carrier; with the files of a key and of a certificate it speaks TLS."""
+    """node-smpp as a carrier; with the files of a certificate and its key it speaks TLS."""
     command = [*node_command(SCRIPTS / "node_carrier.js"), *map(str, tls_files)]
     with _running(command, directory / "node.log") as carrier:
         yield carrier

@@ -2,9 +2,13 @@
 // A carrier on node-smpp: it binds whoever knows the password, takes messages and brings reports.
 //
 // Writes one line of JSON for every PDU it reads, as node-smpp understood it. Reads one order a
-// line: `reports text|ucs2|tlv|none`, `statuses N...` for the next submits, `alphabet ASCII|LATIN1` of
-// data_coding 0 (ASCII is its word for GSM-7), `enquire`, `unbind`.
-// With the files of a key and a certificate as arguments it speaks TLS.
+// line:
+//   reports text|ucs2|tlv|data_sm|early|decimal   what reports are made of; early: before the answer;
+//                                                 decimal: the answer's id is hexadecimal
+//   statuses N...                                 of the answers to the next submits
+//   alphabet ASCII|LATIN1                         of data_coding 0; ASCII is its word for GSM-7
+//   enquire, unbind                               on every bind
+// With the files of a certificate and its key as arguments it speaks TLS.
 
 const fs = require('fs');
 const readline = require('readline');
@@ -32,11 +36,15 @@ function bind(number, session, pdu) {
 
 function takeMessage(number, session, pdu) {
   const command_status = statuses.shift() || 0;
-  const message_id = 'node-' + ++messageCount;
-  session.send(pdu.response({ command_status, message_id }));
-  if (!command_status && pdu.registered_delivery & 1 && reports !== 'none') {
-    report(receiverFor(bound.get(number)), pdu, message_id);
+  const id = 0x33e90000 + ++messageCount;
+  const message_id = reports === 'decimal' ? id.toString(16).toUpperCase() : 'node-' + id;
+  const answer = () => session.send(pdu.response({ command_status, message_id }));
+  if (reports !== 'early') answer();
+  if (!command_status && pdu.registered_delivery & 1) {
+    const named = reports === 'decimal' ? '0' + id : message_id;
+    report(receiverFor(bound.get(number)).session, pdu, named);
   }
+  if (reports === 'early') answer();
 }
 
 // Its own bind when that may receive, else another one of the same client.
@@ -45,7 +53,7 @@ function receiverFor(sender) {
   return [...bound.values()].find((one) => one.receives && one.who === sender.who);
 }
 
-function report(receiver, pdu, message_id) {
+function report(session, pdu, message_id) {
   const gsm = pdu.data_coding === 0 ? pdu.short_message.message.slice(0, 20) : '';
   const text =
     `id:${message_id} sub:001 dlvrd:001 submit date:2603140926 done date:2603140927` +
@@ -55,7 +63,7 @@ function report(receiver, pdu, message_id) {
     message_state: smpp.consts.MESSAGE_STATE.DELIVERED,
     network_error_code: Buffer.from([3, 0, 0]),
   };
-  receiver.session.deliver_sm({
+  const fields = {
     esm_class: smpp.ESM_CLASS.MC_DELIVERY_RECEIPT,
     source_addr_ton: pdu.dest_addr_ton,
     source_addr_npi: pdu.dest_addr_npi,
@@ -64,8 +72,10 @@ function report(receiver, pdu, message_id) {
     dest_addr_npi: pdu.source_addr_npi,
     destination_addr: pdu.source_addr,
     data_coding: reports === 'ucs2' ? smpp.ENCODING.UCS2 : 0,
-    ...(reports === 'tlv' ? { short_message: '', ...tlvs } : { short_message: text }),
-  });
+  };
+  if (reports === 'data_sm') session.data_sm({ ...fields, ...tlvs });
+  else if (reports === 'tlv') session.deliver_sm({ ...fields, short_message: '', ...tlvs });
+  else session.deliver_sm({ ...fields, short_message: text });
 }
 
 function serve(session) {
@@ -94,7 +104,7 @@ const orders = {
   unbind: () => bound.forEach((one) => one.session.unbind()),
 };
 
-const [keyFile, certificateFile] = process.argv.slice(2);
+const [certificateFile, keyFile] = process.argv.slice(2);
 const options = keyFile
   ? { key: fs.readFileSync(keyFile), cert: fs.readFileSync(certificateFile) }
   : {};
