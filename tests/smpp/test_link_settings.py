@@ -8,6 +8,7 @@ import pytest
 from staffetta.connectors.smpp.options import OPTIONS, settings_of
 from staffetta.connectors.smpp.settings import InvalidSmppSettings, SmppSettings, Validity
 from staffetta.smpp.message_ids import IdForm
+from staffetta.smpp.network_errors import ErrorReason
 from staffetta.smpp.statuses import StatusClass
 from staffetta.smpp.timings import Timings
 
@@ -59,6 +60,8 @@ def test_each_setting_reaches_its_place():
         validity="relative",
         report_zone="Europe/Rome",
         status_classes={"0x45": "permanent", "1033": "throttle"},
+        error_meanings={"0375": "blocklisted", "0x1F": "out_of_reach"},
+        unknown_is_final=True,
     )
     assert settings.timings.enquire_idle_seconds == 5.0
     assert settings.pauses.reconnect.seconds_max == 30.0
@@ -68,6 +71,11 @@ def test_each_setting_reaches_its_place():
     assert settings.validity is Validity.RELATIVE
     assert settings.report_zone == ZoneInfo("Europe/Rome")
     assert settings.status_classes == {0x45: StatusClass.PERMANENT, 1033: StatusClass.THROTTLE}
+    assert settings.error_meanings == {
+        "375": ErrorReason.BLOCKLISTED,
+        "0x1f": ErrorReason.OUT_OF_REACH,
+    }
+    assert (settings.unknown_is_final, settings.accepted_is_final) == (True, False)
     assert datetime(2026, 7, 1, tzinfo=settings.report_zone).astimezone(UTC).hour == 22
 
 
@@ -77,11 +85,22 @@ WRONG = {
     "system_type": ["thirteen-char", "é", 5, "a\0"],
     "sniffs_reports": [1, "yes", None],
     "submit_ids": ["hex", 1, None],
+    "report_ids": ["hex", 1, None],
+    "accepted_is_final": [1, "yes", None],
+    "error_meanings": [
+        *([], {"375": "no"}, {"": "barred"}, {"3 7": "barred"}, {"9" * 21: "barred"}),
+        {str(number): "barred" for number in range(1001)},
+    ],
     "validity": ["never"],
     "international_numbering": [1, [1], [1, 1, 1], [1, 300], "1/1"],
     "report_zone": ["Mars/Olympus", 5, "", "../etc/passwd"],
     "status_classes": [[], {"x": "permanent"}, {"0x45": "no"}, {"0": "permanent"}],
 }
+
+
+def test_how_reports_spell_ids_is_left_open_unless_it_is_set():
+    assert read().report_ids is None
+    assert read(report_ids="as_is").report_ids is IdForm.AS_IS
 
 
 @pytest.mark.parametrize(("key", "value"), [(key, one) for key in WRONG for one in WRONG[key]])

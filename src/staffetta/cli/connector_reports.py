@@ -92,7 +92,8 @@ def _moment(text: str | None) -> datetime | None:
 
 
 def _row_of(one: KeptReport) -> tuple[object, ...]:
-    ids = f"{one.smsc_id} / {one.text_id}" if one.text_id else one.smsc_id or "none"
+    has_two = one.text_id not in {"", one.smsc_id}
+    ids = f"{one.smsc_id} / {one.text_id}" if has_two else one.smsc_id or "none"
     error = f"{one.report_error} ({one.error_words})" if one.error_words else one.report_error
     return (
         local_time(one.received_at),

@@ -47,6 +47,8 @@ _SHA_256: Final = re.compile("[0-9a-f]{64}")
 _INTERFACE_VERSIONS: Final = MappingProxyType(
     {text: version for version in (0x33, 0x34, 0x50) for text in (version, f"0x{version:02x}")}
 )
+_ERRORS_MAX: Final = 1000
+_ERROR_CHARACTERS_MAX: Final = 20
 _STATUS_MAX: Final = 0xFFFF_FFFF
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -196,8 +198,16 @@ def _status_classes(value: Any) -> Mapping[int, StatusClass]:
 def _error_meanings(value: Any) -> Mapping[str, ErrorReason]:
     if not isinstance(value, dict):
         raise TypeError(f'is a table like {{"375": "out_of_reach"}}, not {value!r}')
+    if len(value) > _ERRORS_MAX:
+        raise ValueError(f"has {len(value)} errors: there is room for {_ERRORS_MAX}")
     read = _one_of(ErrorReason)
-    return MappingProxyType({error_code(code): read(reason) for code, reason in value.items()})
+    return MappingProxyType({_error(code): read(reason) for code, reason in value.items()})
+
+
+def _error(code: str) -> str:
+    if not code.isascii() or not 0 < len(code) <= _ERROR_CHARACTERS_MAX or " " in code:
+        raise ValueError(f'names an error as reports have it, like "375", not {code!r}')
+    return error_code(code)
 
 
 def _status(code: str) -> int:

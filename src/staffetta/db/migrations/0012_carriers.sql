@@ -25,7 +25,7 @@ CREATE TABLE connector_learned (
 -- A report whose id can be read in several ways, until one is known to be its carrier's.
 ALTER TABLE report
     ADD COLUMN sender        text NOT NULL DEFAULT '',      -- the other address that it names
-    ADD COLUMN text_id       text NOT NULL DEFAULT '',      -- the id in its text, where it has two
+    ADD COLUMN text_id       text NOT NULL DEFAULT '',      -- the id in its text
     ADD COLUMN error_words   text,                          -- what its error means, for people
     ADD COLUMN error_reason  text,                          -- where the operator named it
     ADD COLUMN keys          jsonb,                         -- by the name of the way of reading
