@@ -7,6 +7,7 @@ it holds no password: that is the connection's care.
 
 from collections import deque
 from collections.abc import Iterator
+from struct import Struct
 from typing import Final, NamedTuple
 
 from staffetta.smpp.constants import HEADER_OCTETS, RESPONSE_BIT
@@ -17,6 +18,7 @@ WRITTEN: Final = True
 READ: Final = False
 PIECES_MAX: Final = 4096
 _NO_STATUS: Final = bytes(4)
+_length: Final = Struct(">I")
 
 
 class KeptFrame(NamedTuple):
@@ -67,10 +69,10 @@ class FrameRing:
         """
         number = sequence_number.to_bytes(4, "big")
         # The header of a request is known but for its length: hardly any piece holds that twice.
-        headers = [
+        headers = {
             number if each & RESPONSE_BIT else each.to_bytes(4, "big") + _NO_STATUS + number
             for each in command_ids
-        ]
+        }
         for at, written, piece in reversed(self._pieces):
             if at < since:
                 return None
@@ -80,7 +82,7 @@ class FrameRing:
         return None
 
 
-def _find_in(piece: bytes, headers: list[bytes], command_ids: frozenset[int]) -> bytes | None:
+def _find_in(piece: bytes, headers: set[bytes], command_ids: frozenset[int]) -> bytes | None:
     for header in headers:
         for frame in _frames_with(header, piece):
             if command_id_of(frame) in command_ids:
@@ -104,7 +106,10 @@ def _frames_with(header: bytes, piece: bytes) -> Iterator[bytes]:
 def _frame_at(piece: bytes, wanted: int) -> bytes:
     """The frame that begins at `wanted`; nothing where none does."""
     offset = 0
+    length_at = _length.unpack_from
     while offset < wanted:
-        offset += int.from_bytes(piece[offset : offset + 4], "big") or len(piece)
-    end = offset + int.from_bytes(piece[offset : offset + 4], "big")
-    return piece[offset:end] if offset == wanted and end <= len(piece) else b""
+        offset += length_at(piece, offset)[0] or len(piece)
+    if offset != wanted:
+        return b""
+    end = offset + length_at(piece, offset)[0]
+    return piece[offset:end] if end <= len(piece) else b""

@@ -36,10 +36,8 @@ AROUND_COUNT: Final = 4  # frames before a segment's failure that are kept with 
 LAST_COUNT: Final = 12  # frames before the end of a connection
 _INCIDENT_OCTETS: Final = 8
 _NUMBER_END: Final = 7  # digits of a number that no carrier writes another way
-_SUBMITS: Final = frozenset({int(CommandId.SUBMIT_SM), int(CommandId.DATA_SM)})
-_ANSWERS: Final = frozenset(
-    {int(CommandId.SUBMIT_SM_RESP), int(CommandId.DATA_SM_RESP), int(CommandId.GENERIC_NACK)}
-)
+_SUBMITS: Final = frozenset({int(CommandId.SUBMIT_SM)})
+_ANSWERS: Final = frozenset({int(CommandId.SUBMIT_SM_RESP), int(CommandId.GENERIC_NACK)})
 _DELIVERIES: Final = frozenset({int(CommandId.DELIVER_SM), int(CommandId.DATA_SM)})
 
 
