@@ -184,11 +184,11 @@ def _readable(octets: bytes) -> Iterator[str]:
 def fault_in_words(error: BaseException | None) -> str | None:
     """What is wrong between the carrier's TLS and ours, for a person to mend; None for all else."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        known = _CHAIN_FAULTS.get(error.verify_code)
-        return known or f"the carrier's certificate cannot be trusted: {error.verify_message}"
+        known = _CHAIN_FAULTS.get(getattr(error, "verify_code", 0))
+        return known or f"the carrier's certificate cannot be trusted: {error}"
     if not isinstance(error, ssl.SSLError):
         return None
-    reason = error.reason or ""
+    reason: str = getattr(error, "reason", None) or ""  # errors that OpenSSL did not make have none
     if any(word in reason for word in _OUR_CERTIFICATE):
         return f"the carrier refused our certificate, or wants one: set tls_certificate ({reason})"
     if any(word in reason for word in _NO_COMMON_VERSION):

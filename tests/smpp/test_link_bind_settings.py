@@ -1,0 +1,143 @@
+"""What a row says of the connection, the bind and TLS."""
+
+import ssl
+
+import pytest
+from authority import Authority
+
+from staffetta.connectors.smpp.options import settings_of
+from staffetta.connectors.smpp.settings import BindKind, InvalidSmppSettings, SmppSettings
+from staffetta.connectors.smpp.tls import (
+    CarrierTls,
+    InvalidTls,
+    TlsSettings,
+    fault_in_words,
+    make_context,
+)
+from staffetta.smpp import pdus
+from staffetta.smpp.decode import decode
+from staffetta.smpp.encode import encode_long_bind
+from staffetta.smpp.errors import InvalidField
+
+ROW = {
+    "id": 3,
+    "name": "carrier",
+    "host": "smsc.example.com",
+    "port": 2775,
+    "system_id": "esme",
+    "window_max": 10,
+    "rate_per_second": 10,
+    "link_count": 1,
+}
+CERTIFICATE = Authority().certificate
+PIN = "ab" * 32
+
+
+def read(**settings: object) -> SmppSettings:
+    return settings_of({**ROW, "settings": settings}, "secret", tls_key="the key")
+
+
+def test_each_setting_reaches_its_place():
+    settings = read(
+        bind="pair",
+        interface_version="0x50",
+        long_password=True,
+        tls=True,
+        tls_ca=CERTIFICATE,
+        tls_certificate=CERTIFICATE,
+        tls_minimum="1.3",
+        tls_server_name="",
+        tls_pin=PIN,
+        credit_probe_seconds_min=5,
+        credit_probe_seconds_max=50,
+    )
+    assert settings.bind is BindKind.PAIR
+    assert (settings.interface_version, settings.long_password) == (0x50, True)
+    assert settings.tls == TlsSettings(
+        is_on=True,
+        ca=CERTIFICATE,
+        certificate=CERTIFICATE,
+        key="the key",
+        minimum="1.3",
+        server_name="",
+        pin=PIN,
+    )
+    assert (settings.credit.seconds_min, settings.credit.seconds_max) == (5, 50)
+
+
+def test_a_pin_is_read_as_openssl_writes_it():
+    written = ":".join(["AB"] * 32)
+    assert read(tls_pin=written).tls.pin == PIN
+
+
+def test_the_key_is_not_shown():
+    assert "the key" not in repr(read(tls=True))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("bind", "transmitter"),
+        ("interface_version", "0x35"),
+        ("interface_version", True),
+        ("interface_version", [52]),
+        ("tls", "yes"),
+        ("tls_ca", "/etc/ssl/ca.pem"),
+        ("tls_certificate", 1),
+        ("tls_minimum", "1.4"),
+        ("tls_minimum", 1.2),
+        ("tls_pin", "abc"),
+        ("tls_pin", "zz" * 32),
+        ("credit_probe_seconds_min", 0),
+    ],
+)
+def test_a_wrong_value_is_refused_by_name(name, value):
+    with pytest.raises(InvalidSmppSettings, match=f"carrier: {name} "):
+        read(**{name: value})
+
+
+def test_a_long_bind_has_room_for_64_octets_and_no_more():
+    octets = encode_long_bind(pdus.BindTransceiver(system_id=b"esme", password=b"x" * 64), 7)
+    assert decode(octets) == pdus.BindTransceiver(7, b"esme", b"x" * 64)
+    with pytest.raises(InvalidField, match="password is longer than 64 octets"):
+        encode_long_bind(pdus.BindTransceiver(password=b"x" * 65), 7)
+
+
+@pytest.mark.parametrize(
+    ("minimum", "version"),
+    [("1.0", "TLSv1"), ("1.1", "TLSv1_1"), ("1.2", "TLSv1_2"), ("1.3", "TLSv1_3")],
+)
+def test_each_oldest_version_makes_a_context_without_a_warning(minimum, version):
+    context = make_context(TlsSettings(is_on=True, minimum=minimum))
+    assert context.minimum_version.name == version
+    assert context.verify_mode is ssl.CERT_REQUIRED
+
+
+def test_a_key_with_a_password_is_refused_in_words():
+    key = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIB\n-----END ENCRYPTED PRIVATE KEY-----\n"
+    with pytest.raises(InvalidTls, match="tls_certificate and its key cannot be used"):
+        make_context(TlsSettings(is_on=True, certificate=CERTIFICATE, key=key))
+
+
+async def test_a_context_is_made_once_and_only_with_tls():
+    assert await CarrierTls(TlsSettings()).context() is None
+    tls = CarrierTls(TlsSettings(is_on=True))
+    assert await tls.context() is await tls.context()
+
+
+def test_a_server_name_is_the_host_unless_it_is_set():
+    assert CarrierTls(TlsSettings()).server_name("host") is None
+    assert CarrierTls(TlsSettings(is_on=True)).server_name("host") == "host"
+    assert CarrierTls(TlsSettings(is_on=True, server_name="other")).server_name("host") == "other"
+
+
+def test_a_pin_is_compared_only_where_there_is_one():
+    assert CarrierTls(TlsSettings(is_on=True)).fault_of_pin(b"anything") is None
+    fault = CarrierTls(TlsSettings(is_on=True, pin=PIN)).fault_of_pin(None)
+    assert fault is not None
+
+
+def test_what_is_no_matter_of_tls_has_no_words():
+    assert fault_in_words(None) is None
+    assert fault_in_words(ConnectionResetError()) is None
+    assert fault_in_words(ssl.SSLError(1, "something else")) is None
