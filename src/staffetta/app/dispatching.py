@@ -107,6 +107,8 @@ async def run_dispatch(context: RoleContext, stop: asyncio.Event) -> None:
         await fleet.drain()
         await _wait_until_written(inbox)
         with suppress(DatabaseError):
+            await store.store_all()
+        with suppress(DatabaseError):
             await fleet.let_go()
 
 

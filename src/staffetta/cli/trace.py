@@ -114,7 +114,7 @@ def _listed(number: str, since: str, account: str | None, limit: int, *, redact:
         async with parts.database.acquire() as connection:
             return await find_by_number(connection, phone.e164, parts.now - back, limit, email)
 
-    found = with_everything_open(work)
+    found = with_everything_open(work, patient=True)
     shown = short_number(phone.e164) if redact else phone.e164
     note = (
         f"{len(found)} to {shown}; `staffetta trace ID` shows one."

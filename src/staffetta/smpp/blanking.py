@@ -73,7 +73,7 @@ def without_text(frame: bytes) -> bytes:
     """A frame without the text that it carries; a user data header stays.
 
     Of a delivery report the quoted text goes and the rest stays. A PDU that nobody knows loses its
-    whole body.
+    whole body, and one that cannot be read all but its NULs: nobody can tell where its text is.
     """
     command_id = command_id_of(frame)
     if command_id in _WITHOUT_TEXT:
@@ -108,8 +108,8 @@ def _address_spans(frame: bytes) -> list[tuple[int, int]]:
 
 def _short_message_without_text(frame: bytes) -> bytes:
     match = _up_to_text(frame, HEADER_OCTETS)
-    if match is None:  # it ends before its text
-        return frame
+    if match is None:
+        return _shape_of(frame)
     esm_class = match[1][0]
     start = match.end()
     end = min(start + match[2][0], len(frame))
@@ -125,7 +125,7 @@ def _data_sm_without_text(frame: bytes) -> bytes:
         for field in layout:
             values[field.name], offset = field.read(frame, offset)
     except MalformedPdu:
-        return frame
+        return _shape_of(frame)
     return _tlvs_without_text(frame, offset, int(values["esm_class"]))
 
 
@@ -157,6 +157,11 @@ def _text_span(frame: bytes, start: int, end: int, esm_class: int) -> tuple[int,
 def _is_plain_report(text: bytes) -> bool:
     """Whether a text is a report in ASCII: of what is coded otherwise nothing can be told apart."""
     return text.isascii() and b"\0" not in text and _looks_like_report(text) is not None
+
+
+def _shape_of(frame: bytes) -> bytes:
+    body = bytes(octet and BLANK[0] for octet in frame[HEADER_OCTETS:])
+    return frame[:HEADER_OCTETS] + body
 
 
 def _blank(frame: bytes, start: int, end: int) -> bytes:

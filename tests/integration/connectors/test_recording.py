@@ -116,7 +116,8 @@ async def test_what_cannot_be_read_is_recorded(recording_rig, recordings, smsc):
     broken = bytes.fromhex("00000012 00000005 00000000 00000003 4142")
     (await smsc.bound()).send_raw(broken)
     await until(lambda: of(recordings, Reason.UNREADABLE) != [])
-    assert of(recordings, Reason.UNREADABLE)[0].octets == broken
+    shape = broken[:16] + b"**"  # where its text is, nobody can tell
+    assert of(recordings, Reason.UNREADABLE)[0].octets == shape
 
 
 async def test_of_a_chosen_account_everything_is_recorded_reports_too(

@@ -198,6 +198,32 @@ async def test_what_waits_says_how_many_stand_before_it(gateway: Gateway) -> Non
     assert texts(timeline, "state")[0].startswith("waits in the queue; expires at ")
 
 
+async def test_what_was_wrong_with_the_carrier_meanwhile_is_told(
+    gateway: Gateway, clock: FrozenClock
+) -> None:
+    made = await gateway.accept()
+    connector_id = gateway.connector.connector_id
+    clock.advance(60)
+    await gateway.rows(
+        "INSERT INTO connector_alarm (connector_id, kind, detail, raised_at, last_at, cleared_at)"
+        " VALUES ($1, 'silent', 'nothing was heard of it', $2, $2, NULL),"
+        " ($1, 'old', 'long before', $3, $3, $3)",
+        connector_id,
+        clock.now(),
+        clock.now() - timedelta(days=1),
+    )
+    await gateway.rows(
+        "INSERT INTO link (connector_id, number, state, detail, changed_at)"
+        " VALUES ($1, 1, 'waiting', 'no connection in time', $2)",
+        connector_id,
+        clock.now(),
+    )
+    clock.advance(60)
+    timeline = await traced(gateway, made.message.id)
+    assert texts(timeline, "alarm") == ["carrier: nothing was heard of it"]
+    assert texts(timeline, "link") == ["today link 1 of carrier is waiting: no connection in time"]
+
+
 async def test_a_dry_run_was_never_queued(gateway: Gateway) -> None:
     made = await gateway.accept(dry_run=True)
     timeline = await traced(gateway, made.message.id)

@@ -128,6 +128,8 @@ def test_a_broken_frame_loses_whatever_may_be_text() -> None:
     frame = encode(SUBMIT)
     broken = frame[:-12] + b"\xff" + b"my secret and more"  # sm_length says more than is there
     assert b"secret" not in without_text(broken)
+    endless = frame[:16] + b"service without an end my secret"
+    assert without_text(endless)[16:] == b"*" * 32
     stray = encode(SUBMIT) + b"\x04\x24\xff\xffmy secret"  # a TLV that is longer than the PDU
     assert b"secret" not in without_text(stray)
 

@@ -78,6 +78,7 @@ def claim_events(rows: TraceRows, recipient: Row) -> Iterator[Event]:
     for row in rows.submissions:
         submissions.setdefault(row["attempt"], []).append(row)
     began = _began(rows, submissions)
+    links = {(row["attempt"], row["segment"]): row["link"] for row in rows.recordings}
     newest = recipient["attempt"]
     told = sorted({*submissions, *began, newest} - {0})
     before = 0
@@ -88,7 +89,8 @@ def claim_events(rows: TraceRows, recipient: Row) -> Iterator[Event]:
             yield _newest_claim(rows, recipient, submissions.get(newest, ()))
         else:
             yield Event(began[attempt], "claim", f"try {attempt}", {"attempt": attempt})
-        yield from (_segment(row) for row in submissions.get(attempt, ()))
+        for row in submissions.get(attempt, ()):
+            yield _segment(row, links.get((attempt, row["segment"])))
         before = attempt
 
 
@@ -131,8 +133,9 @@ def _newest_claim(rows: TraceRows, recipient: Row, submissions: Sequence[Row]) -
     return Event(at, "claim", ", ".join(words), facts)
 
 
-def _segment(row: Row) -> Event:
-    text = f"segment {row['segment']} of {row['segment_total']} by {row['connector']}: "
+def _segment(row: Row, link: int | None) -> Event:
+    way = row["connector"] if link is None else f"{row['connector']}/{link}"
+    text = f"segment {row['segment']} of {row['segment_total']} by {way}: "
     match row["outcome"]:
         case "accepted":
             named = f"accepted as {row['smsc_id']}" if row["smsc_id"] else "accepted, without an id"
@@ -150,11 +153,14 @@ def _segment(row: Row) -> Event:
         "segment",
         text,
         {
-            name: row[name]
-            for name in (
-                *("attempt", "segment", "segment_total", "connector", "outcome"),
-                *("command_status", "smsc_id", "answered_at", "written_as"),
-            )
+            "link": link,
+            **{
+                name: row[name]
+                for name in (
+                    *("attempt", "segment", "segment_total", "connector", "outcome"),
+                    *("command_status", "smsc_id", "answered_at", "written_as"),
+                )
+            },
         },
     )
 

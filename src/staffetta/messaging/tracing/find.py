@@ -9,7 +9,7 @@ from staffetta.db.pool import Connection
 from staffetta.domain.ids import lowest_id
 from staffetta.messaging.tracing import sql
 
-LOOKED_AT_MAX: Final = 500_000  # recipients of each space: no index knows numbers
+LOOKED_AT_MAX: Final = 200_000  # recipients of each space: no index knows numbers
 LISTED_MAX: Final = 1_000
 
 
