@@ -9,7 +9,7 @@ from staffetta.domain.templates import Template
 from staffetta.messaging.accept import AcceptRules
 from staffetta.messaging.bell import Bell
 from staffetta.messaging.bulk.accept import BulkAccepted, BulkAcceptor
-from staffetta.messaging.bulk.change import BulkChanger, Changed
+from staffetta.messaging.bulk.change import BulkChanged, BulkChanger
 from staffetta.messaging.bulk.read import BulkReader, BulkView
 from staffetta.messaging.bulk.request import BulkRequest, Change, Recipients
 
@@ -26,7 +26,7 @@ class BulkHand:
             rules,
             gateway.ids,
         )
-        self.changer = BulkChanger(self.acceptor, gateway.ids)
+        self.changer = BulkChanger(self.acceptor)
         self.reader = BulkReader(gateway.database)
 
     async def post(self, recipients: Sequence[object], **changes: Any) -> BulkAccepted:
@@ -36,7 +36,7 @@ class BulkHand:
 
     async def put(
         self, message_id: bytes, recipients: Sequence[object] = (), **changes: Any
-    ) -> Changed:
+    ) -> BulkChanged:
         change = Change(
             recipients=Recipients(recipients),
             closes=changes.get("closes", False),

@@ -16,7 +16,7 @@ from staffetta.db.partitions import ensure_partitions
 from staffetta.db.pool import Database
 from staffetta.domain.errors import CreditTooLow, MessageRefused
 from staffetta.domain.states import State
-from staffetta.messaging.bulk.change import discard_open_once
+from staffetta.messaging.bulk.discard import discard_open_once
 from staffetta.messaging.bulk.errors import AlreadySending, TransactionClosed
 from staffetta.messaging.bulk.read import BulkView, RecipientView
 from staffetta.messaging.connector import (

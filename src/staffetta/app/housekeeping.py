@@ -24,7 +24,7 @@ from staffetta.db.pool import Database
 from staffetta.ledger.fill_checksums import fill_checksums_once
 from staffetta.ledger.refill import refill_once
 from staffetta.messaging.bell import Bell
-from staffetta.messaging.bulk.change import discard_open_once
+from staffetta.messaging.bulk.discard import discard_open_once
 from staffetta.messaging.bulk.gather import Gatherer
 from staffetta.messaging.housekeeping import Housekeeper
 from staffetta.messaging.store_recordings import forget_recordings_once

@@ -32,6 +32,11 @@ class Template:
         """How often something is filled in."""
         return len(self._pieces) // 2
 
+    @property
+    def fixed_length(self) -> int:
+        """How many characters stand in it whatever is filled in."""
+        return sum(map(len, self._pieces[::2]))
+
     def fill(self, values: Mapping[str, object] | None) -> str:
         """The text for one recipient; a placeholder without a value becomes empty."""
         if len(self._pieces) == 1:

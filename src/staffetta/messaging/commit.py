@@ -94,7 +94,9 @@ async def _claim_keys(connection: Connection, drafts: Sequence[Draft]) -> dict[b
             continue
         body_hash, message_id = earlier[_key_name(draft)]
         if message_id != draft.id:
-            results[draft.id] = _of_taken_key(draft.idempotency.body_hash, body_hash, message_id)
+            results[draft.id] = result_of_taken_key(
+                draft.idempotency.body_hash, body_hash, message_id
+            )
     return results
 
 
@@ -103,7 +105,8 @@ def _key_name(draft: Draft) -> _KeyName:
     return (draft.space_id, draft.idempotency.path, draft.idempotency.key)
 
 
-def _of_taken_key(body_hash: bytes, first_hash: bytes, message_id: bytes) -> Result:
+def result_of_taken_key(body_hash: bytes, first_hash: bytes, message_id: bytes) -> Result:
+    """What a request is answered whose key an earlier one has: its message, or a refusal."""
     if body_hash == first_hash:
         return Replayed(message_id)
     return IdempotencyKeyReused(

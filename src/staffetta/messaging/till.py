@@ -124,19 +124,16 @@ class Till:
         A dry run is asked the same, and counts nowhere.
         """
         cost_micro = draft.cost_micro(covered_count)
-        room_micro = wallet.day_room_micro(draft.now.astimezone(UTC).date())
-        if room_micro is not None and cost_micro > max(room_micro, 0):
-            yield GuardRefused(
-                f"the daily spending cap of the account leaves {format_amount(max(room_micro, 0))} "
-                f"today, and the message may cost {format_amount(cost_micro)}"
-            )
+        capped = refusal_of_cap(wallet, cost_micro, draft.now)
+        if capped is not None:
+            yield capped
         if draft.allowance is not None:
             spent = self._uses.refusal(draft.allowance, cost_micro, covered_count)
             if spent is not None:
                 yield spent
-        needed_micro = draft.needed_micro(covered_count)
-        if needed_micro > 0 and wallet.available_micro < needed_micro:
-            yield _too_low(needed_micro, wallet.available_micro)
+        short = refusal_of_credit(wallet, draft.needed_micro(covered_count))
+        if short is not None:
+            yield short
         if draft.is_code:
             rates = self._rates
             sentence = (rates.look if draft.dry_run else rates.take)(_ask(draft))
@@ -168,7 +165,22 @@ def _ask(draft: Draft) -> OtpAsk:
     )
 
 
-def _too_low(needed_micro: int, available_micro: int) -> CreditTooLow:
+def refusal_of_cap(wallet: Wallet, cost_micro: int, now: datetime) -> GuardRefused | None:
+    """Why a message of this cost passes the cap of the UTC day of `now`; None where it does not."""
+    room_micro = wallet.day_room_micro(now.astimezone(UTC).date())
+    if room_micro is None or cost_micro <= max(room_micro, 0):
+        return None
+    return GuardRefused(
+        f"the daily spending cap of the account leaves {format_amount(max(room_micro, 0))} "
+        f"today, and the message may cost {format_amount(cost_micro)}"
+    )
+
+
+def refusal_of_credit(wallet: Wallet, needed_micro: int) -> CreditTooLow | None:
+    """Why the wallet has not what a message needs; None where it has, or nothing is needed."""
+    available_micro = wallet.available_micro
+    if needed_micro <= 0 or available_micro >= needed_micro:
+        return None
     return CreditTooLow(
         needed_micro,
         available_micro,

@@ -17,7 +17,7 @@ from staffetta.domain.errors import (
 )
 from staffetta.domain.states import State
 from staffetta.ledger.verify import verify_books
-from staffetta.messaging.bulk.change import discard_open_once
+from staffetta.messaging.bulk.discard import discard_open_once
 from staffetta.messaging.bulk.errors import (
     AlreadySending,
     NoRecipient,

@@ -16,7 +16,7 @@ from outbox import Outbox
 from receiver import Received, Receiver, receiving
 
 from staffetta.messaging.accept import AcceptRules
-from staffetta.messaging.bulk.change import discard_open_once
+from staffetta.messaging.bulk.discard import discard_open_once
 from staffetta.messaging.bulk.gather import GATHERING, MESSAGES_MAX, RECIPIENTS_MAX, Gatherer
 from staffetta.messaging.bulk.note import Changed, note_changes
 from staffetta.messaging.connector import Refused

@@ -17,7 +17,9 @@ from staffetta.domain import errors
 from staffetta.messaging.bulk.errors import (
     AlreadySending,
     NoRecipient,
+    OutcomeUnknown,
     RealtimeTooSoon,
+    TooManyRecipients,
     TransactionClosed,
 )
 
@@ -51,6 +53,7 @@ CODES: Final[Mapping[type[Exception], tuple[int, int]]] = MappingProxyType(
         errors.SenderNotApproved: (422, SENDER),
         errors.InvalidText: (422, BODY),
         NoRecipient: (422, RECIPIENTS),
+        TooManyRecipients: (422, RECIPIENTS),
         RealtimeTooSoon: (422, OPTIONS),
         errors.InvalidCallback: (422, OPTIONS),
         errors.IdempotencyKeyReused: (422, 1002),
@@ -61,6 +64,7 @@ CODES: Final[Mapping[type[Exception], tuple[int, int]]] = MappingProxyType(
         errors.CreditTooLow: (402, 201),
         errors.GuardRefused: (402, 201),
         BodyTooLarge: (BODY_TOO_LARGE.status, BODY_TOO_LARGE.status),
+        OutcomeUnknown: (NOT_NOW.status, NOT_NOW.status),  # and no header that asks to try again
         errors.NotAcceptingNow: (NOT_NOW.status, NOT_NOW.status),
         ConnectionLost: (NOT_NOW.status, NOT_NOW.status),
         TryAgain: (NOT_NOW.status, NOT_NOW.status),

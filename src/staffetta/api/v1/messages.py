@@ -74,10 +74,10 @@ async def _post(context: ApiContext, call: Call) -> Answer:
         raise
     except CreditTooLow as short:
         raise _credit_not_enough(short) from None
-    message = await _read(context, call, accepted.message_id)
+    # Nothing is read from here on: what failed now would tell the client to send it again.
     return success(
         201,
-        [message_object(message)],
+        [message_object(accepted.message)],
         "Message Queued",
         accepted.credit_micro,
         headers=REPLAYED if accepted.replayed else (),
@@ -101,10 +101,9 @@ async def _put(context: ApiContext, call: Call) -> Answer:
         raise
     except CreditTooLow as short:
         raise _credit_insufficient(short) from None
-    message = await _read(context, call, message_id)
     return success(
         200,
-        message_object(message),
+        message_object(changed.message),
         "Updated",
         changed.credit_micro,
         spent=Spent(changed.paid_micro, 0),

@@ -123,7 +123,7 @@ def _require_one(recipients: Recipients) -> None:
     """
     items, count = recipients.items, recipients.count_at_least
     if count <= _LOOKED_THROUGH_MAX and not any(map(number_of, items)):
-        require_sendable(0, frozenset(), [shown(item) for item in items])
+        require_sendable(0, frozenset(), next(map(shown, items), None))
 
 
 def _priority(given: object) -> int:

@@ -19,7 +19,7 @@ def message_object(message: BulkView) -> dict[str, object]:
         "body": message.body,
         "recipients": {
             "valid": {"count": message.recipient_count},
-            "invalid": {"total": len(message.invalid), "list": message.invalid},
+            "invalid": {"total": message.invalid_total, "list": message.invalid},
         },
         "transaction": message.is_open,
         "options": message.options,

@@ -23,18 +23,23 @@ CREATE TABLE v1_message (
     segment_total    bigint NOT NULL,
     base_micro       bigint NOT NULL,                 -- before priority and options
     price_micro      bigint NOT NULL,
-    invalid          jsonb NOT NULL,                  -- the recipients that are none, as written
+    invalid_total    integer NOT NULL,                -- recipients that are none
+    invalid          jsonb NOT NULL,                  -- the first of them, as written
+    first_answer     jsonb,                           -- its 201's counts, if that may be asked again
     updated_at       timestamptz NOT NULL,
     discard_at       timestamptz,                     -- of an open transaction
+    charged_at       timestamptz,                     -- null: not yet
     cancelled_at     timestamptz,
     PRIMARY KEY (space_id, id)
 ) PARTITION BY RANGE (id);
 CREATE INDEX v1_message_open ON v1_message (discard_at) WHERE is_open;
 
--- When each account last sent in real time: once a minute.
+-- When accounts send in real time: once a minute each, those for later at their time.
 CREATE TABLE v1_realtime (
-    space_id  integer PRIMARY KEY,
-    sent_at   timestamptz NOT NULL
+    space_id    integer NOT NULL,
+    due_at      timestamptz NOT NULL,
+    message_id  bytea NOT NULL,
+    PRIMARY KEY (space_id, due_at)
 );
 
 -- Recipients whose change of state their message's URL has not been told. Rows come and go by the

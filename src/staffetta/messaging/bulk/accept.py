@@ -1,15 +1,12 @@
 """Accepting a v1 message: all its recipients in one transaction, or nothing.
 
-Bulk has its own lane: one large request at a time in each process, so that what it does between two
-pauses (STEP recipients) is all that anybody else ever waits for. Rows are copied while they are
-made; the wallet is locked last, for the shortest time. Owns POST; changes are `change`'s.
+Rows are copied while they are made, in steps with pauses for everybody else (`steps`); the wallet
+is locked last, for the shortest time. Owns POST; changes are `change`'s.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import suppress
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Final
 
 import msgspec
@@ -17,7 +14,7 @@ import msgspec
 from staffetta.callbacks.target import CallbackTarget, parse_callback
 from staffetta.compliance.blocklist import impose_block
 from staffetta.compliance.words import Finding
-from staffetta.db.pool import Connection, ConnectionLost, Database, TryAgain
+from staffetta.db.pool import Connection, ConnectionLost, Database, NotConnected, TryAgain
 from staffetta.domain.errors import (
     AccountBlocklisted,
     InvalidText,
@@ -26,43 +23,49 @@ from staffetta.domain.errors import (
 )
 from staffetta.domain.ids import IdMaker
 from staffetta.domain.segments import segment_text
+from staffetta.ledger.book import Book, Wallet
+from staffetta.ledger.store import open_book
 from staffetta.messaging.accept import (
     AcceptRules,
     Snapshots,
     circumstances_of,
     rolling_references,
 )
+from staffetta.messaging.alerts import tell_low_credit
 from staffetta.messaging.bell import Bell
 from staffetta.messaging.bulk import sql
-from staffetta.messaging.bulk.errors import RealtimeTooSoon
+from staffetta.messaging.bulk.answer import read_first_answer, totals_of, view_of_new
+from staffetta.messaging.bulk.errors import OutcomeUnknown
 from staffetta.messaging.bulk.keys import claim_key, find_first
-from staffetta.messaging.bulk.money import charge, credit_of, lock_wallet, tell
+from staffetta.messaging.bulk.lanes import Lanes
+from staffetta.messaging.bulk.money import charge, credit_of, lock_wallet
 from staffetta.messaging.bulk.note import note_ends
-from staffetta.messaging.bulk.request import (
-    MANY,
-    TRANSACTION_KEPT,
-    BulkRequest,
-    Recipients,
-    Terms,
-)
-from staffetta.messaging.bulk.rows import COLUMNS, Counts, Row, RowMaker, require_sendable
+from staffetta.messaging.bulk.read import BulkView
+from staffetta.messaging.bulk.realtime import take_realtime
+from staffetta.messaging.bulk.request import TRANSACTION_KEPT, BulkRequest, Terms
+from staffetta.messaging.bulk.rows import Counts, RowMaker, require_sendable
+from staffetta.messaging.bulk.steps import copy_rows
 from staffetta.messaging.inspection import Space
 
-STEP: Final = 500  # recipients between two pauses
 PLACEHOLDERS_MAX: Final = 50
-REALTIME_PAUSE: Final = timedelta(minutes=1)
-_SMALL_MAX: Final = 3  # at once; each holds a connection
-_WAIT_SECONDS_MAX: Final = 30.0
+RECIPIENTS_MAX: Final = 500_000  # of one message, unless the operator says otherwise
+LOOK_UP_SECONDS_MAX: Final = 20.0
 _TRIES_MAX: Final = 3
+_SEGMENT_CHARACTERS_MAX: Final = 160
 
 
 class BulkAccepted(msgspec.Struct, frozen=True):
-    """A message that is durable, and the wallet after it."""
+    """A message that is durable, as it was accepted, and the wallet after it. Micro-units."""
 
-    message_id: bytes
+    message: BulkView
     credit_micro: int
     paid_micro: int = 0  # by this request
     replayed: bool = False
+
+    @property
+    def message_id(self) -> bytes:
+        """The message's id."""
+        return self.message.id
 
 
 class WordsFound(Exception):
@@ -74,28 +77,20 @@ class WordsFound(Exception):
         self.is_test = is_test
 
 
-class Lanes:
-    """How many requests may work at once: the large ones one by one, the small beside them."""
+class _Attempt(msgspec.Struct):
+    """A message on its way into the database."""
 
-    def __init__(self) -> None:
-        self._large = asyncio.Semaphore(1)
-        self._small = asyncio.Semaphore(_SMALL_MAX)
+    space: Space
+    request: BulkRequest
+    terms: Terms
+    callback: CallbackTarget | None
+    counts: Counts = msgspec.field(default_factory=Counts)  # of the newest try
 
-    @asynccontextmanager
-    async def enter(self, recipients: Recipients) -> AsyncIterator[None]:
-        """Wait for a place; raises NotAcceptingNow when that takes too long."""
-        lane = self._large if recipients.count_at_least >= MANY else self._small
-        try:
-            async with asyncio.timeout(_WAIT_SECONDS_MAX):
-                await lane.acquire()
-        except TimeoutError:
-            raise NotAcceptingNow(
-                "other messages with many recipients are being stored: send the request again"
-            ) from None
-        try:
-            yield
-        finally:
-            lane.release()
+    def accepted(self, wallet: Wallet) -> BulkAccepted:
+        """Its answer, once it is durable."""
+        message = view_of_new(self.request, self.terms, self.counts)
+        paid_micro = 0 if self.terms.is_open else self.counts.price_micro
+        return BulkAccepted(message, credit_of(wallet), paid_micro)
 
 
 class BulkAcceptor:
@@ -108,10 +103,13 @@ class BulkAcceptor:
         snapshots: Snapshots,
         rules: AcceptRules,
         ids: IdMaker,
+        *,
+        recipients_max: int = RECIPIENTS_MAX,
     ) -> None:
         self.lanes = Lanes()
         self.database = database
         self.ids = ids
+        self.recipients_max = recipients_max  # of one message
         self._bell = bell
         self._snapshots = snapshots
         self._rules = rules
@@ -121,7 +119,8 @@ class BulkAcceptor:
         """Store a message and take its price: when this returns, it is durable.
 
         Raises domain.errors.MessageRefused, AccountBlocklisted, IdempotencyKeyReused or
-        NotAcceptingNow; then nothing was stored or charged.
+        NotAcceptingNow; then nothing was stored or charged. Raises OutcomeUnknown where that cannot
+        be found out.
         """
         self._check_text(request)
         callback = self._callback_of(request)
@@ -141,7 +140,7 @@ class BulkAcceptor:
         )
         async with self.lanes.enter(request.recipients):
             try:
-                return await self._store_patiently(space, request, terms, callback)
+                return await self._store_patiently(_Attempt(space, request, terms, callback))
             except WordsFound as found:
                 raise await self.punish(space.id, found, now) from None
 
@@ -172,6 +171,7 @@ class BulkAcceptor:
             self.ids,
             turns=turns,
             time_to_live=self._rules.time_to_live,
+            recipients_max=self.recipients_max,
             first_position=first_position,
         )
 
@@ -198,121 +198,142 @@ class BulkAcceptor:
                 f"'body' has {request.body.placeholder_count} placeholders, and {PLACEHOLDERS_MAX}"
                 " are the most"
             )
-        if request.body.is_plain and len(found.parts) > self._rules.segments_max:
+        segments_max = self._rules.segments_max
+        if request.body.is_plain and len(found.parts) > segments_max:
             raise InvalidText(
-                f"'body' needs {len(found.parts)} segments, and {self._rules.segments_max} are"
-                " the most"
+                f"'body' needs {len(found.parts)} segments, and {segments_max} are the most"
+            )
+        # Filling in what is far too long, once for every recipient, would take for ever.
+        if request.body.fixed_length > segments_max * _SEGMENT_CHARACTERS_MAX:
+            raise InvalidText(
+                f"'body' needs more than {segments_max} segments, whatever is filled in"
             )
 
-    async def _store_patiently(
-        self, space: Space, request: BulkRequest, terms: Terms, callback: CallbackTarget | None
-    ) -> BulkAccepted:
+    async def _store_patiently(self, attempt: _Attempt) -> BulkAccepted:
         for _ in range(_TRIES_MAX):
             try:
-                return await self._store(space, request, terms, callback)
+                accepted = await self._store(attempt)
             except TryAgain:
                 continue
+            except NotConnected:
+                raise  # nothing was sent
             except ConnectionLost as lost:
-                return await self._answer_by_looking(terms, lost)
+                accepted = await self._answer_by_looking(attempt, lost)
+            if not (accepted.replayed or attempt.terms.is_open):
+                self.ring(attempt.counts)
+            return accepted
         raise NotAcceptingNow("the database is too busy: send the request again")
 
-    async def _answer_by_looking(self, terms: Terms, lost: ConnectionLost) -> BulkAccepted:
-        """The connection went, perhaps inside COMMIT: only the database knows what is stored."""
-        try:
-            async with self.database.transaction() as connection:
-                # Whoever still commits holds this lock.
-                _, wallet = await lock_wallet(connection, terms.space_id, self.ids, terms.now)
-                is_stored = await connection.fetchval(sql.EXISTS, terms.space_id, terms.message_id)
-        except ConnectionLost:
-            is_stored = False
+    async def _answer_by_looking(self, attempt: _Attempt, lost: ConnectionLost) -> BulkAccepted:
+        """The connection went, perhaps inside COMMIT: only the database knows what is stored.
+
+        Raises OutcomeUnknown where it cannot be asked: "send it again" might send everything twice.
+        """
+        wallet = None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_UP_SECONDS_MAX):
+                is_stored, wallet = await self._look_patiently(attempt.terms)
+        if wallet is None:
+            raise OutcomeUnknown(_unknown(attempt)) from lost
         if not is_stored:
             raise NotAcceptingNow(
                 "the database was lost before the message was kept: send it again"
             ) from lost
-        return BulkAccepted(terms.message_id, credit_of(wallet))
+        return attempt.accepted(wallet)
 
-    async def _store(
-        self, space: Space, request: BulkRequest, terms: Terms, callback: CallbackTarget | None
-    ) -> BulkAccepted:
-        now = terms.now
+    async def _look_patiently(self, terms: Terms) -> tuple[bool, Wallet | None]:
+        for _ in range(_TRIES_MAX):
+            with suppress(ConnectionLost, TryAgain):
+                async with self.database.transaction() as connection:
+                    # Whoever still commits holds this lock.
+                    book = await open_book(connection, [terms.space_id], self.ids, terms.now)
+                    is_stored = await connection.fetchval(
+                        sql.EXISTS, terms.space_id, terms.message_id
+                    )
+                return is_stored, book.wallets[terms.space_id]
+        return False, None
+
+    async def _store(self, attempt: _Attempt) -> BulkAccepted:
+        space, request, terms, now = (
+            attempt.space,
+            attempt.request,
+            attempt.terms,
+            attempt.terms.now,
+        )
         async with self.database.transaction() as connection:
             first = await find_first(connection, space.id, request.idempotency, now)
             if first is not None:
+                message = await read_first_answer(connection, space.id, first)
                 _, wallet = await lock_wallet(connection, space.id, self.ids, now)
-                return BulkAccepted(first, credit_of(wallet), replayed=True)
-            maker = self.row_maker(terms, space, await read_turns(connection, space.id))
-            await copy_rows(connection, maker.rows(request.recipients, set()))
-            counts = maker.counts
-            if counts.finding is not None:
-                raise WordsFound(counts.finding, is_test=request.is_test)
-            if not request.is_open:
-                require_sendable(counts.sendable_count, counts.refused_as, counts.invalid)
-            await self._insert_message(connection, request, terms, callback, counts)
-            if callback is not None and (counts.refused_as or request.is_test):
-                await note_ends(connection, space.id, terms.message_id, now)
+                return BulkAccepted(message, credit_of(wallet), replayed=True)
+            attempt.counts = await self._copy(connection, attempt)
+            await self._insert_message(connection, attempt)
             book, wallet = await lock_wallet(connection, space.id, self.ids, now)
             first = await claim_key(
                 connection, space.id, request.idempotency, terms.message_id, now
             )
             if first is not None:
                 raise TryAgain("the same request came at the same moment")
-            if request.realtime:
-                await _take_realtime(connection, space.id, now)
             if not request.is_open:
-                await charge(
-                    *(connection, book, wallet, terms.message_id, counts.price_micro),
-                    space.allowance,
-                )
-                await move_turns(connection, terms, counts)
-                await tell(connection, book, self.ids)
-        if not request.is_open:
-            self.ring(counts)
-        paid_micro = 0 if request.is_open else counts.price_micro
-        return BulkAccepted(terms.message_id, credit_of(wallet), paid_micro)
+                await self._queue(connection, attempt, book, wallet)
+        return attempt.accepted(wallet)
 
-    async def _insert_message(
-        self,
-        connection: Connection,
-        request: BulkRequest,
-        terms: Terms,
-        callback: CallbackTarget | None,
-        counts: Counts,
+    async def _copy(self, connection: Connection, attempt: _Attempt) -> Counts:
+        """Write the recipients; raises WordsFound, or what refuses a message for nobody."""
+        request, terms = attempt.request, attempt.terms
+        turns = await read_turns(connection, terms.space_id)
+        maker = self.row_maker(terms, attempt.space, turns)
+        await copy_rows(connection, maker.rows(request.recipients, set()))
+        counts = maker.counts
+        if counts.finding is not None:
+            raise WordsFound(counts.finding, is_test=request.is_test)
+        if not request.is_open:
+            require_sendable(
+                counts.sendable_count, counts.refused_as, next(iter(counts.invalid), None)
+            )
+        if attempt.callback is not None and (counts.refused_as or request.is_test):
+            await note_ends(
+                *(connection, terms.space_id, terms.message_id),
+                *(counts.recipient_count, terms.now),
+            )
+        return counts
+
+    async def _queue(
+        self, connection: Connection, attempt: _Attempt, book: Book, wallet: Wallet
     ) -> None:
+        """Take the price and the places of a message that is no open transaction."""
+        terms, counts = attempt.terms, attempt.counts
+        if attempt.request.realtime:
+            due_at = max(terms.due_at or terms.now, terms.now)
+            await take_realtime(connection, terms.space_id, terms.message_id, due_at, terms.now)
+        await charge(
+            *(connection, book, wallet, terms.message_id, counts.price_micro),
+            attempt.space.allowance,
+        )
+        await move_turns(connection, terms, counts)
+        await tell_low_credit(connection, book, self.ids)
+
+    async def _insert_message(self, connection: Connection, attempt: _Attempt) -> None:
+        request, terms, counts = attempt.request, attempt.terms, attempt.counts
         found = segment_text(request.body.text)
-        now = terms.now
+        callback, now = attempt.callback, terms.now
+        is_open, has_key = request.is_open, request.idempotency is not None
         await connection.execute(
             sql.INSERT_MESSAGE,
-            terms.space_id,
-            terms.message_id,
-            terms.class_,
-            terms.priority,
-            terms.sender,
-            request.body.text,
-            found.encoding,
-            found.characters_count,
-            len(found.parts),
-            next(self._references),
-            request.flash,
-            request.options,
+            *(terms.space_id, terms.message_id, terms.class_, terms.priority, terms.sender),
+            *(request.body.text, found.encoding, found.characters_count, len(found.parts)),
+            *(next(self._references), request.flash, request.options),
             None if callback is None else callback.kept(),
-            now,
-            max(request.due_at or now, now),
+            *(now, max(request.due_at or now, now)),
         )
         await connection.execute(
             sql.INSERT_STATE,
-            terms.space_id,
-            terms.message_id,
-            request.is_open,
-            request.is_test,
-            request.due_at,
-            request.factor,
-            counts.recipient_count,
-            counts.segment_total,
-            counts.base_micro,
-            counts.price_micro,
-            counts.invalid,
+            *(terms.space_id, terms.message_id, is_open, request.is_test),
+            *(request.due_at, request.factor, counts.recipient_count, counts.segment_total),
+            *(counts.base_micro, counts.price_micro, counts.invalid_total, counts.invalid),
+            totals_of(request, counts) if has_key else None,
             now,
-            now + TRANSACTION_KEPT if request.is_open else None,
+            *((now + TRANSACTION_KEPT, None) if is_open else (None, now)),
         )
 
 
@@ -320,12 +341,6 @@ async def read_turns(connection: Connection, space_id: int) -> dict[int, int]:
     """How far each connector's queue has come for this space."""
     rows = await connection.fetch(sql.READ_TURNS, space_id)
     return {row["id"]: row["turn"] for row in rows}
-
-
-async def copy_rows(connection: Connection, rows: Iterator[Row]) -> None:
-    """Write rows as they are made, with a pause for everybody else after each step."""
-    while step := list(islice(rows, STEP)):
-        await connection.copy_records_to_table("recipient", records=step, columns=COLUMNS)
 
 
 async def move_turns(connection: Connection, terms: Terms, counts: Counts) -> None:
@@ -337,8 +352,10 @@ async def move_turns(connection: Connection, terms: Terms, counts: Counts) -> No
     )
 
 
-async def _take_realtime(connection: Connection, space_id: int, now: datetime) -> None:
-    if await connection.fetchval(sql.TAKE_REALTIME, space_id, now, REALTIME_PAUSE) is None:
-        raise RealtimeTooSoon(
-            "'options.realtime' may be used once a minute: send it without, or later"
-        )
+def _unknown(attempt: _Attempt) -> str:
+    shown = attempt.terms.message_id.hex()
+    again = "" if attempt.request.idempotency is None else " with the same Idempotency-Key, or"
+    return (
+        f"the database was lost while message {shown} was being stored, and nobody knows whether it"
+        f" was: send it again{again} only when GET /messages/{shown} does not find it"
+    )

@@ -12,7 +12,7 @@ class BulkDesk:
 
     def __init__(self, database: Database, acceptor: BulkAcceptor) -> None:
         self.acceptor = acceptor
-        self.changer = BulkChanger(acceptor, acceptor.ids)
+        self.changer = BulkChanger(acceptor)
         self.reader = BulkReader(database)
         self._database = database
 

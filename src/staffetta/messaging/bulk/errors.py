@@ -3,10 +3,12 @@
 StaffettaError
 ├── MessageRefused
 │   ├── NoRecipient        303: none of those listed is valid
+│   ├── TooManyRecipients  303: more than a message may have
 │   └── RealtimeTooSoon    305: one a minute for each account
 ├── NoSuchMessage          the account has no such message
 ├── TransactionClosed      212: it takes no more recipients
-└── AlreadySending         221: its time has come
+├── AlreadySending         221: its time has come
+└── OutcomeUnknown         nobody knows whether the message was kept
 """
 
 from staffetta.domain.errors import MessageRefused, StaffettaError
@@ -14,6 +16,10 @@ from staffetta.domain.errors import MessageRefused, StaffettaError
 
 class NoRecipient(MessageRefused):
     """Nobody to send to."""
+
+
+class TooManyRecipients(MessageRefused):
+    """More recipients than a message may have."""
 
 
 class RealtimeTooSoon(MessageRefused):
@@ -30,3 +36,7 @@ class TransactionClosed(StaffettaError):
 
 class AlreadySending(StaffettaError):
     """A message that cannot be cancelled any more."""
+
+
+class OutcomeUnknown(StaffettaError):
+    """The database was lost while a message was being stored, and could not be asked about it."""

@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from staffetta.db.pool import Connection
-from staffetta.domain.errors import IdempotencyKeyReused
+from staffetta.domain.errors import StaffettaError
+from staffetta.messaging.commit import result_of_taken_key
 from staffetta.messaging.draft import IdempotencyKey
 from staffetta.messaging.sql import accept as sql
 
@@ -50,8 +51,7 @@ async def claim_key(
 
 
 def _first(key: IdempotencyKey, body_hash: bytes, message_id: bytes) -> bytes:
-    if body_hash != key.body_hash:
-        raise IdempotencyKeyReused(
-            "this Idempotency-Key came before with another body: use a new key for a new message"
-        )
+    result = result_of_taken_key(key.body_hash, body_hash, message_id)
+    if isinstance(result, StaffettaError):
+        raise result
     return message_id

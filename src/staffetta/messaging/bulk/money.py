@@ -4,17 +4,16 @@ The whole message is one ledger entry: a line for each of a hundred thousand rec
 nothing that the recipients' rows do not. Refunds name their recipients.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from staffetta.accounts.token_limits import TokenAllowance
-from staffetta.accounts.token_use import open_token_uses, write_token_uses
+from staffetta.accounts.token_use import spend_of_token
 from staffetta.db.pool import Connection
-from staffetta.domain.errors import AccountBlocklisted, CreditTooLow, GuardRefused
+from staffetta.domain.errors import AccountBlocklisted
 from staffetta.domain.ids import IdMaker
-from staffetta.domain.money import format_amount
 from staffetta.ledger.book import Book, CounterAccount, EntryKind, Wallet
 from staffetta.ledger.store import open_book, write_book
-from staffetta.messaging.alerts import tell_low_credit
+from staffetta.messaging.till import refusal_of_cap, refusal_of_credit
 
 
 async def lock_wallet(
@@ -37,15 +36,12 @@ async def charge(
     allowance: TokenAllowance | None,
 ) -> None:
     """Take the price from the wallet that is locked; raises CreditTooLow or GuardRefused."""
-    await _spend(connection, allowance, price_micro)
-    room_micro = wallet.day_room_micro(book.now.astimezone(UTC).date())
-    if room_micro is not None and price_micro > max(room_micro, 0):
-        raise GuardRefused(
-            f"the daily spending cap of the account leaves {format_amount(max(room_micro, 0))} "
-            f"today, and the message costs {format_amount(price_micro)}"
-        )
-    if price_micro > 0 and wallet.available_micro < price_micro:
-        raise _too_low(price_micro, wallet.available_micro)
+    await spend_of_token(connection, allowance, price_micro, 0)
+    refusal = refusal_of_cap(wallet, price_micro, book.now) or refusal_of_credit(
+        wallet, price_micro
+    )
+    if refusal is not None:
+        raise refusal
     book.move(
         wallet.space_id,
         EntryKind.CHARGE,
@@ -56,33 +52,6 @@ async def charge(
     await write_book(connection, book)
 
 
-async def tell(connection: Connection, book: Book, ids: IdMaker) -> None:
-    """Tell the account when its credit is low now."""
-    await tell_low_credit(connection, book, ids)
-
-
 def credit_of(wallet: Wallet) -> int:
     """What an account is told it has, in micro-units: what holds set aside is not counted."""
     return wallet.balance_micro - wallet.held_micro
-
-
-async def _spend(
-    connection: Connection, allowance: TokenAllowance | None, price_micro: int
-) -> None:
-    """Count the price for a token that may spend only so much."""
-    if allowance is None:
-        return
-    uses = await open_token_uses(connection, [allowance])
-    refusal = uses.refusal(allowance, price_micro, 0)
-    if refusal is not None:
-        raise refusal
-    uses.spend(allowance, price_micro, 0)
-    await write_token_uses(connection, uses)
-
-
-def _too_low(needed_micro: int, available_micro: int) -> CreditTooLow:
-    return CreditTooLow(
-        needed_micro,
-        available_micro,
-        f"{format_amount(needed_micro)} needed, {format_amount(available_micro)} available",
-    )

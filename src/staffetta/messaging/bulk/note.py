@@ -11,6 +11,7 @@ import msgspec
 
 from staffetta.db.pool import Connection
 from staffetta.messaging.bulk import tell_sql as sql
+from staffetta.messaging.bulk.spans import spans_of
 
 
 class Changed(msgspec.Struct, frozen=True):
@@ -34,10 +35,19 @@ async def note_changes(connection: Connection, changed: Sequence[Changed]) -> No
 
 
 async def note_ends(
-    connection: Connection, space_id: int, message_id: bytes, now: datetime
+    connection: Connection,
+    space_id: int,
+    message_id: bytes,
+    recipient_count: int,
+    now: datetime,
+    *,
+    first: int = 0,
 ) -> None:
     """Note the recipients of a message that ended at `now`, by what this transaction wrote.
 
+    It wrote none before the position `first`.
+
     They ended without being sent: refused by acceptance, cancelled, or of a test.
     """
-    await connection.execute(sql.NOTE_ENDS, space_id, message_id, now)
+    for span in spans_of(recipient_count, first):
+        await connection.execute(sql.NOTE_ENDS, space_id, message_id, *span, now)

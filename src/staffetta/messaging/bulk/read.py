@@ -33,7 +33,8 @@ class BulkView(msgspec.Struct, frozen=True):
     segment_total: int
     base_micro: int
     price_micro: int
-    invalid: Sequence[str]
+    invalid_total: int
+    invalid: Sequence[str]  # the first of them
     cancelled_at: datetime | None
     counts: Mapping[State, int]  # recipients by state; absent: none
 
@@ -197,6 +198,7 @@ def bulk_view(row: Row) -> BulkView:
         segment_total=row["segment_total"],
         base_micro=row["base_micro"],
         price_micro=row["price_micro"],
+        invalid_total=row["invalid_total"],
         invalid=row["invalid"],
         cancelled_at=row["cancelled_at"],
         counts={State(state): count for state, count in counts.items()},

@@ -6,7 +6,7 @@ number is listed as invalid (contract section 4). Owns also what a message is re
 nobody could get.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from typing import Final
@@ -28,7 +28,7 @@ from staffetta.domain.ids import IdMaker
 from staffetta.domain.phones import Phone
 from staffetta.domain.segments import segment_text
 from staffetta.domain.states import State
-from staffetta.messaging.bulk.errors import NoRecipient
+from staffetta.messaging.bulk.errors import NoRecipient, TooManyRecipients
 from staffetta.messaging.bulk.request import NEVER, THOUSAND, Recipients, Terms
 from staffetta.messaging.inspection import Circumstances
 from staffetta.routing.table import Quote
@@ -40,6 +40,7 @@ COLUMNS: Final = (
     *("refused_as", "sent_at", "delivered_at"),
 )
 FIELDS_BYTES_MAX: Final = 4096
+INVALID_LISTED_MAX: Final = 1000  # of one message; all are counted
 _SHOWN_MAX: Final = 100  # characters of what is listed as invalid
 
 # Why a recipient is stored rejected: v1's names (contract section 4, "Status vocabulary").
@@ -76,7 +77,9 @@ class Counts(msgspec.Struct):
     segment_total: int = 0
     base_micro: int = 0
     price_micro: int = 0
-    invalid: list[str] = msgspec.field(default_factory=list)
+    invalid_total: int = 0
+    invalid: list[str] = msgspec.field(default_factory=list)  # the first of them
+    states: dict[State, int] = msgspec.field(default_factory=dict)
     refused_as: set[str] = msgspec.field(default_factory=set)  # why some are stored rejected
     turns: dict[int, int] = msgspec.field(
         default_factory=dict
@@ -104,6 +107,7 @@ class RowMaker:
         *,
         turns: Mapping[int, int],
         time_to_live: timedelta,
+        recipients_max: int,
         first_position: int = 0,
     ) -> None:
         self.counts = Counts()
@@ -114,6 +118,7 @@ class RowMaker:
         self._circumstances = circumstances
         self._ids = ids
         self._position = first_position
+        self._recipients_max = recipients_max
         self._due_at = NEVER if terms.is_open else max(terms.due_at or terms.now, terms.now)
         self._expires_at = NEVER if terms.is_open else self._due_at + time_to_live
         self._live_state = _first_state(terms)
@@ -121,16 +126,20 @@ class RowMaker:
         self._texts: dict[str, int | str] = {}
         self._clean_in: set[str] = set()
 
-    def rows(self, recipients: Recipients, taken: set[str]) -> Iterator[Row]:
-        """A row for each recipient that is one; `taken` are numbers that have it already.
+    def rows(self, recipients: Recipients, taken: set[str]) -> Iterator[Row | None]:
+        """For each item its row, or None for one that makes none; `taken` are numbers had already.
 
-        A repeated number is left out silently. Ends early when forbidden words were found.
+        A repeated number is left out silently. Ends early when forbidden words were found. Raises
+        TooManyRecipients.
         """
-        for item in recipients.items:
+        for item in bounded(recipients.items, self._recipients_max):
             phone, fields = self._read(item)
             if phone is None or phone.e164 in taken:
+                yield None
                 continue
             taken.add(phone.e164)
+            if self._position >= self._recipients_max:
+                raise _too_many(self._recipients_max)
             row = self._row(phone, fields)
             if self.counts.finding is not None:
                 return
@@ -142,14 +151,20 @@ class RowMaker:
         if isinstance(item, dict):
             number, fields = item.get("number"), item.get("fields")
         if not isinstance(number, str) or not _are_fields(fields):
-            self.counts.invalid.append(shown(item))
+            self._note_invalid(item)
             return None, None
         try:
             phone = parse_dashed(number.strip())
         except InvalidRecipient:
-            self.counts.invalid.append(shown(number))
+            self._note_invalid(number)
             return None, None
         return phone, fields if isinstance(fields, dict) and fields else None
+
+    def _note_invalid(self, item: object) -> None:
+        counts = self.counts
+        counts.invalid_total += 1
+        if len(counts.invalid) < INVALID_LISTED_MAX:
+            counts.invalid.append(shown(item))
 
     def _row(self, phone: Phone, fields: Mapping[str, object] | None) -> Row:
         terms, counts = self._terms, self.counts
@@ -175,6 +190,7 @@ class RowMaker:
         counts.segment_total += segments
         position, self._position = self._position, self._position + 1
         state = _refused_state(refused_as) if refused_as else self._live_state
+        counts.states[state] = counts.states.get(state, 0) + 1
         arrived_at = terms.now if state is State.DELIVERED else None
         return (
             *(terms.space_id, self._ids.make(terms.now), terms.message_id, position),
@@ -216,8 +232,22 @@ class RowMaker:
         return _Way(quote, NO_ROUTE if quote is None else None)
 
 
+def bounded(items: Iterable[object], items_max: int) -> Iterator[object]:
+    """The items, as many as a message may have recipients; then it raises TooManyRecipients."""
+    for count, item in enumerate(items):
+        if count == items_max:
+            raise _too_many(items_max)
+        yield item
+
+
+def _too_many(recipients_max: int) -> TooManyRecipients:
+    return TooManyRecipients(
+        f"'recipients' would be more than {recipients_max}, and a message may have no more"
+    )
+
+
 def require_sendable(
-    sendable_count: int, refused_as: AbstractSet[str], invalid: Sequence[str]
+    sendable_count: int, refused_as: AbstractSet[str], first_invalid: str | None
 ) -> None:
     """Raise the MessageRefused of a message that goes to nobody."""
     if sendable_count:
@@ -227,7 +257,7 @@ def require_sendable(
             raise kind(sentence)
     raise NoRecipient(
         "'recipients' holds no valid number: write them like +39-3331234567"
-        + (f", not {invalid[0]}" if invalid else "")
+        + (f", not {first_invalid}" if first_invalid else "")
     )
 
 

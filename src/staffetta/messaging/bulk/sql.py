@@ -26,15 +26,31 @@ VALUES ($1, $2, 'v1', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 
 INSERT_STATE = """
 INSERT INTO v1_message (space_id, id, is_open, is_test, due_at, factor, recipient_count,
-                        segment_total, base_micro, price_micro, invalid, updated_at, discard_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                        segment_total, base_micro, price_micro, invalid_total, invalid,
+                        first_answer, updated_at, discard_at, charged_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 """
 
-# No row: the account has sent in real time within the minute.
+READ_FIRST_ANSWER = """
+SELECT message.id, message.sender, message.body, message.priority, message.options,
+       message.created_at, v1_message.is_test, v1_message.invalid, v1_message.first_answer
+  FROM message
+  JOIN v1_message USING (space_id, id)
+ WHERE message.space_id = $1 AND message.id = $2
+"""
+
+# What this message has, and what nobody has to look at any more.
+FREE_REALTIME = """
+DELETE FROM v1_realtime WHERE space_id = $1 AND (message_id = $2 OR due_at <= $3)
+"""
+
+# No row: another message of the account is queued within the minute.
 TAKE_REALTIME = """
-INSERT INTO v1_realtime AS last (space_id, sent_at) VALUES ($1, $2)
-    ON CONFLICT (space_id) DO UPDATE SET sent_at = excluded.sent_at
- WHERE last.sent_at <= $2 - $3::interval
+INSERT INTO v1_realtime (space_id, message_id, due_at)
+SELECT $1, $2, $3::timestamptz
+ WHERE NOT EXISTS (SELECT FROM v1_realtime
+                    WHERE space_id = $1 AND due_at > $3::timestamptz - $4::interval
+                      AND due_at < $3::timestamptz + $4::interval)
 RETURNING space_id
 """
 
@@ -45,10 +61,10 @@ SELECT EXISTS (SELECT FROM v1_message WHERE space_id = $1 AND id = $2)
 # Whoever holds this lock may change the message, or add to it.
 LOCK_STATE = """
 SELECT v1_message.is_open, v1_message.is_test, v1_message.due_at, v1_message.factor,
-       v1_message.recipient_count, v1_message.segment_total, v1_message.base_micro,
-       v1_message.price_micro, v1_message.cancelled_at, v1_message.invalid,
-       message.sender, message.body, message.class, message.priority, message.callback,
-       message.created_at
+       v1_message.recipient_count, v1_message.cancelled_at,
+       jsonb_array_length(v1_message.invalid) AS invalid_listed,
+       v1_message.invalid ->> 0 AS first_invalid,
+       message.sender, message.body, message.class, message.priority, message.callback
   FROM v1_message
   JOIN message USING (space_id, id)
  WHERE v1_message.space_id = $1 AND v1_message.id = $2
@@ -64,20 +80,17 @@ SELECT recipient.number
    AND recipient.number = ANY($3::text[])
 """
 
-NEXT_POSITION = """
-SELECT coalesce(max(position) + 1, 0)
-  FROM recipient
- WHERE space_id = $1 AND message_id = $2 AND id <> message_id
-"""
-
 ADD_TO_STATE = """
 UPDATE v1_message
    SET recipient_count = recipient_count + $3, segment_total = segment_total + $4,
        base_micro = base_micro + $5, price_micro = price_micro + $6,
-       invalid = invalid || $7::jsonb, updated_at = $8
+       invalid_total = invalid_total + $7, invalid = invalid || $8::jsonb, updated_at = $9
  WHERE space_id = $1 AND id = $2
 """
 
+# What changes recipients takes a range of positions: no statement may take as long as there are
+# recipients.
+#
 # Every recipient that waits gets its price, its time, and its place behind those before it.
 CLOSE_RECIPIENTS = """
 WITH waiting AS (
@@ -85,15 +98,16 @@ WITH waiting AS (
            sum(segment_count) OVER (PARTITION BY connector_id ORDER BY position) AS turn_offset
       FROM recipient
      WHERE space_id = $1 AND message_id = $2 AND id <> message_id AND state = 'scheduled'
+       AND position >= $3 AND position < $4
 ), closed AS (
     UPDATE recipient
-       SET state = $3::recipient_state, due_at = $4, expires_at = $5, updated_at = $6,
-           charged_micro = div(recipient.segment_count::numeric * recipient.price_micro * $7
-                               * $8 + 500000, 1000000)::bigint,
+       SET state = $5::recipient_state, due_at = $6, expires_at = $7, updated_at = $8,
+           charged_micro = div(recipient.segment_count::numeric * recipient.price_micro * $9
+                               * $10 + 500000, 1000000)::bigint,
            turn = coalesce(place.turn, 0) + waiting.turn_offset,
-           sent_at = $9, delivered_at = $9
+           sent_at = $11, delivered_at = $11
       FROM waiting
-      LEFT JOIN unnest($10::int[], $11::bigint[]) AS place (connector_id, turn)
+      LEFT JOIN unnest($12::int[], $13::bigint[]) AS place (connector_id, turn)
              ON place.connector_id = waiting.connector_id
      WHERE recipient.space_id = $1 AND recipient.id = waiting.id
  RETURNING recipient.connector_id, recipient.charged_micro, recipient.turn,
@@ -115,7 +129,7 @@ SELECT DISTINCT refused_as
 CLOSE_STATE = """
 UPDATE v1_message
    SET is_open = false, discard_at = NULL, due_at = $3, base_micro = $4, price_micro = $5,
-       updated_at = $6
+       updated_at = $6, charged_at = $6
  WHERE space_id = $1 AND id = $2
 """
 
@@ -129,27 +143,30 @@ UPDATE message SET due_at = $3, options = options || $4::jsonb WHERE space_id = 
 
 MOVE_RECIPIENTS = """
 UPDATE recipient
-   SET due_at = $3, expires_at = $4, updated_at = $5
+   SET due_at = $5, expires_at = $6, updated_at = $7
  WHERE space_id = $1 AND message_id = $2 AND id <> message_id
+   AND position >= $3 AND position < $4
    AND state = 'scheduled' AND attempt = 0
 """
 
 CANCEL_RECIPIENTS = """
 UPDATE recipient
-   SET state = 'cancelled', updated_at = $3
+   SET state = 'cancelled', updated_at = $5
  WHERE space_id = $1 AND message_id = $2 AND id <> message_id
+   AND position >= $3 AND position < $4
    AND state = 'scheduled' AND attempt = 0
 """
 
 # Recipients that wait for nothing any more: the message's time has come. What acceptance refused
 # never did.
-COUNT_UNDER_WAY = """
-SELECT count(*)
-  FROM recipient
- WHERE space_id = $1 AND message_id = $2 AND id <> message_id
-   AND refused_as IS NULL
-   AND (state IN ('queued', 'submitting', 'submitted', 'uncertain', 'delivered', 'undeliverable',
-                  'expired') OR attempt > 0)
+IS_UNDER_WAY = """
+SELECT EXISTS (
+       SELECT
+         FROM recipient
+        WHERE space_id = $1 AND message_id = $2 AND id <> message_id
+          AND refused_as IS NULL
+          AND (state IN ('queued', 'submitting', 'submitted', 'uncertain', 'delivered',
+                         'undeliverable', 'expired') OR attempt > 0))
 """
 
 CANCEL_STATE = """
@@ -164,15 +181,27 @@ SELECT space_id, id
  WHERE is_open AND discard_at <= $1
  ORDER BY discard_at
  LIMIT $2
+"""
+
+# No row: somebody changes it now, or has closed it.
+LOCK_DISCARDABLE = """
+SELECT recipient_count
+  FROM v1_message
+ WHERE space_id = $1 AND id = $2 AND is_open AND discard_at <= $3
    FOR UPDATE SKIP LOCKED
+"""
+
+# For this transaction alone: whoever waits for a message's lock holds a connection.
+LIMIT_LOCK_WAIT = """
+SELECT set_config('lock_timeout', $1, true)
 """
 
 # Reading. The sums are taken from the recipients themselves, so they always agree with them.
 STATE_COLUMNS = """
 SELECT message.id, message.sender, message.body, message.priority, message.options,
-       message.created_at, v1_message.is_open, v1_message.is_test, v1_message.due_at,
-       v1_message.recipient_count, v1_message.segment_total, v1_message.base_micro,
-       v1_message.price_micro, v1_message.invalid, v1_message.updated_at,
+       message.created_at, v1_message.is_open, v1_message.is_test, v1_message.recipient_count,
+       v1_message.segment_total, v1_message.base_micro, v1_message.price_micro,
+       v1_message.invalid_total, v1_message.invalid, v1_message.updated_at,
        v1_message.cancelled_at, counted.states, counted.changed_at
 """
 COUNTED = """
@@ -219,11 +248,11 @@ _RECIPIENTS = """
 SELECT recipient.id, recipient.position, recipient.number, recipient.calling_code,
        recipient.state::text AS state, recipient.segment_count, recipient.price_micro,
        recipient.charged_micro, recipient.fields, recipient.refused_as, recipient.command_status,
-       recipient.due_at, recipient.sent_at, recipient.delivered_at, recipient.updated_at,
-       said.report_state, said.report_error, said.report_reason, said.done_at, said.reported_at
+       recipient.sent_at, recipient.delivered_at, recipient.updated_at,
+       said.report_state, said.report_error, said.report_reason, said.done_at
   FROM recipient
   LEFT JOIN LATERAL (
-       SELECT report_state, report_error, report_reason, done_at, reported_at
+       SELECT report_state, report_error, report_reason, done_at
          FROM submission
         WHERE submission.space_id = recipient.space_id
           AND submission.recipient_id = recipient.id

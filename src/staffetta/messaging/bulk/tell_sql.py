@@ -25,7 +25,8 @@ INSERT INTO v1_change (space_id, message_id, recipient_id)
 SELECT space_id, message_id, id
   FROM recipient
  WHERE space_id = $1 AND message_id = $2 AND id <> message_id
-   AND updated_at = $3 AND callback_host IS NOT NULL
+   AND position >= $3 AND position < $4
+   AND updated_at = $5 AND callback_host IS NOT NULL
    AND state IN ('delivered', 'undeliverable', 'rejected', 'expired', 'cancelled')
 """
     + _ONCE_EACH
