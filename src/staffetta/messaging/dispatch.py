@@ -188,7 +188,8 @@ class Dispatcher:
             # or the carrier's alphabet needs more segments than there can be.
             _log.error("stored_text_cannot_be_sent", recipient=row["id"].hex(), error=str(error))
             claim = claim_of(row, segment_text(""), frozenset())
-            refusal = Refused(0, "the stored text cannot be sent", temporary=False)
+            why = f": {error}" if isinstance(error, InvalidText) else ""
+            refusal = Refused(0, f"the stored text cannot be sent{why}", temporary=False)
             self._inbox.settled(Settlement(self._connector.connector_id, claim, (refusal,)))
             return
         if not claim.segments:

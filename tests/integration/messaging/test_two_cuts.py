@@ -3,6 +3,8 @@
 import pytest
 from hand_gateway import Gateway, accepted
 
+from staffetta.domain.errors import InvalidText
+from staffetta.domain.segments import Segmentation
 from staffetta.domain.states import State
 from staffetta.domain.text_rules import TextRules, cut_by
 from staffetta.domain.writing import LongMessages, ReportedParts
@@ -118,4 +120,25 @@ async def test_what_the_account_is_charged_does_not_depend_on_the_cut(gateway: G
     await gateway.settle(claim, accepted("a1"), accepted("a2"), accepted("a3"))
     after = await gateway.wallet()
     assert before[0] - after[0] == 2 * 30_000
+    await gateway.books_hold()
+
+
+async def test_a_text_that_its_carrier_has_no_room_for_is_rejected_and_costs_nothing(
+    gateway: Gateway,
+) -> None:
+    def no_room(_text: str) -> Segmentation:
+        raise InvalidText("the text needs 290 segments")
+
+    before = await gateway.wallet()
+    gateway.connector.cut = no_room
+    await gateway.accept(text=LONG)
+    await gateway.worker.dispatcher.dispatch_once()
+    assert gateway.connector.claims == []
+    await gateway.worker.settler.settle_once()
+    (row,) = await gateway.rows("SELECT state::text, detail FROM recipient")
+    assert dict(row) == {
+        "state": "rejected",
+        "detail": "the stored text cannot be sent: the text needs 290 segments",
+    }
+    assert await gateway.wallet() == before
     await gateway.books_hold()
