@@ -72,6 +72,9 @@ def add(
         ),
     ] = RATE_PER_SECOND_DEFAULT,
     long_password: LongPassword = False,
+    stopped: Annotated[
+        bool, typer.Option("--stopped", help="Let it not run yet: `connector start` does.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     r"""Add an SMPP connector and its routes. A running server takes it up without a restart.
@@ -94,6 +97,7 @@ def add(
         window_max=window,
         rate_per_second=rate,
         long_password=long_password,
+        enabled=not stopped,
     )
 
     async def work(parts: Opened) -> int:
@@ -157,6 +161,7 @@ def _added(connector_id: int, definition: ConnectorDefinition) -> Result:
         "system_id": definition.system_id,
         "window": definition.window_max,
         "rate": definition.rate_per_second,
+        "enabled": definition.enabled,
         "countries": list(definition.countries),
         "price": as_number(definition.price_micro),
     }

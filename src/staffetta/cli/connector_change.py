@@ -17,6 +17,7 @@ from staffetta.cli.connector_parts import (
     password_from,
     smpp_settings,
     told,
+    told_changes,
 )
 from staffetta.cli.connector_values import read_assignments, read_text_file, require_known
 from staffetta.cli.failures import CommandFailed
@@ -120,7 +121,7 @@ def apply_change(
                 parts.now,
             )
             if changed != stored:
-                details = {"changed": _changes(stored, changed)}
+                details = told_changes(_changes(stored, changed))
                 await note(parts, connection, action, stored, details)
             return stored, changed
 

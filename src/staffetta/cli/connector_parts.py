@@ -1,5 +1,6 @@
 """What the commands about one connector share: its name, its check, its password, its audit."""
 
+import json
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ from typing import Annotated, Final
 import msgspec
 import typer
 
-from staffetta.accounts.audit import record
+from staffetta.accounts.audit import DETAILS_BYTES_MAX, record
 from staffetta.cli.actor import whoever_commands
 from staffetta.cli.connector_values import read_text_file
 from staffetta.cli.failures import CommandFailed
@@ -38,6 +39,7 @@ LongPassword = Annotated[
     typer.Option("--long-password", help="Allow more than the 8 characters SMPP has room for."),
 ]
 _VALUE_CHARACTERS_SHOWN_MAX: Final = 120
+_TABLE_CHARACTERS_SHOWN_MAX: Final = 1000
 
 
 def password_from(file: Path | None, variable: str | None) -> str | None:
@@ -84,6 +86,19 @@ def utc(moment: datetime) -> str:
 
 def told(value: object) -> object:
     """A value as audit entries and results tell it: what is long (a certificate) by its length."""
-    if isinstance(value, str) and len(value) > _VALUE_CHARACTERS_SHOWN_MAX:
-        return f"({len(value)} characters)"
-    return value
+    if isinstance(value, str):
+        is_long, what = len(value) > _VALUE_CHARACTERS_SHOWN_MAX, f"({len(value)} characters)"
+    elif isinstance(value, Mapping | list):
+        is_long = len(json.dumps(value)) > _TABLE_CHARACTERS_SHOWN_MAX
+        what = f"({len(value)} entries)"
+    else:
+        return value
+    return what if is_long else value
+
+
+def told_changes(changes: Mapping[str, object]) -> Mapping[str, object]:
+    """The details of an audit entry about these changes; by name alone where they are too long."""
+    details = {"changed": changes}
+    if len(json.dumps(details)) > DETAILS_BYTES_MAX // 2:
+        return {"changed": sorted(changes)}
+    return details

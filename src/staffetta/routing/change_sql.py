@@ -103,7 +103,7 @@ SELECT link.number, link.state, link.detail, link.changed_at,
 """
 
 # Answers of the last while. Of each space the newest $4 submissions are looked at, of messages made
-# since $2: the work is bounded, and `looked_at_count` says whether the bound was met.
+# since $2: the work is bounded, whatever was sent.
 COUNT_ANSWERS = """
 SELECT looked_at.outcome, looked_at.command_status, count(*) AS count
   FROM space

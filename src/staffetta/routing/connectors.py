@@ -66,6 +66,7 @@ async def add_connector(
         definition.window_max,
         definition.rate_per_second,
         {LONG_PASSWORDS: True} if definition.long_password else {},
+        definition.enabled,
         now,
     )
     if connector_id is None:

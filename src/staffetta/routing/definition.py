@@ -55,6 +55,7 @@ class ConnectorDefinition:
     window_max: int = WINDOW_DEFAULT
     rate_per_second: int = RATE_PER_SECOND_DEFAULT  # segments; 0: unlimited
     long_password: bool = False
+    enabled: bool = True  # whether it runs from the first
 
     def __post_init__(self) -> None:
         """Check every field."""

@@ -16,8 +16,8 @@ SELECT route.environment::text AS environment, route.country, route.connector_id
 # A name that is taken gives no row.
 INSERT_CONNECTOR = """
 INSERT INTO connector (environment, name, kind, host, port, system_id, password, window_max,
-                       rate_per_second, settings, created_at, updated_at)
-VALUES ($1, $2, 'smpp', $3, $4, $5, $6, $7, $8, $9, $10, $10)
+                       rate_per_second, settings, enabled, created_at, updated_at)
+VALUES ($1, $2, 'smpp', $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)
 ON CONFLICT (environment, name) DO NOTHING
 RETURNING id
 """

@@ -191,6 +191,32 @@ async def test_a_connector_that_is_not_there_is_missed_by_name(staffetta, acme) 
     assert "there is no connector acne; there is acme" in ended.err
 
 
+async def test_a_name_of_both_environments_asks_which(staffetta, acme, database) -> None:
+    async with database.acquire() as connection:
+        await connection.execute(
+            "INSERT INTO connector (environment, name, kind, created_at, updated_at)"
+            " VALUES ('sandbox', 'acme', 'simulated', now(), now())"
+        )
+    ended = await staffetta("connector", "show", "acme")
+    assert "each environment: say --environment" in ended.err
+    in_sandbox = ("--environment", "sandbox")
+    assert (await staffetta("connector", "show", "acme", *in_sandbox)).code == 0
+    refused = await staffetta("connector", "set", "acme", "host=elsewhere", *in_sandbox)
+    assert "is the simulated network, which has no host to set" in refused.err
+    assert (await staffetta("connector", "set", "acme", "window=5", *in_sandbox)).code == 0
+    await staffetta("connector", "stop", "acme", *in_sandbox)
+    kept = await staffetta("connector", "remove", "acme", *in_sandbox)
+    assert "the sandbox's only carrier: it stays" in kept.err
+
+
+async def test_a_long_change_is_noted_by_name(staffetta, acme) -> None:
+    table = {f"0x{code:04x}": "permanent" for code in range(0x400, 0x4FF)}
+    assert (await staffetta("connector", "set", "acme", f"status_classes={table}".replace(
+        "'", '"'))).code == 0  # fmt: skip
+    changed = (await entries(staffetta))[0]["details"]["changed"]
+    assert changed == {"status_classes": {"from": None, "to": "(255 entries)"}}
+
+
 async def test_a_connector_is_stopped_and_started(staffetta, acme, database) -> None:
     await add_open_recipient(database, acme, "queued")
     stopped = (await staffetta("connector", "stop", "acme", "--json")).json

@@ -22,6 +22,7 @@ async def test_a_connector_is_added_and_listed_with_the_shipped_defaults(staffet
         "system_id": "staffetta",
         "window": 10,
         "rate": 10,
+        "enabled": True,
         "countries": ["IT", "ES"],
         "price": 0.03,
     }
@@ -40,6 +41,13 @@ async def test_a_connector_can_be_wide_open(staffetta) -> None:
     assert "unlimited" in ended.out
     listed = await staffetta("connector", "list")
     assert "*: 0.03" in listed.out
+
+
+async def test_a_connector_can_be_added_without_running(staffetta) -> None:
+    assert (await staffetta(*ADD, "--stopped", "--json")).json["enabled"] is False
+    (listed,) = (await staffetta("connector", "list", "--json")).json
+    assert listed["enabled"] is False
+    assert (await staffetta("connector", "start", "acme", "--json")).json["changed"] is True
 
 
 async def test_without_connectors_the_list_says_how_to_add_one(staffetta) -> None:

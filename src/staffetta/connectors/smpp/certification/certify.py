@@ -123,6 +123,7 @@ class _Run:
         self._asked: dict[str, str] = {}
         self._reference = secrets.randbelow(_REFERENCES)
         self._answered: set[str] = set()  # the keys of ids in answers
+        self._next_at = 0.0  # when the rate lets the next segment go
         self._told_count = 0  # reports that were told of
         self._final_count = 0  # of those, which end their segment
         self._awaited_count = 0  # segments that were taken, with a report asked for
@@ -180,6 +181,7 @@ class _Run:
 
     async def _submit(self, one: Composed) -> Answer:
         """Send one segment; what is throttled is sent again, as live traffic would be."""
+        await self._keep_to_rate()
         answer = await self.talk.submit(one.pdu)
         for _ in range(_TRIES_MAX - 1):
             if not is_throttle(answer.command_status):
@@ -187,6 +189,14 @@ class _Run:
             await asyncio.sleep(self._settings.throttling.pause_seconds)
             answer = await self.talk.submit(one.pdu)
         return answer
+
+    async def _keep_to_rate(self) -> None:
+        per_second = self._settings.rate_per_second
+        now = asyncio.get_running_loop().time()
+        if per_second and now < self._next_at:
+            await asyncio.sleep(self._next_at - now)
+        if per_second:
+            self._next_at = max(now, self._next_at) + 1 / per_second
 
     def _note(self, step: Step, number: str, one: Composed | None, answer: Answer) -> Answer:
         now = self._clock.now()

@@ -29,6 +29,7 @@ from staffetta.connectors.smpp.certification.learn_reports import (
     zone_settings,
 )
 from staffetta.connectors.smpp.certification.observed import Heard, Observed
+from staffetta.connectors.smpp.printable import printable_text
 from staffetta.connectors.smpp.settings import SmppSettings
 from staffetta.domain.writing import LongMessages
 from staffetta.smpp.reports import read_report
@@ -69,7 +70,7 @@ def conclude(observed: Observed, settings: SmppSettings, now: datetime) -> Findi
 
 def _state(report: Heard) -> str:
     read = read_report(report.pdu, sniff=True)
-    return read.state_word if read is not None else ""
+    return printable_text(read.state_word) if read is not None else ""
 
 
 def set_command(name: str, changes: Mapping[str, object]) -> str:

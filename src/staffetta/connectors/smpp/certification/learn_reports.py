@@ -16,6 +16,7 @@ from typing import Final
 from staffetta.connectors.smpp.certification.findings import ReportFinding
 from staffetta.connectors.smpp.certification.learn_ids import ids_of, text_of
 from staffetta.connectors.smpp.certification.observed import Heard, Sent
+from staffetta.connectors.smpp.printable import printable_text
 from staffetta.connectors.smpp.settings import SmppSettings
 from staffetta.smpp import pdus
 from staffetta.smpp.report_text import read_report_text
@@ -51,7 +52,11 @@ def learn_reports(
     if not ours:
         return None
     texts = [text_of(one.pdu) for one in ours]
-    states = [read.state_word for one in ours if (read := read_report(one.pdu, sniff=True))]
+    states = [
+        printable_text(read.state_word)
+        for one in ours
+        if (read := read_report(one.pdu, sniff=True))
+    ]
     return ReportFinding(
         count=len(ours),
         has_text=any(texts),
