@@ -1,8 +1,10 @@
 """A v1 message in a timeline: as a whole, and one recipient of it."""
 
+from datetime import timedelta
+
 import pytest
 from bulk_hand import BulkHand, italians
-from hand_gateway import Gateway, accepted
+from hand_gateway import FrozenClock, Gateway, accepted
 from traced import texts, traced
 
 from staffetta.messaging.connector import Refused
@@ -59,3 +61,36 @@ async def test_one_of_one_is_told_as_it_is(gateway: Gateway, bulk: BulkHand) -> 
     timeline = await traced(gateway, made.message_id)
     assert timeline.number == "+393330000000"
     assert texts(timeline, "request") == ["v1 /messages from alice@example.com, sender Openapi"]
+
+
+async def test_an_open_transaction_waits_to_be_closed(gateway: Gateway, bulk: BulkHand) -> None:
+    made = await bulk.post(italians(2), is_open=True)
+    whole = await traced(gateway, made.message_id)
+    assert "a transaction that is still open: nothing is sent" in texts(whole, "bulk")
+    one = await traced(gateway, made.message_id, number="+393330000000")
+    assert texts(one, "queue") == ["waits for its transaction to be closed"]
+    assert texts(one, "state") == ["waits for its time"]
+    assert texts(one, "money") == []
+
+
+async def test_a_closed_transaction_shows_its_charge(
+    gateway: Gateway, bulk: BulkHand, clock: FrozenClock
+) -> None:
+    made = await bulk.post(italians(2), is_open=True)
+    clock.advance(3600)
+    await bulk.put(made.message_id, closes=True)
+    one = await traced(gateway, made.message_id, number="+393330000000")
+    assert texts(one, "money") == [
+        "charged 0.06 EUR for the whole message; the balance is then 9.94"
+    ]
+    assert one.state == "queued"
+
+
+async def test_a_cancelled_message_says_so(
+    gateway: Gateway, bulk: BulkHand, clock: FrozenClock
+) -> None:
+    made = await bulk.post(italians(2), due_at=clock.now() + timedelta(hours=2))
+    await bulk.delete(made.message_id)
+    whole = await traced(gateway, made.message_id)
+    assert texts(whole, "cancel") == ["the whole message was cancelled"]
+    assert whole.state == "2 cancelled"

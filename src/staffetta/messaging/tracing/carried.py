@@ -42,6 +42,9 @@ def queue_events(rows: TraceRows, recipient: Row) -> Iterator[Event]:
     if recipient["connector_id"] is None or message["dry_run"]:
         return
     due_at = message["due_at"]
+    if rows.v1 is not None and rows.v1["is_open"]:
+        yield Event(message["created_at"], "queue", "waits for its transaction to be closed")
+        return
     if due_at > message["created_at"]:
         yield Event(message["created_at"], "queue", f"waits for its time, {_moment(due_at)}")
     if recipient["state"] == State.SCHEDULED and recipient["attempt"] == 0:
@@ -230,7 +233,7 @@ def state_event(rows: TraceRows, recipient: Row) -> Event:
         words += _why(recipient)
     elif recipient["detail"] and state is not State.DELIVERED:
         words += f": {recipient['detail']}"
-    if state not in FINAL:
+    if state not in FINAL and not (rows.v1 is not None and rows.v1["is_open"]):
         words += f"; expires at {_moment(recipient['expires_at'])}"
         if state is State.SCHEDULED:
             words += f", due at {_moment(recipient['due_at'])}"
