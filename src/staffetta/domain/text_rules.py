@@ -114,12 +114,19 @@ class _Cutter:
         return other
 
     def _plainly(self, text: str) -> Segmentation | None:
-        """With other characters, as far as this carrier's rules go."""
+        """With other characters, as far as this carrier's rules go.
+
+        Some are replaced by several: None where UCS-2 costs less.
+        """
         how = self._rules.transliteration
         if how is Transliteration.NONE:
             return None
         plain = plain_text(text, self._plain, accents=how is Transliteration.ACCENTS)
-        return None if plain is None else self._in_septets(plain, how)
+        if plain is None:
+            return None
+        other = self._usual_ucs2(text)
+        found = self._in_septets(plain, how)
+        return None if found and other and _count(other) < _count(found) else found
 
     def _in_septets(self, text: str, altered: Transliteration) -> Segmentation | None:
         if self._carried.issuperset(text):

@@ -157,6 +157,13 @@ def test_characters_are_replaced_only_where_that_makes_it_gsm7(how, text, shown)
     assert (found.encoding is Encoding.GSM_7) == (shown.isascii() or shown in "café mañana")
 
 
+def test_nothing_is_replaced_where_that_needs_more_parts():
+    how = Transliteration.PUNCTUATION
+    assert cut("…" * 53, transliteration=how).parts == ("..." * 53,)
+    assert cut("…" * 54, transliteration=how) == segment_text("…" * 54)
+    assert len(cut("…" * 71, transliteration=how).parts) == 2
+
+
 def test_what_an_alphabet_lacks_may_be_replaced_too():
     found = cut("Così, perché", alphabet=Alphabet.ASCII, transliteration=Transliteration.ACCENTS)
     assert found.parts == ("Cosi, perche",)
