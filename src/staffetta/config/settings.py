@@ -66,6 +66,7 @@ class Settings:
     callbacks_per_host_max: int
     v1_long_sender: str
     v1_realtime_factor: int  # thousandths
+    v1_recipients_max: int
     network_delivery_seconds: float
     network_late_seconds: float
     network_throttle_seconds: float
@@ -324,6 +325,14 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "1.2",
         "1.5",
         "How many times its price a v1 message costs that is sent in real time.",
+    ),
+    Setting(
+        "V1_RECIPIENTS_MAX",
+        whole_number(1, 2_000_000),
+        "500000",
+        "500000",
+        "100000",
+        "How many recipients a v1 message may have, those added with PUT included.",
     ),
     Setting(
         "NETWORK_DELIVERY_SECONDS",
