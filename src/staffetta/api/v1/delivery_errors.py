@@ -19,6 +19,7 @@ from staffetta.smpp.statuses import describe_status
 
 STATUS_BASE: Final = 1_000
 REFUSAL_BASE: Final = 10_000
+_DIGITS_MAX: Final = 9  # that are looked at
 
 
 class DeliveryError(msgspec.Struct, frozen=True):
@@ -101,11 +102,11 @@ def _of_reason(code: int | None, reason: ErrorReason, verdict: Verdict) -> Deliv
 
 
 def _number_of(report_error: str | None) -> int | None:
-    """A carrier's error as a number; none where it is 0, or no number of at most three digits."""
+    """A carrier's error as a number; none where it is 0, or none below 1,000.
+
+    Some fill theirs up with zeros, so what it means counts, and not how many digits it has.
+    """
     if report_error is None or not (report_error.isascii() and report_error.isdigit()):
         return None
     code = int(report_error) if len(report_error) <= _DIGITS_MAX else 0
     return code if 0 < code < STATUS_BASE else None
-
-
-_DIGITS_MAX: Final = 9
