@@ -1,0 +1,65 @@
+"""The rules of a trace that need no rows: order, shortened numbers, stretches of time."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from staffetta.messaging.tracing.entries import stretches_of
+from staffetta.messaging.tracing.redact import short_number, with_short_numbers
+from staffetta.messaging.tracing.timeline import Event, Timeline, in_order
+
+START = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
+
+
+def at(seconds: float, text: str = "") -> Event:
+    return Event(START + timedelta(seconds=seconds), "x", text)
+
+
+def untimed(text: str) -> Event:
+    return Event(None, "x", text)
+
+
+def test_events_of_several_tellers_come_in_the_order_of_time() -> None:
+    merged = in_order([[at(0, "a"), at(3, "d")], [at(1, "b"), at(2, "c")]])
+    assert [event.text for event in merged] == ["a", "b", "c", "d"]
+
+
+def test_of_one_moment_the_earlier_teller_goes_first() -> None:
+    merged = in_order([[at(1, "a"), at(1, "b")], [at(1, "c")]])
+    assert [event.text for event in merged] == ["a", "b", "c"]
+
+
+def test_what_has_no_time_stays_behind_the_one_before_it() -> None:
+    merged = in_order([[at(1, "a"), untimed("b"), at(9, "d")], [at(5, "c")]])
+    assert [event.text for event in merged] == ["a", "b", "c", "d"]
+
+
+def test_what_has_no_time_at_the_front_goes_with_the_first_that_has() -> None:
+    merged = in_order([[at(1, "a")], [untimed("b"), at(5, "c")]])
+    assert [event.text for event in merged] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("number", "short"),
+    [("+393331234567", "+3933******67"), ("393331234567", "3933******67"), ("+12345", "+12345")],
+)
+def test_a_number_keeps_its_country_and_its_end(number: str, short: str) -> None:
+    assert short_number(number) == short
+
+
+@pytest.mark.parametrize(
+    "written", ["+393331234567", "393331234567", "00393331234567", "3331234567", "1234567"]
+)
+def test_however_a_number_is_written_it_is_shortened(written: str) -> None:
+    event = Event(START, "report", f"to {written}.", {"number": written, "more": [written]})
+    timeline = Timeline(bytes(12), bytes(12), "a", "b", "+393331234567", "x", [event], [])
+    redacted = with_short_numbers(timeline)
+    assert "1234567" not in str(redacted)
+    assert redacted.events[0].text.endswith("67.")
+
+
+def test_moments_that_touch_are_one_stretch() -> None:
+    moments = [START, START + timedelta(seconds=5), START + timedelta(hours=1), START]
+    stretches = stretches_of(moments)
+    assert len(stretches) == 2
+    assert all(any(start <= one <= end for start, end in stretches) for one in moments)
