@@ -53,6 +53,12 @@ async def find_account(connection: Connection, email: Email) -> Account:
     return account_of(await connection.fetchrow(sql.FIND_ACCOUNT, email.text), email)
 
 
+async def read_account(connection: Connection, account_id: int) -> Account | None:
+    """The account with this number, closed or not."""
+    row = await connection.fetchrow(sql.FIND_ACCOUNT_BY_ID, account_id)
+    return None if row is None else _read(row)
+
+
 def account_of(row: Row | None, email: Email) -> Account:
     """The account of a row; raises NoSuchAccount where there is none."""
     if row is None:

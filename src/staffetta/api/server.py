@@ -4,7 +4,7 @@ The API's rooms are tables of raw functions (see `paths`); the server's own page
 Running it (sockets, TLS, processes) is `app`'s.
 """
 
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from litestar import Litestar, Request, Response
 from litestar.exceptions import HTTPException
@@ -14,7 +14,7 @@ from litestar.types import Receive as LitestarReceive
 from litestar.types import Scope as LitestarScope
 from litestar.types import Send as LitestarSend
 
-from staffetta.api.asgi import Answer, AsgiApp
+from staffetta.api.asgi import Answer, AsgiApp, Receive, Scope, Send
 from staffetta.api.context import ApiContext
 from staffetta.api.doors import Doors, Room
 from staffetta.api.faults import answer_fault
@@ -27,16 +27,33 @@ from staffetta.api.v1.room import v1_room
 from staffetta.api.v2.room import v2_room
 from staffetta.domain.redaction import redact
 
+_CONSOLE: Final = "/console"
 
-def make_app(context: ApiContext) -> AsgiApp:
-    """The application of one process. A room that is not built yet has no paths: all is 404."""
+
+def make_app(context: ApiContext, console: AsgiApp | None = None) -> AsgiApp:
+    """The application of one process, with the console beside the server's own pages."""
     rooms: dict[Room | None, AsgiApp] = {room: Paths(room, {}) for room in Room}
     rooms[Room.V1] = v1_room(context)
     rooms[Room.V2] = v2_room(context)
     rooms[Room.OAUTH_V2] = oauth_v2_room(context)
     rooms[Room.OAUTH_V1] = oauth_v1_room(context)
-    rooms[None] = _own_pages(context)
+    own = _own_pages(context)
+    rooms[None] = own if console is None else _Beside(own, console)
     return Doors(rooms, context.settings.names)
+
+
+class _Beside:
+    """The server's own pages, and the console's."""
+
+    def __init__(self, own: AsgiApp, console: AsgiApp) -> None:
+        self._own = own
+        self._console = console
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Show a request in."""
+        path = scope.get("path", "")
+        is_console = path == _CONSOLE or path.startswith(f"{_CONSOLE}/")
+        await (self._console if is_console else self._own)(scope, receive, send)
 
 
 def _own_pages(context: ApiContext) -> AsgiApp:

@@ -4,14 +4,16 @@ import asyncio
 import math
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Final
+from typing import Final, cast
 
 import structlog
 from prometheus_client import CollectorRegistry
 
 from staffetta.accounts.authorize import Authorizer
+from staffetta.accounts.passwords import Passwords
 from staffetta.accounts.token_desk import TokenDesk
 from staffetta.accounts.token_rates import TokenCounter
+from staffetta.api.asgi import AsgiApp
 from staffetta.api.context import ApiContext, ApiSettings, make_context
 from staffetta.api.doors import PUBLISHED_NAMES, Door, Names, Room
 from staffetta.api.server import make_app
@@ -27,6 +29,8 @@ from staffetta.callbacks.bell import CallbackBell
 from staffetta.compliance.register_sender import SenderRegistry
 from staffetta.config import Settings
 from staffetta.connectors.smpp.options import text_rules_of
+from staffetta.console.application import make_console
+from staffetta.console.parts import ConsoleParts
 from staffetta.db.errors import DatabaseError
 from staffetta.db.pool import Database
 from staffetta.domain.phones import warm_up
@@ -61,7 +65,8 @@ async def run_api(context: RoleContext, stop: asyncio.Event) -> None:
 
 async def _run(parts: "_Parts", context: RoleContext, stop: asyncio.Event) -> None:
     sockets, settings = context.sockets, context.settings
-    servers = HttpServers(behind_proxies(make_app(parts.api), settings.trusted_proxies))
+    app = make_app(parts.api, parts.console)
+    servers = HttpServers(behind_proxies(app, settings.trusted_proxies))
     if sockets.http is not None:
         servers.add(sockets.http)
     if sockets.https is not None:
@@ -83,6 +88,7 @@ async def _run(parts: "_Parts", context: RoleContext, stop: asyncio.Event) -> No
         await servers.serve(lambda: context.ready(Role.API), stop)
         parts.intake.close()
     await parts.finish_usage()
+    parts.passwords.close()
 
 
 class _Parts:
@@ -105,13 +111,17 @@ class _Parts:
         self.bulk = BulkDesk(
             database,
             BulkAcceptor(
-                database, self.bell, self.snapshots, _rules(context.settings), context.ids
+                *(database, self.bell, self.snapshots, _rules(context.settings), context.ids),
+                recipients_max=context.settings.v1_recipients_max,
             ),
         )
         self.canceller = Canceller(database, self.callback_bell, self.reader, context.ids)
         self.otp_sender = OtpSender(database, self.acceptor, context.keyring, context.ids)
         self.otp_verifier = OtpVerifier(database, context.keyring)
         self.api = self._api_context()
+        self.passwords = Passwords()
+        console = ConsoleParts(database, self.passwords, self.reader, context.clock)
+        self.console = cast("AsgiApp", make_console(console))
 
     def _api_context(self) -> ApiContext:
         """What the API depends on."""

@@ -12,6 +12,8 @@ from litestar.static_files import create_static_files_router
 from litestar.template import TemplateConfig
 
 from staffetta.console.guards import ForgedForm, NotForYou, NotSignedIn, for_forms_of_ours
+from staffetta.console.pages.home import home_pages
+from staffetta.console.pages.messages import message_pages
 from staffetta.console.pages.sign_in import SIGN_IN, sign_in_pages
 from staffetta.console.parts import ConsoleParts
 from staffetta.console.rendering import STATIC, PageRequest, make_environment, page
@@ -43,7 +45,12 @@ def make_console(parts: ConsoleParts) -> Litestar:
     )
     return Litestar(
         path=PATH,
-        route_handlers=[static, *sign_in_pages(parts)],
+        route_handlers=[
+            static,
+            *sign_in_pages(parts),
+            *home_pages(),
+            *message_pages(parts),
+        ],
         middleware=[Visits(parts)],
         guards=[for_forms_of_ours],
         before_send=[_add_headers],

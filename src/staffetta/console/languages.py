@@ -74,6 +74,11 @@ def words_of(language: Language) -> NullTranslations:
     return GNUTranslations(compiled)
 
 
+def mark(sentence: str) -> str:
+    """Mark a sentence for the catalogues; it is translated when it is shown."""
+    return sentence
+
+
 Say = Callable[[str], str]
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from staffetta.accounts.passwords import Passwords
 from staffetta.db.pool import Database
 from staffetta.domain.clock import Clock
+from staffetta.messaging.read import Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,4 +14,5 @@ class ConsoleParts:
 
     database: Database
     passwords: Passwords
+    reader: Reader
     clock: Clock

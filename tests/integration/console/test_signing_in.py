@@ -18,6 +18,7 @@ from staffetta.console.guards import for_accounts, for_operators, for_signed_in
 from staffetta.console.parts import ConsoleParts
 from staffetta.console.rendering import PageRequest
 from staffetta.db.pool import Database
+from staffetta.messaging.read import Reader
 
 SITE = "https://console.test"
 SIGN_IN = "/console/sign-in"
@@ -58,7 +59,7 @@ async def browser(database: Database, clock: Any) -> AsyncIterator[Browser]:
     async with database.transaction() as connection:
         password_hash = await passwords.hash(PASSWORD)
         await create_person(connection, OLGA, Role.OPERATOR, None, password_hash, clock.now())
-    console = make_console(ConsoleParts(database=database, passwords=passwords, clock=clock))
+    console = make_console(ConsoleParts(database, passwords, Reader(database), clock))
     for page in (probe, change, operators, accounts, broken):
         console.register(page)
 

@@ -27,6 +27,10 @@ OFFSET $4
  LIMIT $5
 """
 
+FIND_ACCOUNT_BY_ID = """
+SELECT id, email, currency, created_at, closed_at FROM account WHERE id = $1
+"""
+
 READ_SPACES = """
 SELECT space.id, space.environment::text AS environment, space.blocklisted_at,
        space.blocklisted_reason, space.settings,

@@ -1,0 +1,48 @@
+"""Which pages there are, for whom, and under which heading: one table."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from staffetta.accounts.people import Role
+from staffetta.console.languages import Say, mark
+from staffetta.console.visitors import PATH
+from staffetta.domain.environments import Environment
+
+_ACCOUNTS: Final = frozenset({Role.OWNER, Role.MEMBER})
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A page in the list of pages."""
+
+    path: str
+    title: str  # English; translated when it is shown
+
+
+# Below /console/{environment}.
+ACCOUNT_LINKS: Final[tuple[Link, ...]] = (Link("/messages", mark("Messages")),)
+# Below /console/operate.
+OPERATOR_LINKS: Final[tuple[Link, ...]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLink:
+    """A page in the list, as one visitor sees it."""
+
+    path: str
+    title: str
+    is_current: bool
+
+
+def links_for(
+    role: Role, environment: Environment | None, current: str, say: Say
+) -> list[ShownLink]:
+    """The pages that somebody may go to from where they are."""
+    if role in _ACCOUNTS:
+        base, links = f"{PATH}/{environment or Environment.SANDBOX}", ACCOUNT_LINKS
+    else:
+        base, links = f"{PATH}/operate", OPERATOR_LINKS
+    return [
+        ShownLink(f"{base}{link.path}", say(link.title), current.startswith(f"{base}{link.path}"))
+        for link in links
+    ]
