@@ -159,7 +159,7 @@ def test_we_bind_again_after_it_unbound(gateway: Gateway, carrier: PeerCarrier) 
 
 
 def test_a_disabled_connector_unbinds(gateway: Gateway, carrier: PeerCarrier) -> None:
-    gateway.connect("fleeting", carrier.port, "FR")
+    gateway.connect("fleeting", carrier.port, "DE")
     (bind, *_) = carrier.wait_for(
         lambda: carrier.pdus("bind_transceiver", system_id="fleeting"), "the bind"
     )
@@ -168,7 +168,7 @@ def test_a_disabled_connector_unbinds(gateway: Gateway, carrier: PeerCarrier) ->
 
 
 def test_a_wrong_password_is_told_to_the_operator(gateway: Gateway, carrier: PeerCarrier) -> None:
-    gateway.connect("stranger", carrier.port, "FR", password="wrong")
+    gateway.connect("stranger", carrier.port, "DE", password="wrong")
     gateway.wait_for_links("stranger", "refused")
     gateway.disable("stranger")
 

@@ -2,9 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from tcp_proxy import Way
 
 from staffetta.db.embedded import EmbeddedServer
 
+_NOBODYS_PORT = 1  # connections to it are refused
 # A link that recovers quickly, and asks often enough to be seen asking.
 _QUICK = {
     "enquire_seconds": 0.5,
@@ -33,24 +34,40 @@ class Gateway:
 
     site: Site
     customer: Customer
+    added: set[str] = field(default_factory=set)  # the names of connectors
 
     def connect(
         self, name: str, port: int, countries: str, password: str = PASSWORD, **settings: Any
     ) -> None:
-        """A connector to this port, with these settings besides the quick ones."""
-        self.site.installation.settings[PASSWORD_VARIABLE] = password
-        self.site.run(
-            *("connector", "add", "--name", name, "--environment", "production"),
-            *("--host", "127.0.0.1", "--port", str(port), "--system-id", name),
-            *("--password-env", PASSWORD_VARIABLE, "--rate", "0"),
-            *("--countries", countries, "--price", "0.03"),
-        )
-        self.set(name, **settings)
+        """A connector to this port, with these settings besides the quick ones.
+
+        One that was there before and was disabled is the same one again.
+        """
+        if name not in self.added:
+            self._add(name, countries, password)
+        # At once, so that the carrier sees one bind, and that with these settings.
+        self._set(name, port, settings)
 
     def set(self, name: str, **settings: Any) -> None:
         """Give a connector these settings besides the quick ones, and no others."""
-        change = "UPDATE connector SET settings = $2::text::jsonb WHERE name = $1"
-        self._run(change, name, json.dumps({**_QUICK, **settings}))
+        self._set(name, None, settings)
+
+    def _add(self, name: str, countries: str, password: str) -> None:
+        self.site.installation.settings[PASSWORD_VARIABLE] = password
+        self.site.run(
+            *("connector", "add", "--name", name, "--environment", "production"),
+            *("--host", "127.0.0.1", "--port", str(_NOBODYS_PORT), "--system-id", name),
+            *("--password-env", PASSWORD_VARIABLE, "--rate", "0"),
+            *("--countries", countries, "--price", "0.03"),
+        )
+        self.added.add(name)
+
+    def _set(self, name: str, port: int | None, settings: Mapping[str, Any]) -> None:
+        self._run(
+            "UPDATE connector SET settings = $2::text::jsonb, port = coalesce($3, port),"
+            " enabled = true WHERE name = $1",
+            *(name, json.dumps({**_QUICK, **settings}), port),
+        )
 
     def disable(self, name: str) -> None:
         """Let a connector drain and go."""
