@@ -101,7 +101,7 @@ async def run_dispatch(context: RoleContext, stop: asyncio.Event) -> None:
                 name="listen",
                 may_be_cut=True,
             )
-            claiming.start(fleet.refresh_once, _REFRESH_SECONDS)
+            claiming.start(fleet.refresh_once, _REFRESH_SECONDS, wake=fleet.ended)
             context.ready(Role.DISPATCH)
             await stop.wait()
         await fleet.drain()

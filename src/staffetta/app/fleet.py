@@ -78,6 +78,7 @@ class Fleet:
         self._running: dict[int, _Running] = {}
         self._changes: dict[tuple[int, int], LinkChange] = {}  # the newest of each link
         self.changed = asyncio.Event()
+        self.ended = asyncio.Event()  # a connector was drained: its new links need not wait
 
     def runs(self, connector_id: int) -> bool:
         """Whether links of a connector are ours, or are being ended."""
@@ -186,6 +187,7 @@ class Fleet:
         task = self._tasks.create_task(
             self._run(connector, dispatcher, stop), name=f"connector {carrier.name}"
         )
+        task.add_done_callback(lambda _task: self.ended.set())
         return _Running(carrier, numbers, stop, task, connector)
 
     async def _run(
