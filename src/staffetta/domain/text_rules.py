@@ -4,7 +4,7 @@ Pure. What accounts are told and charged is the usual cut of `segments`, whateve
 this is only what goes over the wire, so that a phone shows what was written.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
@@ -91,6 +91,8 @@ class _Cutter:
         if rules.takes_septets:
             self._plain |= CHARACTERS_OF[Alphabet.GSM_7]
         self._is_gsm7 = rules.alphabet is Alphabet.GSM_7
+        tables = (each for language in rules.languages for each in tables_of(language))
+        self._tables = sorted(tables, key=lambda each: each.element_count)
 
     def cut(self, text: str) -> Segmentation:
         """The text as this carrier gets it."""
@@ -103,11 +105,10 @@ class _Cutter:
         in_septets = self._in_septets(text, Transliteration.NONE)
         if in_septets is not None and _count(in_septets) == 1:
             return in_septets
-        others = list(self._in_languages(text))
-        if not others:
+        other = self._in_tables_of_a_language(text)
+        if other is None:
             return in_septets
         # Of equally many parts the first counts: what more phones can read goes before.
-        other = min(others, key=_count)
         known = in_septets or self._usual_ucs2(text)
         if known is not None and _count(known) <= _count(other):
             return in_septets
@@ -139,25 +140,28 @@ class _Cutter:
         octets = len(text) if alphabet is not Alphabet.GSM_7 else len(GSM_7.encode(text))
         return self._joined(text, octets, partial(_by_septets, text, GSM_7), writing)
 
-    def _in_languages(self, text: str) -> Iterator[Segmentation]:
-        for language in self._rules.languages:
-            for tables in tables_of(language):
-                alphabet = alphabet_of(tables)
-                if alphabet.holds(text):
-                    yield from self._in_tables(text, tables, alphabet)
+    def _in_tables_of_a_language(self, text: str) -> Segmentation | None:
+        """With the tables that need the fewest parts; of these, with the shortest header."""
+        best: Segmentation | None = None
+        for tables in self._tables:
+            if alphabet_of(tables).holds(text):
+                found = self._in_tables(text, tables)
+                if found is not None and (best is None or _count(found) < _count(best)):
+                    best = found
+                if best is not None and _count(best) == 1:
+                    break
+        return best
 
-    def _in_tables(
-        self, text: str, tables: ShiftTables, alphabet: SeptetAlphabet
-    ) -> Iterator[Segmentation]:
-        """A header names the tables, so that is what joins the parts too."""
+    def _in_tables(self, text: str, tables: ShiftTables) -> Segmentation | None:
+        """A header names the tables, so that is what joins the parts too. None when too long."""
         writing = Writing(tables=tables)
         is_usual = self._rules.long_messages is LongMessages.UDH_8
         form = LongMessages.UDH_8 if is_usual else LongMessages.UDH_16
-        cut = partial(_by_septets, text, alphabet)
+        cut = partial(_by_septets, text, alphabet_of(tables))
         try:
-            yield self._with_form(cut, form, cut(1, writing), writing)
+            return self._with_form(cut, form, cut(1, writing), writing)
         except InvalidText:
-            return
+            return None
 
     def _usual_ucs2(self, text: str) -> Segmentation | None:
         try:
