@@ -1,14 +1,17 @@
 """The judges themselves: they see what is wrong, and find nothing in vectors of others' making."""
 
 import json
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from capture import Tshark, write_capture
-from judges import CutShort, complaints, pdus_in
+from installation import wait_for
+from judges import CutShort, complaints, judged_proxy, pdus_in
 from libsmpp34 import read_with_libsmpp34
-from tcp_proxy import Piece, Way
+from tcp_proxy import Piece, TcpProxy, Way
 
 VECTORS: list[dict[str, Any]] = json.loads(
     (Path(__file__).parent.parent / "data" / "pdus.json").read_text()
@@ -83,6 +86,35 @@ def test_one_broken_pdu_among_good_ones_is_found_by_both(tmp_path: Path) -> None
     broken = with_length(SUBMIT.replace(b"\x0aHello", b"\x7fHello"))
     found = complaints(recorded(SUBMIT, broken, SUBMIT), PORT, Way.TO_SERVER, tmp_path)
     assert {line.partition(":")[0] for line in found} == {"libsmpp34", "tshark"}
+
+
+@pytest.fixture
+def upstream() -> Iterator[int]:
+    """A port that takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+def write_through(proxy: TcpProxy, octets: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", proxy.port)) as client:
+        client.sendall(octets)
+        wait_for(lambda: sum(len(piece.octets) for piece in proxy.recording) == len(octets))
+
+
+def test_a_test_fails_whose_side_wrote_what_a_judge_faults(upstream: int, tmp_path: Path) -> None:
+    judging = judged_proxy(upstream, Way.TO_SERVER, tmp_path)
+    broken = with_length(SUBMIT.replace(b"ACME", b"A" * 21))
+    write_through(judging.__enter__(), SUBMIT + broken)
+    with pytest.raises(AssertionError, match="libsmpp34: source_addr"):
+        judging.__exit__(None, None, None)
+
+
+def test_a_test_fails_whose_side_wrote_nothing(upstream: int, tmp_path: Path) -> None:
+    with (
+        pytest.raises(AssertionError, match="wrote nothing"),
+        judged_proxy(upstream, Way.TO_SERVER, tmp_path),
+    ):
+        pass
 
 
 def test_pdus_are_cut_by_their_length_alone() -> None:

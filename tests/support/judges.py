@@ -69,4 +69,6 @@ def judged_proxy(upstream: int, ours: Way, directory: Path) -> Iterator[TcpProxy
         yield proxy
     recording = [piece for piece in proxy.recording if piece.octets]
     assert any(piece.way is ours for piece in recording), "our side wrote nothing"
-    assert complaints(recording, proxy.port, ours, directory) == []
+    found = complaints(recording, proxy.port, ours, directory)
+    if found:
+        raise AssertionError("\n".join(found))
