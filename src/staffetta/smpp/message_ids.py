@@ -125,12 +125,10 @@ def message_id_key(message_id: str, form: IdForm = IdForm.AS_IS) -> str:
         return text.lower() if _looks_hexadecimal(text) else text
     if form is IdForm.HEXADECIMAL and (value := _hexadecimal_value(text)) is not None:
         return str(value)
-    if _is_decimal(text):
-        return text.lstrip("0") or "0"
+    if _is_hexadecimal(text):  # and digits alone, which have no case
+        return text.lower().lstrip("0") or "0"
     if not _looks_hexadecimal(text):
         return f"{int(text, 16):x}" if _is_prefixed(text) else text
-    if _is_hexadecimal(text):
-        return text.lower().lstrip("0") or "0"
     if _is_uuid(text):
         return text.replace("-", "").lower().lstrip("0") or "0"
     if _is_negative(text) and (value := _unsigned(int(text))) is not None:

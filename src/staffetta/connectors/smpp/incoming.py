@@ -15,6 +15,7 @@ from staffetta.smpp.network_errors import ErrorMeaning, error_meaning
 from staffetta.smpp.reports import DeliveryReport, Meaning, ReportPdu, read_report, read_report_date
 
 _DATES_MAX: Final = 1024
+_SENDERS_MAX: Final = 1024  # few send much
 _DATE_DIGITS_KEPT: Final = 15  # one more than the longest that means something
 _MEANINGS: Final = MappingProxyType(
     {
@@ -44,6 +45,7 @@ class Incoming:
         self._meanings = _MEANINGS | _last_words(settings)
         self._error_meanings = settings.error_meanings
         # Reports come in crowds, and those of a crowd bear the same minute.
+        self._sender = lru_cache(_SENDERS_MAX)(printable)
         self._date = lru_cache(_DATES_MAX)(partial(read_report_date, zone=settings.report_zone))
 
     def report(self, pdu: ReportPdu) -> Report | None:
@@ -51,7 +53,8 @@ class Incoming:
         read = read_report(pdu, sniff=self._sniffs)
         if read is None:
             return None
-        tlv_id, text_id = printable_text(read.tlv_id), printable_text(read.text_id)
+        tlv_id = printable_text(read.tlv_id)
+        text_id = tlv_id if read.text_id == read.tlv_id else printable_text(read.text_id)
         smsc_id = tlv_id or text_id
         meaning = self._meanings[read.meaning]
         said = self._what_failed(read) if read.error not in _NO_ERROR else None
@@ -65,7 +68,7 @@ class Incoming:
             done_at=self._date(read.done_date[:_DATE_DIGITS_KEPT]),
             # A report goes the other way round: its source is the phone.
             destination=printable(pdu.source_addr),
-            sender=printable(pdu.destination_addr),
+            sender=self._sender(pdu.destination_addr),
             tlv_id=tlv_id,
             text_id=text_id,
             id_form=self._id_form,
