@@ -30,6 +30,17 @@ PRIORITY: Final = 304
 OPTIONS: Final = 305
 TRANSACTION: Final = 306
 TEST: Final = 307
+NUMBERS: Final[Mapping[str, int]] = MappingProxyType(  # of what a body has
+    {
+        "sender": SENDER,
+        "body": BODY,
+        "recipients": RECIPIENTS,
+        "priority": PRIORITY,
+        "options": OPTIONS,
+        "transaction": TRANSACTION,
+        "test": TEST,
+    }
+)
 _DATABASE_AWAY = "the database cannot be reached now: send the request again"
 _RETRY_AFTER_SECONDS: Final = 2
 

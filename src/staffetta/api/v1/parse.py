@@ -25,6 +25,7 @@ from staffetta.api.v1.large_bodies import WrittenList, read_request
 from staffetta.api.v1.rules import V1Rules
 from staffetta.api.v1.times import EXPECTED, milliseconds, parse_time
 from staffetta.api.v2.parse import parse_key
+from staffetta.callbacks.target import CUSTOM_BYTES_MAX
 from staffetta.domain.senders import parse_v1_sender
 from staffetta.domain.templates import Template
 from staffetta.messaging.bulk.request import THOUSAND, BulkRequest, Change, Recipients
@@ -163,6 +164,9 @@ def _options(given: object, now: datetime) -> _Options:
     for name in ("custom", "callback_url", "callback_field"):
         if given.get(name) is not None:
             echoed[name] = given[name]
+    if len(msgspec.json.encode(echoed.get("custom"))) > CUSTOM_BYTES_MAX:
+        sentence = f"'options.custom' has more than {CUSTOM_BYTES_MAX} bytes as JSON"
+        raise Refused(422, OPTIONS, sentence)
     return _Options(
         flash=flags["flash"],
         realtime=flags["realtime"],

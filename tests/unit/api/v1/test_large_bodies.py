@@ -7,8 +7,15 @@ import msgspec
 import pytest
 
 from staffetta.api.json_bodies import InvalidField, NotAnObject
-from staffetta.api.v1.large_bodies import LARGE_OCTETS, WrittenList, read_request
+from staffetta.api.v1.errors import Refused
+from staffetta.api.v1.large_bodies import (
+    LARGE_OCTETS,
+    PART_OCTETS_MAX,
+    WrittenList,
+    read_request,
+)
 from staffetta.api.v1.parse import parse_put
+from staffetta.api.v1.written_items import ITEM_OCTETS_MAX
 from staffetta.domain.clock import Clock
 
 ITEM = b'{"number": "+39-3331234567", "fields": {"name": "Zo\xc3\xab", "n": [1, null]}}'
@@ -57,6 +64,46 @@ def test_recipients_are_not_all_in_memory_at_once():
     finally:
         tracemalloc.stop()
     assert most < most_at_once / 4
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [("body", 302), ("options", 305), ("recipients", 303), ("sender", 301), ("priority", 304)],
+)
+def test_a_part_that_is_too_long_is_refused_before_it_is_made(name: str, number: int):
+    part = b'{"a": [' + b"[]," * (PART_OCTETS_MAX // 3) + b"1]}"
+    with pytest.raises(Refused) as refused:
+        read_request(b'{"' + name.encode() + b'": ' + part + b"}")
+    assert (refused.value.status, refused.value.number) == (422, number)
+
+
+def test_what_v1_does_not_know_is_left_alone():
+    body = b'{"more": [' + b"[]," * PART_OCTETS_MAX + b'1], "sender": "alberto"}'
+    tracemalloc.start()
+    try:
+        assert read_request(body) == {"sender": "alberto"}
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 2 * len(body)
+
+
+def test_a_recipient_that_is_too_long_is_refused():
+    with pytest.raises(Refused, match="one of 'recipients' has more than 65536 bytes"):
+        read(body_of(b'{"number": "' + b"x" * ITEM_OCTETS_MAX + b'"}'))
+
+
+@pytest.mark.parametrize(("length", "is_taken"), [(16_382, True), (16_383, False)])
+@pytest.mark.parametrize("filled", [0, LARGE_OCTETS], ids=["small", "large"])
+def test_custom_has_a_limit(clock: Clock, filled: int, length: int, *, is_taken: bool):
+    custom = {"options": {"custom": "x" * length}, "more": " " * filled}
+    body = msgspec.json.encode(custom)
+    if is_taken:
+        assert not parse_put(body, clock.now()).changes_due
+        return
+    with pytest.raises(Refused, match=r"options\.custom") as refused:
+        parse_put(body, clock.now())
+    assert (refused.value.status, refused.value.number) == (422, 305)
 
 
 @pytest.mark.parametrize(
