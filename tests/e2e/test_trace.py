@@ -70,7 +70,27 @@ def test_people_read_it_line_by_line(installation: Installation, message_id: str
     assert "v2 /IT-messages from alice@example.com, sender ACME" in out
     assert "hello from the sandbox" not in out
     assert "3331230000" not in out
-    assert out.rstrip().splitlines()[-1].startswith(f"Message {message_id} to +3933******00")
+    assert f"Message {message_id} to +3933******00" in out
+    assert max(map(len, out.splitlines())) <= 100
+
+
+def test_of_a_one_time_password_no_text_is_kept(
+    installation: Installation, message_id: str
+) -> None:
+    token = installation.json(*("token", "create", "--email", EMAIL, "--environment", "sandbox"))[
+        "token"
+    ]
+    with installation.client(token) as client:
+        sent = client.post("/otp", json={"recipient": "+393331230001"})
+        assert sent.status_code == 201, sent.text
+    otp_id, code = sent.json()["data"]["id"], sent.json()["data"]["otp"]
+    wait_for(lambda: len(_pdus(installation, otp_id)) >= 3, what="the PDUs are stored")
+    events = _trace(installation, otp_id, "--text", "--hex")
+    pdus = [one for one in events if one["what"] == "pdu"]
+    assert [one["text_kept"] for one in pdus] == [False] * 3
+    assert not [one for one in pdus if code.encode() in bytes.fromhex(one["octets"])]
+    (text,) = [one["how"] for one in events if one["what"] == "text"]
+    assert "*****" in text
 
 
 def test_it_is_found_by_its_number(installation: Installation, message_id: str) -> None:
