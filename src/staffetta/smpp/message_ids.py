@@ -106,6 +106,7 @@ _BLANKS: Final = " \0\t\r\n"
 _SIGN_32: Final = 1 << 31
 _SIGN_64: Final = 1 << 63
 _READ_UNSET: Final = (Spelling.SAME, Spelling.DECIMAL, Spelling.HEXADECIMAL, Spelling.OLDER)
+_READ_SET: Final = (Spelling.SET, Spelling.OLDER)
 # For each, the ways of both sources: made once, because reports come by the thousand.
 _WAYS: Final = {
     spelling: (Way(Source.TLV, spelling), Way(Source.TEXT, spelling)) for spelling in Spelling
@@ -142,7 +143,7 @@ def candidate_keys(tlv_id: str, text_id: str = "", form: IdForm | None = None) -
     `text_id` is "" where the report names one id; it then counts for both sources. With a `form`
     that an operator set, there is one key for each id.
     """
-    spellings = _READ_UNSET if form is None else (Spelling.SET,)
+    spellings = _READ_UNSET if form is None else _READ_SET
     other_id = text_id or tlv_id
     keys: dict[Way, str] = {}
     for spelling in spellings:

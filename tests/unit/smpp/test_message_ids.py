@@ -87,6 +87,7 @@ def test_a_form_that_an_operator_set_leaves_one_reading_of_each_id():
 def test_keys_of_older_versions_are_found_too():
     assert candidate_keys("00AB")[Way(Source.TLV, Spelling.OLDER)] == "00ab"
     assert candidate_keys(UUID)[Way(Source.TLV, Spelling.OLDER)] == UUID
+    assert candidate_keys("00AB", form=IdForm.AS_IS)[Way(Source.TLV, Spelling.OLDER)] == "00ab"
     assert Way(Source.TLV, Spelling.OLDER) not in candidate_keys("42")
 
 
