@@ -1,12 +1,27 @@
 """A carrier certified from the command line."""
 
+import asyncio
+import os
+import pty
+import sys
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from odd_carrier import Habits, OddCarrier
 
 from staffetta.db.pool import Database
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
 
 NUMBER = "+393331234567"
 CHECK = ("connector", "check", "acme")
@@ -48,6 +63,27 @@ async def settings_of(database: Database) -> dict[str, Any]:
     async with database.acquire() as connection:
         settings: dict[str, Any] = await connection.fetchval("SELECT settings FROM connector")
     return settings
+
+
+async def at_a_terminal(database_url: str, typed: list[str], *arguments: str) -> Ended:
+    """The command as a process whose standard input is a terminal, with these lines typed."""
+    ours, theirs = pty.openpty()
+    os.write(ours, "".join(f"{line}\n" for line in typed).encode())
+    clean = {name: value for name, value in os.environ.items() if "STAFFETTA" not in name}
+    settings = {"STAFFETTA_DATABASE_URL": database_url, "STAFFETTA_SERVER_KEY": "ab" * 32}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", "from staffetta.cli import main; main()", *arguments),
+        stdin=theirs,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={**clean, **settings, "NO_COLOR": "1", "COLUMNS": "200"},
+    )
+    os.close(theirs)
+    try:
+        out, err = await process.communicate()
+    finally:
+        os.close(ours)
+    return Ended(process.returncode or 0, out.decode(), err.decode())
 
 
 @pytest.mark.usefixtures("acme")
@@ -115,6 +151,21 @@ class TestCheck:
         assert ended.code == 1
         assert "agree with --yes" in ended.err
         assert carrier.smsc.connections == []
+
+    async def test_at_a_terminal_it_asks_before_it_sends_and_what_the_phone_shows(
+        self, database_url, carrier
+    ) -> None:
+        typed = ["n"], ["y", "7", "2", *"11111"]
+        refused = await at_a_terminal(database_url, typed[0], *CHECK, "--to", NUMBER)
+        assert "nothing was sent" in refused.err
+        assert carrier.submits == []
+        ended = await at_a_terminal(
+            database_url, typed[1], *CHECK, "--to", NUMBER, "--ask", "--wait", "1"
+        )
+        assert ended.code == 0, ended.err
+        assert "What does it show?" in ended.out
+        assert "a number from 1 to 5" in ended.out  # 7 is none
+        assert "alphabet=latin1" in ended.out
 
     async def test_connecting_alone_sends_nothing(self, staffetta, carrier) -> None:
         ended = await staffetta(*CHECK, "--no-send")

@@ -1,5 +1,6 @@
 """Connectors added and listed on a real database."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -7,6 +8,14 @@ import pytest
 from staffetta.db.pool import Database
 from staffetta.domain.environments import Environment
 from staffetta.domain.secrets import CannotUnseal, Keyring
+from staffetta.routing.change_connector import (
+    ConnectorChange,
+    OpenSecrets,
+    StoredConnector,
+    change_connector,
+    find_connector,
+    open_secrets,
+)
 from staffetta.routing.connectors import (
     ListedRoute,
     add_connector,
@@ -14,7 +23,7 @@ from staffetta.routing.connectors import (
     open_password,
 )
 from staffetta.routing.definition import ConnectorDefinition
-from staffetta.routing.errors import ConnectorExists
+from staffetta.routing.errors import ConnectorExists, InvalidConnector
 from staffetta.routing.live import LiveRoutes
 
 PRODUCTION = Environment.PRODUCTION
@@ -72,6 +81,41 @@ async def test_a_name_is_taken_once(database: Database, clock) -> None:
         await add(database, DEFINITION, clock)
     async with database.acquire() as connection:
         assert await connection.fetchval("SELECT count(*) FROM route") == 2
+
+
+async def test_two_changes_at_once_are_both_kept(database: Database, clock) -> None:
+    await add(database, DEFINITION, clock)
+
+    async def change(key: str) -> None:
+        async with database.transaction() as connection:
+            stored = await find_connector(connection, "acme", to_change=True)
+            wanted = ConnectorChange(settings={key: "1"})
+            await change_connector(
+                connection, KEYRING, stored, wanted, lambda _row, _secrets: None, clock.now()
+            )
+
+    await asyncio.gather(*(change(f"key{number}") for number in range(5)))
+    async with database.acquire() as connection:
+        stored = await find_connector(connection, "acme")
+    assert sorted(stored.settings) == [f"key{number}" for number in range(5)]
+
+
+async def test_a_change_that_is_refused_changes_nothing(database: Database, clock) -> None:
+    await add(database, DEFINITION, clock)
+
+    def refuse(row: StoredConnector, secrets: OpenSecrets) -> None:
+        assert (row.window_max, secrets.password) == (7, "geheim")
+        raise InvalidConnector("no")
+
+    async with database.transaction() as connection:
+        stored = await find_connector(connection, "acme", to_change=True)
+        wanted = ConnectorChange(columns={"window": 7}, password="geheim")
+        with pytest.raises(InvalidConnector, match="no"):
+            await change_connector(connection, KEYRING, stored, wanted, refuse, clock.now())
+    async with database.acquire() as connection:
+        kept = await find_connector(connection, "acme")
+    assert kept.window_max == DEFINITION.window_max
+    assert open_secrets(KEYRING, kept).password == "hunter2"
 
 
 async def test_a_new_connector_is_seen_without_a_restart(database: Database, clock) -> None:

@@ -38,6 +38,7 @@ from staffetta.smpp.message_ids import candidate_keys, message_id_key
 from staffetta.smpp.reports import ReportPdu, read_report
 
 _TRIES_MAX: Final = 3  # of a segment that is throttled
+_QUIET_SECONDS: Final = 1.0  # before a burst: carriers count by the second
 _REFERENCES: Final = 1 << 16
 _ANY_TIME: Final = datetime.fromtimestamp(0, UTC)  # where nothing is sent
 # Enough of a number to know it by, however much of its country a carrier writes.
@@ -217,6 +218,8 @@ class _Run:
         count, numbers = self._plan.burst_count, self._plan.numbers
         if not count or self.talk.ended:
             return None
+        # What the script sent may not count for the burst.
+        await asyncio.sleep(_QUIET_SECONDS)
         now = self._clock.now()
         segments: list[Composed] = []
         for index in range(count):

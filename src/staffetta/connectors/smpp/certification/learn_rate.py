@@ -1,19 +1,18 @@
 """How fast a carrier takes messages, learned from a burst.
 
-Pure. What was taken in the burst's own time, a second at least, is what the carrier allows: those
-who count by the second and those who let a bucket fill come out alike.
+Pure. Most carriers count by the second: what was taken, by the seconds the burst touched, is what
+they allow. Of one that lets a bucket fill that is half as much again at worst.
 """
 
 from collections import Counter
 from collections.abc import Sequence
+from math import ceil
 from statistics import median, quantiles
 
 from staffetta.connectors.smpp.certification.findings import RateFinding
 from staffetta.connectors.smpp.certification.observed import Answer, Burst
 from staffetta.connectors.smpp.settings import SmppSettings
 from staffetta.smpp.statuses import StatusClass, describe_status
-
-_SECONDS_MIN = 1.0
 
 
 def learn_rate(burst: Burst | None) -> RateFinding | None:
@@ -31,7 +30,7 @@ def learn_rate(burst: Burst | None) -> RateFinding | None:
         refused=_counted(answers, throttles=False),
         unanswered_count=sum(one.command_status is None for one in answers),
         seconds=seconds,
-        accepted_per_second=accepted_count / max(seconds, _SECONDS_MIN),
+        accepted_per_second=accepted_count / max(1, ceil(seconds)),
         throttled_from_count=_taken_before_throttle(answers),
         answer_seconds_median=median(times) if times else None,
         answer_seconds_95=quantiles(times, n=20)[-1] if len(times) > 1 else None,
