@@ -107,6 +107,30 @@ async def test_every_report_finds_its_message(gateway: Gateway, scheme, learned)
         await carrier.stop()
 
 
+async def test_reports_find_messages_that_another_process_sent(gateway: Gateway) -> None:
+    carrier = UnrulyCarrier(hexadecimal_then_decimal, seed=11)
+    await carrier.start()
+    try:
+        async with (
+            dispatching(gateway, carrier.port) as one,
+            dispatching(gateway, carrier.port) as other,
+        ):
+            await accept(gateway, 0, MESSAGES)
+            await no_longer_queued(gateway)
+            carrier.make_up(MADE_UP)
+            await carrier.report_all()
+            await until(lambda: not (one.inbox.reports or other.inbox.reports), 60)
+            gateway.clock.advance(6)
+            while await other.reporter.rematch_once() + await one.reporter.rematch_once():
+                pass
+        ends = carrier.ends()
+        came_to = await states(gateway)
+        assert {number: one for number, one in came_to.items() if one not in ends[number]} == {}
+        await check_kept(gateway)
+    finally:
+        await carrier.stop()
+
+
 async def check_kept(gateway: Gateway) -> None:
     """Nothing waits or is orphaned but what was made up."""
     rows = await gateway.rows(
