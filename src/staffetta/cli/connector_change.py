@@ -35,7 +35,7 @@ from staffetta.routing.change_connector import (
     find_connector,
     remove_connector,
 )
-from staffetta.routing.connector_use import ConnectorUse, read_use
+from staffetta.routing.connector_use import ConnectorUse, is_at_rest, read_use
 from staffetta.routing.edit_routes import countries_led_to_alone
 
 _POLL_SECONDS: Final = 0.2
@@ -257,9 +257,8 @@ def _until_at_rest(stored: StoredConnector, seconds: float) -> ConnectorUse:
         until = loop.time() + seconds
         while True:
             async with parts.database.acquire() as connection:
-                use = await read_use(connection, stored.id)
-            if use.is_at_rest or loop.time() > until:
-                return use
+                if await is_at_rest(connection, stored.id) or loop.time() > until:
+                    return await read_use(connection, stored.id)
             await asyncio.sleep(_POLL_SECONDS)
 
     return with_everything_open(work)

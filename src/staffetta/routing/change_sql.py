@@ -8,8 +8,8 @@ SELECT id, environment::text AS environment, name, kind, host, port, system_id, 
  ORDER BY environment
 """
 
-# Two changes of one connector come one after the other.
-FIND_CONNECTORS_TO_CHANGE = FIND_CONNECTORS + "   FOR UPDATE"
+# Two changes of one connector come one after the other; links are held and let go meanwhile.
+FIND_CONNECTORS_TO_CHANGE = FIND_CONNECTORS + "   FOR NO KEY UPDATE"
 
 CONNECTOR_NAMES = """
 SELECT name FROM connector ORDER BY environment, name

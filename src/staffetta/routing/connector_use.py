@@ -15,7 +15,8 @@ ANSWERS_SECONDS: Final = 3600.0
 ANSWERS_LOOKED_AT_MAX: Final = 100_000
 # Messages live two days as a rule; what was made for later than that is not counted.
 _MADE_WITHIN: Final = timedelta(hours=49)
-_DOWN: Final = "down"
+# The states of a link that has no connection; one that never could start stays refused.
+_CLOSED: Final = frozenset({"down", "waiting", "refused"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +81,27 @@ async def read_use(connection: Connection, connector_id: int) -> ConnectorUse:
     """What needs a connector; reads what is open, not what is history."""
     row = await connection.fetchrow(sql.COUNT_OPEN, connector_id)
     assert row is not None, "counting gives a row"
-    links = await read_links(connection, connector_id)
+    under_way_count, open_link_count = await _count_in_flight(connection, connector_id)
     return ConnectorUse(
         queued_count=row["queued_count"],
         queued_since=row["queued_since"],
         scheduled_count=row["scheduled_count"],
-        under_way_count=await connection.fetchval(sql.COUNT_UNDER_WAY, connector_id),
+        under_way_count=under_way_count,
         awaited_count=row["awaited_count"],
-        open_link_count=sum(link.is_held and link.state != _DOWN for link in links),
+        open_link_count=open_link_count,
     )
+
+
+async def is_at_rest(connection: Connection, connector_id: int) -> bool:
+    """Whether nothing is in flight; cheap, however much waits."""
+    return not any(await _count_in_flight(connection, connector_id))
+
+
+async def _count_in_flight(connection: Connection, connector_id: int) -> tuple[int, int]:
+    """How many recipients are being sent, and how many links are open."""
+    links = await read_links(connection, connector_id)
+    under_way_count: int = await connection.fetchval(sql.COUNT_UNDER_WAY, connector_id)
+    return under_way_count, sum(link.is_held and link.state not in _CLOSED for link in links)
 
 
 async def count_answers(

@@ -279,8 +279,12 @@ async def test_a_stopped_connector_is_removed_with_all_that_stands_beside_it(
     await age(database, acme)
     await add_open_recipient(database, acme, "delivered")
     async with database.acquire() as connection:
+        await connection.execute(
+            "INSERT INTO process (role, host, pid, started_at, heartbeat_at)"
+            " VALUES ('dispatch', 'h', 1, now(), clock_timestamp())"
+        )
         for statement in (
-            "INSERT INTO link (connector_id, number, changed_at) VALUES ($1, 1, now())",
+            "INSERT INTO link SELECT $1, 1, id, 'refused', 'no such setting', now() FROM process",
             "INSERT INTO connector_alarm VALUES (DEFAULT, $1, 'silent', 'x', now(), now())",
             "INSERT INTO connector_learned VALUES ($1, 'text/decimal', 5, now())",
         ):
