@@ -10,7 +10,7 @@ from staffetta.messaging.accept import AcceptRules
 from staffetta.messaging.bell import Bell
 from staffetta.messaging.bulk.accept import BulkAccepted, BulkAcceptor
 from staffetta.messaging.bulk.change import BulkChanged, BulkChanger
-from staffetta.messaging.bulk.read import BulkReader, BulkView
+from staffetta.messaging.bulk.read import BulkReader, BulkView, RecipientView
 from staffetta.messaging.bulk.request import BulkRequest, Change, Recipients
 
 
@@ -50,6 +50,10 @@ class BulkHand:
 
     async def delete(self, message_id: bytes) -> None:
         await self.changer.cancel(self.gateway.space, message_id, self.gateway.clock.now())
+
+    async def recipients(self, message_id: bytes) -> list[RecipientView]:
+        pages = self.reader.recipients(self.gateway.space_id, message_id, 0, 10_000)
+        return [one async for step in pages for one in step]
 
     async def read(self, message_id: bytes) -> BulkView:
         found = await self.reader.get(self.gateway.space_id, message_id)

@@ -193,9 +193,7 @@ class BulkWorld:
         self, message_id: bytes, charged_micro: int, refunded: dict[bytes, int]
     ) -> None:
         message = await self.bulk.read(message_id)
-        space_id = self.gateway.space_id
-        found = await self.bulk.reader.recipients(space_id, message_id, 0, 10_000)
-        assert found is not None
+        found = await self.bulk.recipients(message_id)
         assert [one.position for one in found] == list(range(message.recipient_count))
         assert len({one.number for one in found}) == len(found), "a number has it once"
         _check_counts(message, list(found))

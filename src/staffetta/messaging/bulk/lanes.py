@@ -59,12 +59,13 @@ class Lanes:
 class SlowReads:
     """Reading that takes a while: a few at a time, so that the pool is left to what is sent."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds_max: float = _READ_SECONDS_MAX) -> None:
+        self._seconds_max = seconds_max
         self._places = asyncio.Semaphore(_SLOW_READS_MAX)
 
     def enter(self) -> AbstractAsyncContextManager[None]:
         """A place; raises NotAcceptingNow when waiting takes too long."""
-        return _place(self._places, _READ_SECONDS_MAX, _BUSY_READING)
+        return _place(self._places, self._seconds_max, _BUSY_READING)
 
 
 @asynccontextmanager

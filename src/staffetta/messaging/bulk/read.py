@@ -1,16 +1,24 @@
 """v1's messages and recipients as their account may see them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import datetime
 from typing import Final
 
 import msgspec
 
-from staffetta.db.pool import Connection, Database, Row
+from staffetta.db.pool import Database, Row
 from staffetta.domain.states import State
 from staffetta.domain.templates import Template
 from staffetta.messaging.bulk import sql
+from staffetta.messaging.bulk.lanes import SlowReads
 from staffetta.messaging.bulk.rows import share_of
+
+READ_STEP: Final = 100  # recipients read, and shown, between two pauses
+_UNSENT_SHOWN_MAX: Final = 1000  # characters
+COUNTED_QUICKLY_MAX: Final = 20_000  # recipients: about 10 ms
+_SKIPPED_QUICKLY_MAX: Final = 10_000  # messages
+_SHOWN_QUICKLY_MAX: Final = 1000  # recipients
 
 _SENT: Final = (State.SUBMITTED, State.DELIVERED)
 _FAILED: Final = (State.UNDELIVERABLE, State.REJECTED, State.EXPIRED)
@@ -107,50 +115,74 @@ class RecipientView(msgspec.Struct, frozen=True):
 
 
 class BulkReader:
-    """Reads v1's messages."""
+    """Reads v1's messages. What takes a while goes a few at a time: see `lanes.SlowReads`.
 
-    def __init__(self, database: Database) -> None:
+    Each method raises NotAcceptingNow when it has waited too long for its turn.
+    """
+
+    def __init__(self, database: Database, slow: SlowReads | None = None) -> None:
         self._database = database
+        self._slow = slow or SlowReads()
 
     async def get(self, space_id: int, message_id: bytes) -> BulkView | None:
         """One message, or None."""
         async with self._database.acquire() as connection:
+            recipient_count = await connection.fetchval(sql.SIZE, space_id, message_id)
+        if recipient_count is None:
+            return None
+        async with (
+            self._turn(is_slow=recipient_count > COUNTED_QUICKLY_MAX),
+            self._database.acquire() as connection,
+        ):
             row = await connection.fetchrow(sql.GET, space_id, message_id)
         return None if row is None else bulk_view(row)
 
     async def list(self, space_id: int, skip: int, limit: int) -> Sequence[ListedBulk]:
         """A page of messages, newest first."""
-        async with self._database.acquire() as connection:
+        async with (
+            self._turn(is_slow=skip > _SKIPPED_QUICKLY_MAX),
+            self._database.acquire() as connection,
+        ):
             rows = await connection.fetch(sql.LIST, space_id, skip, limit)
         return [ListedBulk(row["id"], row["sender"], row["created_at"]) for row in rows]
 
     async def recipients(
         self, space_id: int, message_id: bytes, skip: int, limit: int
-    ) -> Sequence[RecipientView] | None:
-        """A page of a message's recipients, in their order; None where there is no such message."""
-        async with self._database.acquire() as connection:
-            return await _recipients(
-                connection, space_id, message_id, sql.LIST_RECIPIENTS, skip, limit
-            )
+    ) -> AsyncGenerator[Sequence[RecipientView], None]:
+        """A page of a message's recipients in their order, a few at a time; nothing where none is.
+
+        A few are all that is in memory at once: texts and fields of a page may be very large.
+        """
+        async with self._turn(is_slow=limit > _SHOWN_QUICKLY_MAX):
+            async with self._database.acquire() as connection:
+                shared = await connection.fetchrow(sql.READ_SHARED, space_id, message_id)
+            if shared is None:
+                return
+            body, place, end = Template(shared["body"]), (space_id, message_id), skip + limit
+            for first in range(skip, end, READ_STEP):
+                count = min(READ_STEP, end - first)
+                async with self._database.acquire() as connection:
+                    rows = await connection.fetch(sql.LIST_RECIPIENTS, *place, first, count)
+                if rows:
+                    yield [recipient_view(row, message_id, shared, body) for row in rows]
+                if len(rows) < count:
+                    return
 
     async def recipient(
         self, space_id: int, message_id: bytes, number: str
     ) -> RecipientView | None:
         """The recipient with this number (E.164), or None."""
         async with self._database.acquire() as connection:
-            found = await _recipients(connection, space_id, message_id, sql.FIND_RECIPIENT, number)
-        return found[0] if found else None
+            shared = await connection.fetchrow(sql.READ_SHARED, space_id, message_id)
+            if shared is None:
+                return None
+            row = await connection.fetchrow(sql.FIND_RECIPIENT, space_id, message_id, number)
+        if row is None:
+            return None
+        return recipient_view(row, message_id, shared, Template(shared["body"]))
 
-
-async def _recipients(
-    connection: Connection, space_id: int, message_id: bytes, statement: str, *rest: object
-) -> Sequence[RecipientView] | None:
-    message = await connection.fetchrow(sql.READ_SHARED, space_id, message_id)
-    if message is None:
-        return None
-    body = Template(message["body"])
-    rows = await connection.fetch(statement, space_id, message_id, *rest)
-    return [recipient_view(row, message_id, message, body) for row in rows]
+    def _turn(self, *, is_slow: bool) -> AbstractAsyncContextManager[None]:
+        return self._slow.enter() if is_slow else nullcontext()
 
 
 def recipient_view(row: Row, message_id: bytes, message: Row, body: Template) -> RecipientView:
@@ -162,7 +194,7 @@ def recipient_view(row: Row, message_id: bytes, message: Row, body: Template) ->
         position=row["position"],
         number=row["number"],
         calling_code=row["calling_code"],
-        text=body.fill(row["fields"]),
+        text=_shown_text(body, row),
         state=State(row["state"]),
         segment_count=row["segment_count"],
         price_micro=share_of(segments_micro, message["priority"], message["factor"]),
@@ -181,9 +213,16 @@ def recipient_view(row: Row, message_id: bytes, message: Row, body: Template) ->
     )
 
 
-def bulk_view(row: Row) -> BulkView:
-    """A row of the statements on messages."""
-    counts: Mapping[str, int] = row["states"] or {}
+def _shown_text(body: Template, row: Row) -> str:
+    """The text, filled in. One that was never sent may be very long: its beginning says enough."""
+    text = body.fill(row["fields"])
+    return text if row["segment_count"] else text[:_UNSENT_SHOWN_MAX]
+
+
+def bulk_view(row: Row, counted: Row | None = None) -> BulkView:
+    """A row of the statements on messages; `counted` is another's count of its recipients."""
+    counted = counted or row
+    counts: Mapping[str, int] = counted["states"] or {}
     return BulkView(
         id=row["id"],
         sender=row["sender"],
@@ -191,7 +230,7 @@ def bulk_view(row: Row) -> BulkView:
         priority=row["priority"],
         options=row["options"],
         created_at=row["created_at"],
-        updated_at=max(row["updated_at"], row["changed_at"] or row["updated_at"]),
+        updated_at=max(row["updated_at"], counted["changed_at"] or row["updated_at"]),
         is_open=row["is_open"],
         is_test=row["is_test"],
         recipient_count=row["recipient_count"],

@@ -197,14 +197,14 @@ SELECT set_config('lock_timeout', $1, true)
 """
 
 # Reading. The sums are taken from the recipients themselves, so they always agree with them.
-STATE_COLUMNS = """
+MESSAGE_COLUMNS = """
 SELECT message.id, message.sender, message.body, message.priority, message.options,
        message.created_at, v1_message.is_open, v1_message.is_test, v1_message.recipient_count,
        v1_message.segment_total, v1_message.base_micro, v1_message.price_micro,
        v1_message.invalid_total, v1_message.invalid, v1_message.updated_at,
-       v1_message.cancelled_at, counted.states, counted.changed_at
+       v1_message.cancelled_at
 """
-COUNTED = """
+_COUNTED = """
  CROSS JOIN LATERAL (
        SELECT jsonb_object_agg(state, of_state) AS states, max(changed_at) AS changed_at
          FROM (SELECT recipient.state::text AS state, count(*) AS of_state,
@@ -216,16 +216,28 @@ COUNTED = """
 """
 
 GET = (
-    STATE_COLUMNS
-    + """
+    MESSAGE_COLUMNS
+    + """     , counted.states, counted.changed_at
   FROM message
   JOIN v1_message USING (space_id, id)
 """
-    + COUNTED
+    + _COUNTED
     + """
  WHERE message.space_id = $1 AND message.id = $2 AND message.service = 'v1'
 """
 )
+
+COUNT_SOME = (
+    """
+SELECT message.space_id, message.id, counted.states, counted.changed_at
+  FROM unnest($1::int[], $2::bytea[]) AS message (space_id, id)
+"""
+    + _COUNTED
+)
+
+SIZE = """
+SELECT recipient_count FROM v1_message WHERE space_id = $1 AND id = $2
+"""
 
 READ_SHARED = """
 SELECT message.body, message.priority, v1_message.factor, v1_message.is_test, account.currency

@@ -1,6 +1,6 @@
 """Statements of telling: who changed, what is owed of it, and recipients as callbacks tell them."""
 
-from staffetta.messaging.bulk.sql import COUNTED, STATE_COLUMNS
+from staffetta.messaging.bulk.sql import MESSAGE_COLUMNS
 
 # A note that is there already is locked, and not only left: whoever gathers skips it then, and
 # finds it when this change is committed. Otherwise it could be taken away and told before that.
@@ -99,11 +99,15 @@ SELECT asked.space_id, asked.message_id, recipient.callback_host
  WHERE recipient.callback_host IS NOT NULL
 """
 
-# Each message with what its recipients share, and where it calls back to.
+# Each message with what its recipients share, where it calls back to, and whether another callback
+# of it will follow.
 READ_TOLD = (
-    STATE_COLUMNS  # noqa: S608 (constants alone)
+    MESSAGE_COLUMNS  # noqa: S608 (constants alone)
     + """,
-       message.space_id, message.callback, v1_message.factor, account.currency
+       message.space_id, message.callback, v1_message.factor, account.currency,
+       EXISTS (SELECT FROM v1_change
+                WHERE v1_change.space_id = message.space_id
+                  AND v1_change.message_id = message.id) AS has_more
   FROM unnest($1::int[], $2::bytea[]) AS asked (space_id, id)
  CROSS JOIN LATERAL (
        SELECT space_id, id, sender, body, priority, options, created_at, callback
@@ -115,5 +119,4 @@ READ_TOLD = (
   JOIN space ON space.id = asked.space_id
   JOIN account ON account.id = space.account_id
 """
-    + COUNTED
 )
