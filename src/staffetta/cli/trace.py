@@ -62,7 +62,8 @@ def trace(
         bool, typer.Option("--around", help="Show what went over the link before a failure, too.")
     ] = False,
     redact: Annotated[
-        bool, typer.Option("--redact", help="Shorten phone numbers, to show it to others.")
+        bool,
+        typer.Option("--redact", help="Shorten phone numbers and hide the account, for others."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:

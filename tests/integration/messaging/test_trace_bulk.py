@@ -25,6 +25,9 @@ async def test_the_whole_is_told_in_sums_and_by_recipient(gateway: Gateway, bulk
         "charged 0.09 EUR for the whole message; the balance is then 9.91"
     ]
     assert timeline.state == "3 queued"
+    strangers = await traced(gateway, made.message_id, redacts=True)
+    assert "+3933******01: queued" in str(strangers.events)
+    assert "3330000001" not in str(strangers)
     assert [text.split(":")[0] for text in texts(timeline, "recipient")] == [
         "+393330000000",
         "+393330000001",

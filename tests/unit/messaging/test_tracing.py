@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from staffetta.messaging.tracing.entries import stretches_of
-from staffetta.messaging.tracing.redact import short_number, with_short_numbers
+from staffetta.messaging.tracing.redact import redacted, short_number
 from staffetta.messaging.tracing.timeline import Event, Timeline, in_order
 
 START = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
@@ -53,9 +53,18 @@ def test_a_number_keeps_its_country_and_its_end(number: str, short: str) -> None
 def test_however_a_number_is_written_it_is_shortened(written: str) -> None:
     event = Event(START, "report", f"to {written}.", {"number": written, "more": [written]})
     timeline = Timeline(bytes(12), bytes(12), "a", "b", "+393331234567", "x", [event], [])
-    redacted = with_short_numbers(timeline)
-    assert "1234567" not in str(redacted)
-    assert redacted.events[0].text.endswith("67.")
+    shown = redacted(timeline)
+    assert "1234567" not in str(shown)
+    assert shown.events[0].text.endswith("67.")
+
+
+def test_whose_a_message_was_is_told_to_nobody() -> None:
+    event = Event(START, "request", "from anna@example.com", {"account": "anna@example.com"})
+    shown = redacted(
+        Timeline(bytes(12), None, "anna@example.com", "sandbox", None, "x", [event], [])
+    )
+    assert "anna" not in str(shown)
+    assert shown.events[0].text == "from an account"
 
 
 def test_moments_that_touch_are_one_stretch() -> None:

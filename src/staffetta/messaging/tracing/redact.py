@@ -1,4 +1,4 @@
-"""Shortening phone numbers in a timeline, before it is shown to strangers. Pure."""
+"""Taking out of a timeline what strangers need not see: most of a number, whose it is. Pure."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -10,6 +10,7 @@ from staffetta.messaging.tracing.timeline import Event, Timeline
 _FIRST: Final = 4  # digits that say the country and the network
 _LAST: Final = 2
 _SUFFIX_MIN: Final = 7  # shorter ends of a number are no number by themselves
+_SOMEBODY: Final = "an account"
 
 
 def short_number(number: str) -> str:
@@ -20,22 +21,28 @@ def short_number(number: str) -> str:
     return f"{plus}{digits[:_FIRST]}{'*' * (len(digits) - _FIRST - _LAST)}{digits[-_LAST:]}"
 
 
-def with_short_numbers(timeline: Timeline) -> Timeline:
-    """The timeline with the recipient's number shortened wherever it stands.
+def redacted(timeline: Timeline) -> Timeline:
+    """The timeline without its account, and with numbers of recipients shortened wherever they are.
 
     Texts of messages are not looked into: whoever hides numbers does not show texts.
     """
-    if timeline.number is None:
-        return timeline
-    names = _writings(timeline.number)
+    names = [(timeline.account, _SOMEBODY)]
+    for number in _numbers_of(timeline):
+        names += _writings(number)
     return msgspec.structs.replace(
         timeline,
-        number=short_number(timeline.number),
+        account=_SOMEBODY,
+        number=timeline.number and short_number(timeline.number),
         events=[
             Event(event.at, event.kind, _shorten(event.text, names), _facts(event.facts, names))
             for event in timeline.events
         ],
     )
+
+
+def _numbers_of(timeline: Timeline) -> list[str]:
+    listed = [event.facts.get("number") for event in timeline.events if event.kind == "recipient"]
+    return [str(number) for number in (timeline.number, *listed) if number is not None]
 
 
 def _writings(number: str) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from staffetta.messaging.tracing.carried import (
 )
 from staffetta.messaging.tracing.paid import money_events
 from staffetta.messaging.tracing.pdus import Looks, pdu_events
-from staffetta.messaging.tracing.redact import with_short_numbers
+from staffetta.messaging.tracing.redact import redacted
 from staffetta.messaging.tracing.rows import RECIPIENTS_MAX, TraceRows
 from staffetta.messaging.tracing.timeline import Event, Timeline, in_order
 from staffetta.messaging.tracing.told import callback_events
@@ -44,7 +44,7 @@ def make_timeline(rows: TraceRows, looks: Looks) -> Timeline:
         events=in_order(groups),
         remarks=list(_remarks(rows)),
     )
-    return with_short_numbers(timeline) if looks.redacts else timeline
+    return redacted(timeline) if looks.redacts else timeline
 
 
 def _state(rows: TraceRows) -> str:
