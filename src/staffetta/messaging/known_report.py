@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from staffetta.messaging.connector import Report
-from staffetta.smpp.message_ids import Reading, Source, Spelling, candidate_keys, key_by
+from staffetta.smpp.message_ids import Reading, Source, Spelling, candidate_keys, key_in_way
 
 # Carriers tell local times in zones they did not name, and dates that are none: what lies ahead of
 # the clock, or long before any message that can still be reported, is not taken for a time.
@@ -81,8 +81,7 @@ def known_again(kept: KnownReport, reading: Reading) -> KnownReport:
     """A report that was kept, read as its carrier's ids are by now."""
     keys = kept.keys or {}
     for way in (reading.tlv, reading.text):
-        if way is not None and any(name.startswith(f"{way.source}/") for name in keys):
-            key = keys.get(way.name, kept.smsc_key)
+        if way is not None and (key := keys.get(way.name)) is not None:
             return msgspec.structs.replace(kept, smsc_key=key, is_certain=True)
     return kept
 
@@ -115,16 +114,16 @@ def _ids(report: Report) -> tuple[str, str]:
 
 
 def _known_key(report: Report, reading: Reading) -> str | None:
-    """The key of a report whose carrier's spelling is known, of one of its ids at least."""
+    """The key of a report whose carrier's spelling is known; None where it cannot be spelled so."""
     if reading.tlv is None and reading.text is None:
         return None
     tlv_id, text_id = _ids(report)
     if tlv_id and reading.tlv is not None:
         if reading.tlv.spelling in _AS_WRITTEN:
             return report.smsc_key
-        return key_by(reading.tlv, tlv_id, form=report.id_form)
+        return key_in_way(reading.tlv, tlv_id, report.id_form) or None
     if text_id and reading.text is not None:
-        return key_by(reading.text, text_id, form=report.id_form)
+        return key_in_way(reading.text, text_id, report.id_form) or None
     return None
 
 

@@ -34,20 +34,34 @@ class Learning:
         self._clock = clock
         self._known: dict[int, Reading] = {}
         self._evidence: dict[tuple[int, Source], Evidence] = {}
+        self._doubted: set[int] = set()  # connectors whose reports contradict what is known
         self._to_store: dict[int, _Learned] = {}
 
     def reading_of(self, connector_id: int, *, is_set: bool) -> Reading:
-        """How to read the ids of a connector's reports, as far as it is known.
+        """How to read the ids of a connector's reports, as far as it is known and not in doubt.
 
         With `is_set` an operator set the form of ids, and only what was learned of that counts.
         """
+        if connector_id in self._doubted:
+            return _NOTHING_KNOWN
+        return self._known_of(connector_id, is_set=is_set)
+
+    def _known_of(self, connector_id: int, *, is_set: bool) -> Reading:
         reading = self._known.get(connector_id)
         return reading if reading is not None and reading.is_set is is_set else _NOTHING_KNOWN
 
     def saw(self, connector_id: int, ways: Collection[Way]) -> None:
-        """A report found its message, and these ways of reading led to it."""
+        """A report found its message, and these ways of reading led to it.
+
+        One that contradicts what is known puts that in doubt until a few agree again: a carrier of
+        two systems, which spell ids in two ways, stays in doubt for good.
+        """
         for source in Source:
-            spellings = {way.spelling for way in ways if way.source is source}
+            spellings = {way.spelling for way in ways if way.source is source} - {Spelling.OLDER}
+            if not spellings:
+                continue
+            if self._contradicts(connector_id, source, spellings):
+                self._doubted.add(connector_id)
             key = (connector_id, source)
             evidence = self._evidence.get(key, _NOTHING).and_also(spellings)
             spelling = evidence.decided
@@ -57,9 +71,18 @@ class Learning:
                 self._evidence.pop(key, None)
                 self._know(connector_id, Way(source, spelling), evidence.count)
 
+    def _contradicts(
+        self, connector_id: int, source: Source, spellings: Collection[Spelling]
+    ) -> bool:
+        is_set = Spelling.SET in spellings
+        known = self._known_of(connector_id, is_set=is_set)
+        way = known.tlv if source is Source.TLV else known.text
+        return way is not None and way.spelling not in spellings
+
     def _know(self, connector_id: int, way: Way, evidence_count: int) -> None:
         is_set = way.spelling is Spelling.SET
-        reading = self.reading_of(connector_id, is_set=is_set).with_way(way)
+        reading = self._known_of(connector_id, is_set=is_set).with_way(way)
+        self._doubted.discard(connector_id)
         if reading != self._known.get(connector_id):
             self._known[connector_id] = reading
             self._to_store[connector_id] = _Learned(reading, evidence_count)

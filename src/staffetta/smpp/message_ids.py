@@ -157,7 +157,12 @@ def candidate_keys(tlv_id: str, text_id: str = "", form: IdForm | None = None) -
 def key_by(way: Way, tlv_id: str, text_id: str = "", form: IdForm | None = None) -> str:
     """The key of a report read in a known way; as it stands where that way means nothing."""
     message_id = text_id if way.source is Source.TEXT and text_id else tlv_id
-    return _spelled(message_id, way.spelling, form) or message_id_key(message_id)
+    return key_in_way(way, message_id, form) or message_id_key(message_id)
+
+
+def key_in_way(way: Way, message_id: str, form: IdForm | None = None) -> str:
+    """The key of an id read in a way; "" where the id cannot be spelled so."""
+    return _spelled(message_id, way.spelling, form)
 
 
 def _spelled(message_id: str, spelling: Spelling, form: IdForm | None) -> str:

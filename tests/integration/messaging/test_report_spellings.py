@@ -193,6 +193,58 @@ async def test_a_spelling_that_stops_matching_is_learned_anew(gateway: Gateway) 
     assert await state_of(gateway, last) is State.DELIVERED
 
 
+async def test_what_contradicts_a_learned_spelling_puts_it_in_doubt(gateway: Gateway) -> None:
+    await learn_decimal(gateway)
+    # No decimal number: it cannot be what was learned, and is read in every way at once.
+    message_id = await submitted(gateway, "1f4a")
+    await gateway.report(report(gateway, "1f4a"))
+    assert await state_of(gateway, message_id) is State.DELIVERED
+    # From now on the destination decides, not what was learned.
+    first, second = await submitted(gateway, "16"), await submitted(gateway, "10", FRENCH)
+    await gateway.report(report(gateway, "16"))
+    assert await state_of(gateway, first) is State.DELIVERED
+    assert await state_of(gateway, second) is State.SUBMITTED
+
+
+async def test_a_carrier_of_two_systems_is_matched_at_once_for_good(gateway: Gateway) -> None:
+    for number in range(0xABC0, 0xABC0 + 3 * AGREEING_MIN):
+        message_id = await submitted(gateway, f"{number:x}")
+        smsc_id = f"{number:x}" if number % 2 else str(number)
+        await gateway.report(report(gateway, smsc_id))
+        assert await state_of(gateway, message_id) is State.DELIVERED
+
+
+async def test_a_doubt_ends_when_a_few_agree_again(gateway: Gateway) -> None:
+    await learn_decimal(gateway)
+    for number in range(AGREEING_MIN):
+        await submitted(gateway, f"1f4a{number}")
+        await gateway.report(report(gateway, f"1f4a{number}"))
+    await gateway.learning.share_once()
+    (row,) = await gateway.rows("SELECT report_spelling FROM connector_learned")
+    assert row["report_spelling"] == "tlv/same text/same"
+
+
+async def test_what_is_confirmed_of_one_source_leaves_the_other_to_be_learned(
+    gateway: Gateway,
+) -> None:
+    def by_tlv(smsc_id: str) -> Report:
+        return report(gateway, smsc_id, "")
+
+    def by_text(smsc_id: str) -> Report:
+        return msgspec.structs.replace(report(gateway, smsc_id), tlv_id="")
+
+    for number in range(0xABC0, 0xABC0 + AGREEING_MIN):
+        await submitted(gateway, f"{number:x}")
+        await gateway.report(by_tlv(f"{number:x}"))
+    for number in range(0xABD0, 0xABD0 + AGREEING_MIN):
+        for place, one in enumerate((by_tlv(f"{number:x}1"), by_text(str(number * 16 + 2))), 1):
+            await submitted(gateway, f"{number:x}{place}")
+            await gateway.report(one)
+    await gateway.learning.share_once()
+    (row,) = await gateway.rows("SELECT report_spelling FROM connector_learned")
+    assert row["report_spelling"] == "tlv/same text/decimal"
+
+
 async def test_each_source_of_ids_has_its_own_spelling(gateway: Gateway) -> None:
     for number in range(0xABC0, 0xABC0 + AGREEING_MIN):
         await submitted(gateway, f"{number:x}")
