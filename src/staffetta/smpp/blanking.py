@@ -148,15 +148,17 @@ def _text_span(frame: bytes, start: int, end: int, esm_class: int) -> tuple[int,
     """Where between two offsets the words of people stand."""
     if esm_class & EsmClass.UDH_INDICATOR and start < end:
         start = min(start + 1 + frame[start], end)
-    if command_id_of(frame) == CommandId.SUBMIT_SM or not _is_plain_report(frame[start:end]):
-        return start, end
     quote = _report_quote(frame, start, end)
-    return (quote.end() if quote else end), end
+    quote_at = quote.end() if quote else end
+    is_ours = command_id_of(frame) == CommandId.SUBMIT_SM
+    if is_ours or not _is_plain_report(frame[start:quote_at]):
+        return start, end
+    return quote_at, end
 
 
 def _is_plain_report(text: bytes) -> bool:
-    """Whether a text is a report in ASCII: of what is coded otherwise nothing can be told apart."""
-    return text.isascii() and b"\0" not in text and _looks_like_report(text) is not None
+    """Whether a text is a report as octets: in an alphabet of two, nothing can be told apart."""
+    return b"\0" not in text and _looks_like_report(text) is not None
 
 
 def _shape_of(frame: bytes) -> bytes:

@@ -87,6 +87,15 @@ def test_of_a_report_only_the_quoted_text_is_blanked(esm_class: int) -> None:
     assert blanked.short_message == REPORT.replace(b"my secret", b"*" * 9)
 
 
+def test_a_quoted_text_may_hold_any_octets() -> None:
+    quoting = REPORT.replace(b"my secret", b"caff\xe8 \0 my secret text: too")
+    frame = encode(pdus.DeliverSm(7, esm_class=EsmClass.DELIVERY_REPORT, short_message=quoting))
+    blanked = decode(without_text(frame))
+    assert isinstance(blanked, pdus.DeliverSm)
+    head, _, _ = quoting.partition(b"caff")
+    assert blanked.short_message == head + b"*" * (len(quoting) - len(head))
+
+
 def test_a_report_in_another_alphabet_is_blanked_whole() -> None:
     text = REPORT.decode().encode("utf-16-be")[:254]
     frame = encode(pdus.DeliverSm(7, esm_class=EsmClass.DELIVERY_REPORT, short_message=text))

@@ -7,12 +7,12 @@ it holds no password: that is the connection's care.
 
 from collections import deque
 from collections.abc import Iterator
+from itertools import pairwise
 from struct import Struct
 from typing import Final, NamedTuple
 
 from staffetta.smpp.constants import HEADER_OCTETS, RESPONSE_BIT
 from staffetta.smpp.decode import command_id_of
-from staffetta.smpp.framing import whole_frames
 
 WRITTEN: Final = True
 READ: Final = False
@@ -54,11 +54,11 @@ class FrameRing:
         """The newest frames, at most so many, the oldest of them first."""
         found: list[KeptFrame] = []
         for at, is_written, octets in reversed(self._pieces):
-            frames = [KeptFrame(at, is_written, frame) for frame in whole_frames(octets)]
-            found.extend(reversed(frames))
-            if len(found) >= count:
+            newest = _last_frames(octets, count - len(found))
+            found.extend(KeptFrame(at, is_written, frame) for frame in newest)
+            if len(found) == count:
                 break
-        return found[:count][::-1]
+        return found[::-1]
 
     def find(
         self, sequence_number: int, command_ids: frozenset[int], *, is_written: bool, since: float
@@ -88,6 +88,19 @@ def _find_in(piece: bytes, headers: set[bytes], command_ids: frozenset[int]) -> 
             if command_id_of(frame) in command_ids:
                 return frame
     return None
+
+
+def _last_frames(piece: bytes, count: int) -> list[bytes]:
+    """The last frames of a piece that are whole, at most so many, the last one first."""
+    starts = [0]
+    size = len(piece)
+    while starts[-1] + HEADER_OCTETS <= size:
+        length = _length.unpack_from(piece, starts[-1])[0]
+        if length < HEADER_OCTETS or starts[-1] + length > size:
+            break
+        starts.append(starts[-1] + length)
+    bounds = list(pairwise(starts))[-count:]
+    return [piece[start:end] for start, end in reversed(bounds)]
 
 
 def _frames_with(header: bytes, piece: bytes) -> Iterator[bytes]:

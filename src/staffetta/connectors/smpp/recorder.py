@@ -113,8 +113,9 @@ class LinkRecorder:
 
     def unreadable(self, frame: bytes) -> None:
         """The carrier sent what cannot be read: where its text is, nobody can tell."""
-        kept = KeptFrame(self._now(), READ, frame)
-        self._put([kept], Reason.UNREADABLE, keeps_text=self._keeps_text)
+        if self._recordings.policy.ring_octets_max:
+            kept = KeptFrame(self._now(), READ, frame)
+            self._put([kept], Reason.UNREADABLE, keeps_text=self._keeps_text)
 
     def incident(self, reason: Reason) -> None:
         """Something happened to the link itself: keep what went over it last."""
