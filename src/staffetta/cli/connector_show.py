@@ -12,7 +12,6 @@ from staffetta.cli.output import facts, local_time, show
 from staffetta.connectors.smpp.settings import InvalidSmppSettings
 from staffetta.connectors.smpp.shown import ShownSetting, shown_settings
 from staffetta.domain.money import format_amount
-from staffetta.domain.secrets import CannotUnseal
 from staffetta.routing.alarms import OpenAlarm, open_alarms
 from staffetta.routing.change_connector import StoredConnector, find_connector, open_secrets
 from staffetta.routing.connector_use import (
@@ -27,6 +26,7 @@ from staffetta.routing.connector_use import (
 )
 from staffetta.routing.connectors import ListedRoute
 from staffetta.routing.edit_routes import list_routes
+from staffetta.routing.errors import InvalidConnector
 from staffetta.smpp.statuses import describe_status
 
 
@@ -76,7 +76,7 @@ def show_(name: Name, environment: InEnvironment = None, as_json: AsJson = False
 def _settings(parts: Opened, stored: StoredConnector) -> tuple[list[ShownSetting], str]:
     try:
         settings = smpp_settings(parts, stored, open_secrets(parts.keyring, stored))
-    except (InvalidSmppSettings, CannotUnseal) as error:
+    except (InvalidSmppSettings, InvalidConnector) as error:
         row = [ShownSetting(key, value, False) for key, value in sorted(stored.settings.items())]
         return row, f"Its links cannot run: {error}"
     return shown_settings(settings, stored.settings), ""

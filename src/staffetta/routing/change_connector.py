@@ -15,7 +15,7 @@ import msgspec
 
 from staffetta.db.pool import Connection, Row
 from staffetta.domain.environments import Environment
-from staffetta.domain.secrets import Keyring
+from staffetta.domain.secrets import CannotUnseal, Keyring
 from staffetta.routing import change_sql as sql
 from staffetta.routing import definition
 from staffetta.routing.connector_use import read_use
@@ -137,12 +137,25 @@ def _stored(row: Row) -> StoredConnector:
 
 
 def open_secrets(keyring: Keyring, stored: StoredConnector) -> OpenSecrets:
-    """A connector's secrets, readable; raises CannotUnseal."""
+    """A connector's secrets, readable; raises InvalidConnector where the server's key is another.
+
+    The sentence says what mends it.
+    """
     environment, name = stored.environment, stored.name
-    return OpenSecrets(
-        open_password(keyring, stored.password, environment, name),
-        open_tls_key(keyring, stored.tls_key, environment, name),
-    )
+    try:
+        password = open_password(keyring, stored.password, environment, name)
+    except CannotUnseal as error:
+        raise InvalidConnector(
+            f"the password of connector {name} cannot be opened ({error}):"
+            " set it again with --password-file"
+        ) from None
+    try:
+        return OpenSecrets(password, open_tls_key(keyring, stored.tls_key, environment, name))
+    except CannotUnseal as error:
+        raise InvalidConnector(
+            f"the client key of connector {name} cannot be opened ({error}):"
+            " set it again with --tls-key-file"
+        ) from None
 
 
 async def change_connector(
@@ -155,7 +168,7 @@ async def change_connector(
 ) -> StoredConnector:
     """Change a connector that was found `to_change`, in the caller's transaction.
 
-    Raises InvalidConnector, what `check` raises, and CannotUnseal.
+    Raises InvalidConnector, and what `check` raises.
     """
     changed = _with_secrets(keyring, changed_connector(stored, change), change)
     check(changed, open_secrets(keyring, changed))

@@ -111,6 +111,19 @@ class TestSet:
         assert (await row_of(database))["settings"] == {"long_password": True}
         assert (await staffetta(*arguments, SECRET="other-long-one")).code == 0
 
+    async def test_a_password_of_another_server_key_is_set_again(self, staffetta, database) -> None:
+        async with database.acquire() as connection:
+            await connection.execute("UPDATE connector SET password = 'nonsense'")
+        refused = await staffetta("connector", "set", "acme", "window=5")
+        assert refused.code == 1
+        assert "set it again with --password-file" in refused.err
+        shown = (await staffetta("connector", "show", "acme", "--json")).json
+        assert "cannot be opened" in shown["fault"]
+        mended = await staffetta(
+            "connector", "set", "acme", "window=5", "--password-env", "SECRET", SECRET="geheim"
+        )
+        assert mended.code == 0, mended.err
+
     async def test_the_key_of_a_client_certificate_is_sealed(
         self, staffetta, database, tmp_path: Path
     ) -> None:

@@ -10,15 +10,19 @@ from odd_carrier import REFUSES_FLASH, Habits, OddCarrier, in_gsm_7, in_latin_1
 from running_network import running_network
 from scripted_smsc import report_of
 
+from staffetta.connectors.simulated.spellings import IdSpelling, ReportForm
 from staffetta.connectors.smpp.certification.certify import Plan, Progress, certify
+from staffetta.connectors.smpp.certification.compose import with_changes
 from staffetta.connectors.smpp.certification.conclude import conclude, outcome_of, set_command
 from staffetta.connectors.smpp.certification.findings import AlphabetFinding, Findings
 from staffetta.connectors.smpp.certification.observed import Greeting, Heard, Sent
 from staffetta.connectors.smpp.certification.script import Question
+from staffetta.connectors.smpp.incoming import Incoming
 from staffetta.connectors.smpp.options import settings_of
+from staffetta.connectors.smpp.outgoing import Outgoing
 from staffetta.connectors.smpp.settings import SmppSettings
 from staffetta.domain.clock import SystemClock
-from staffetta.smpp.message_ids import Source, Spelling
+from staffetta.smpp.message_ids import Source, Spelling, candidate_keys
 
 NUMBER = "+393331234567"
 STEPS = ["alphabet", "flash", "long_payload", "long_sar", "long_udh16", "long_udh8", "numeric",
@@ -126,6 +130,29 @@ async def test_the_simulated_network_is_certified_with_what_it_reads() -> None:
     assert sum(text.endswith("1234567890 end.") for text in texts) == 4
 
 
+@pytest.mark.parametrize("form", list(ReportForm))
+@pytest.mark.parametrize("ids", list(IdSpelling))
+async def test_with_what_is_found_every_report_of_the_network_is_matched(
+    ids: IdSpelling, form: ReportForm
+) -> None:
+    async with running_network(ids=ids, report_form=form) as network:
+        settings = settings_for(network.port)
+        findings = await run(settings)
+    assert findings.ids is not None
+    assert findings.ids.matched_count == findings.ids.report_count == 12
+    assert {key for key, _ in findings.settings} <= {"submit_ids", "report_ids"}
+    settings = with_changes(settings, dict(findings.settings))
+    outgoing, incoming = Outgoing(settings), Incoming(settings)
+    answered = {
+        outgoing.accepted(one.answer.message_id.encode()).smsc_key for one in findings.observed.sent
+    }
+    for one in findings.observed.heard:
+        report = incoming.report(one.pdu)
+        assert report is not None
+        keys = candidate_keys(report.smsc_id, report.text_id, report.id_form)
+        assert answered & set(keys.values())
+
+
 async def test_ids_in_hexadecimal_and_reports_in_decimal_are_found(certify_odd) -> None:
     findings = await certify_odd(answer_id=lambda number: f"{number:X}", report_id=str)
     assert findings.ids is not None
@@ -225,10 +252,14 @@ async def test_a_carrier_that_reads_latin_1_is_noticed_by_its_quotes(certify_odd
 
 
 async def test_reports_in_ucs2_tell_the_alphabet(certify_odd) -> None:
-    findings = await certify_odd(
-        reads=lambda octets: octets.decode("latin-1"), report_coding=8, has_tlvs=False
-    )
-    assert findings.alphabet is AlphabetFinding.READ_AS_LATIN_1
+    findings = await certify_odd(report_coding=8, has_tlvs=False)
+    assert findings.alphabet is AlphabetFinding.AS_SENT
+
+
+async def test_a_carrier_that_reads_gsm7_where_latin_1_is_set_is_noticed(certify_odd) -> None:
+    findings = await certify_odd({"alphabet": "latin1"}, report_coding=8, has_tlvs=False)
+    assert findings.alphabet is AlphabetFinding.READ_AS_GSM_7
+    assert dict(findings.settings) == {"alphabet": "gsm7"}
 
 
 async def test_a_person_tells_what_quotes_do_not(certify_odd) -> None:

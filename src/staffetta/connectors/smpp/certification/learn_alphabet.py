@@ -39,15 +39,17 @@ def learn_from_quote(sent: Sent, report: Heard) -> AlphabetFinding:
     if not label or not quote:
         return AlphabetFinding.UNKNOWN
     is_unicode = report.pdu.data_coding in _UCS2
+    widened = sent.octets.decode("latin-1")
     readings = {
         AlphabetFinding.AS_SENT: sent.text,
-        AlphabetFinding.READ_AS_LATIN_1: sent.octets.decode("latin-1"),
+        AlphabetFinding.READ_AS_LATIN_1: widened,
         AlphabetFinding.READ_AS_GSM_7: decode_gsm7(sent.octets),
     }
     agreeing = {
         text: finding
         for finding, text in reversed(readings.items())  # of equal readings the first counts
-        if _agrees(text, quote, is_unicode=is_unicode)
+        # In UCS-2, octets that were only made twice as wide are an echo too.
+        if _agrees(text, quote, is_unicode=is_unicode) and not (is_unicode and text == widened)
     }
     return agreeing.popitem()[1] if len(agreeing) == 1 else AlphabetFinding.UNKNOWN
 
