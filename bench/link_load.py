@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import structlog
 import uvloop
 from prometheus_client import CollectorRegistry
 
@@ -149,5 +150,6 @@ async def _measure(port: int, window: int, seconds: float) -> dict[str, float]:
 
 
 if __name__ == "__main__":
+    structlog.configure(logger_factory=structlog.WriteLoggerFactory(sys.stderr))
     measured = uvloop.run(_measure(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])))
     print(json.dumps(measured))

@@ -133,6 +133,8 @@ class SmppLink:
         self._traffic = traffic = Traffic(self._parts, self._memory, self._bell.set)
         for connection in traffic.connections:
             failure = await self._connect(connection)
+            if failure is None and self._leaves:
+                failure = _Ended(Ending.LOST, "stopped while it connected")
             if failure is not None:
                 traffic.abort(failure.detail)
                 return failure
