@@ -21,6 +21,7 @@ from staffetta.messaging.sql import recordings as sql
 BATCH_MAX: Final = 500
 REQUESTS_MAX: Final = 10  # at a time
 REQUEST_SECONDS_MAX: Final = 60.0  # nobody waits longer for an answer
+_SAMPLES_SHARE: Final = 4  # one in so many of what is kept may be a sample
 
 _log = structlog.get_logger(__name__)
 
@@ -123,15 +124,17 @@ async def forget_recordings_once(
 ) -> int:
     """Forget what is older than `kept`, and what exceeds `count_max`; answers how many.
 
-    At most `limit` at a time. Requests and settings that are over go too.
+    Samples are a quarter of them at most: they come without end, failures are what people look for.
+    At most `limit` of each at a time. Requests and settings that are over go too.
     """
     async with database.acquire() as connection:
+        samples = await connection.execute(sql.FORGET_SAMPLES, count_max // _SAMPLES_SHARE, limit)
         status = await connection.execute(
             sql.FORGET_RECORDINGS, lowest_id(now - kept), count_max, limit
         )
         await connection.execute(sql.FORGET_REQUESTS, now - timedelta(days=1))
         await connection.execute(sql.FORGET_RECORDED_SPACES, now)
-    return int(status.rpartition(" ")[2])
+    return sum(int(one.rpartition(" ")[2]) for one in (samples, status))
 
 
 def _give_up(recording: Recording, refusal: Exception) -> None:

@@ -219,6 +219,21 @@ async def test_recordings_that_are_old_or_too_many_are_forgotten(
     assert await forget(0) == 1
 
 
+async def test_samples_leave_room_for_failures(
+    gateway: Gateway, recorder: Recorder, clock: FrozenClock
+) -> None:
+    recorder.put()
+    for _ in range(10):
+        recorder.put(reason=Reason.SAMPLE)
+    await recorder.store.record_once()
+    week = timedelta(days=7)
+    await forget_recordings_once(gateway.database, clock.now(), kept=week, count_max=8)
+    rows = await gateway.rows(
+        "SELECT reason, count(*)::int AS count FROM recording GROUP BY reason"
+    )
+    assert {row["reason"]: row["count"] for row in rows} == {"refused": 1, "sample": 2}
+
+
 async def test_a_space_is_recorded_until_its_time_is_over(
     gateway: Gateway, recorder: Recorder, clock: FrozenClock
 ) -> None:

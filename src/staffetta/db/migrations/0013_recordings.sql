@@ -22,6 +22,7 @@ CREATE TABLE recording (
 CREATE INDEX recording_recipient ON recording (recipient_id, id) WHERE recipient_id IS NOT NULL;
 CREATE INDEX recording_incident ON recording (incident, id) WHERE incident IS NOT NULL;
 CREATE INDEX recording_connector ON recording (connector_id, id);
+CREATE INDEX recording_sample ON recording (id) WHERE reason = 'sample';
 
 -- Whose traffic is recorded whole, and until when.
 CREATE TABLE recorded_space (

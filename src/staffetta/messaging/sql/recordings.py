@@ -36,6 +36,21 @@ DELETE FROM recording
                LIMIT $3)
 """
 
+# Samples that have $1 newer ones; $2 at a time.
+FORGET_SAMPLES = """
+DELETE FROM recording
+ WHERE id IN (SELECT id
+                FROM recording
+               WHERE reason = 'sample'
+                 AND id <= (SELECT id
+                              FROM recording
+                             WHERE reason = 'sample'
+                             ORDER BY id DESC
+                            OFFSET $1 LIMIT 1)
+               ORDER BY id
+               LIMIT $2)
+"""
+
 FORGET_REQUESTS = """
 DELETE FROM recording_request WHERE asked_at < $1
 """
