@@ -19,9 +19,10 @@ class BulkHand:
 
     def __init__(self, gateway: Gateway, rules: AcceptRules = AcceptRules()) -> None:  # noqa: B008
         self.gateway = gateway
+        self.bell = Bell(gateway.database)
         self.acceptor = BulkAcceptor(
             gateway.database,
-            Bell(gateway.database),
+            self.bell,
             gateway.snapshots,
             rules,
             gateway.ids,

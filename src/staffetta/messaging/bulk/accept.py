@@ -14,9 +14,10 @@ import msgspec
 from staffetta.callbacks.target import CallbackTarget, parse_callback
 from staffetta.compliance.blocklist import impose_block
 from staffetta.compliance.words import Finding
-from staffetta.db.pool import Connection, ConnectionLost, Database, NotConnected, TryAgain
+from staffetta.db.pool import Connection, ConnectionLost, Database, TryAgain
 from staffetta.domain.errors import (
     AccountBlocklisted,
+    InvalidCallback,
     InvalidText,
     NotAcceptingNow,
     StaffettaError,
@@ -85,6 +86,7 @@ class _Attempt(msgspec.Struct):
     terms: Terms
     callback: CallbackTarget | None
     counts: Counts = msgspec.field(default_factory=Counts)  # of the newest try
+    is_written: bool = False  # it has come to COMMIT
 
     def accepted(self, wallet: Wallet) -> BulkAccepted:
         """Its answer, once it is durable."""
@@ -188,7 +190,10 @@ class BulkAcceptor:
     def _callback_of(self, request: BulkRequest) -> CallbackTarget | None:
         if request.callback is None:
             return None
-        return parse_callback(request.callback, self._rules.networks)
+        try:
+            return parse_callback(request.callback, self._rules.networks)
+        except InvalidCallback as wrong:
+            raise InvalidCallback(_in_words_of_v1(str(wrong))) from None
 
     def _check_text(self, request: BulkRequest) -> None:
         """Refuse a text that nobody could get; one with placeholders is looked at when filled."""
@@ -215,9 +220,9 @@ class BulkAcceptor:
                 accepted = await self._store(attempt)
             except TryAgain:
                 continue
-            except NotConnected:
-                raise  # nothing was sent
             except ConnectionLost as lost:
+                if not attempt.is_written:
+                    raise  # before COMMIT
                 accepted = await self._answer_by_looking(attempt, lost)
             if not (accepted.replayed or attempt.terms.is_open):
                 self.ring(attempt.counts)
@@ -260,6 +265,7 @@ class BulkAcceptor:
             attempt.terms,
             attempt.terms.now,
         )
+        attempt.is_written = False
         async with self.database.transaction() as connection:
             first = await find_first(connection, space.id, request.idempotency, now)
             if first is not None:
@@ -276,6 +282,7 @@ class BulkAcceptor:
                 raise TryAgain("the same request came at the same moment")
             if not request.is_open:
                 await self._queue(connection, attempt, book, wallet)
+            attempt.is_written = True
         return attempt.accepted(wallet)
 
     async def _copy(self, connection: Connection, attempt: _Attempt) -> Counts:
@@ -350,6 +357,12 @@ async def move_turns(connection: Connection, terms: Terms, counts: Counts) -> No
     await connection.execute(
         sql.MOVE_TURNS, terms.space_id, list(counts.turns), list(counts.turns.values())
     )
+
+
+def _in_words_of_v1(sentence: str) -> str:
+    """A sentence about a callback with v1's names for its parts; it has no headers."""
+    known = sentence.replace(": use callback.headers", "")
+    return known.replace("callback.", "options.callback_")
 
 
 def _unknown(attempt: _Attempt) -> str:
