@@ -13,7 +13,6 @@ from typing import Final
 
 from staffetta.connectors.smpp.certification.compose import Composed, compose, with_changes
 from staffetta.connectors.smpp.certification.learn_ids import ids_of
-from staffetta.connectors.smpp.certification.learn_rate import is_throttle
 from staffetta.connectors.smpp.certification.observed import (
     Answer,
     Burst,
@@ -99,7 +98,8 @@ Ask = Callable[[Question], str]  # answers with one of the choices' meanings
 async def certify(plan: Plan, clock: Clock, told: Told, ask: Ask | None = None) -> Observed:
     """Run a plan to its end; what goes wrong is part of what was observed.
 
-    `told` hears of each thing as it happens. `ask` puts a question to a person, and may block.
+    `told` hears of each thing as it happens. `ask` puts a question to a person, and may block: the
+    connection is closed by then.
     """
     run = _Run(plan, clock, told, ask)
     try:
@@ -141,6 +141,7 @@ class _Run:
                 await self._send_step(step)
         burst = await self._burst()
         await self._await_reports()
+        await self.talk.close()  # a person may take long, and nobody would answer the carrier
         self._ask_all()
         return Observed(
             greeting,
@@ -159,10 +160,11 @@ class _Run:
         for number in self._plan.numbers:
             answers += await self._send_to(step, number)
         self._tell_heard()
-        refusals = [one.command_status for one in answers if not one.is_accepted]
+        # What was throttled, or had no answer, would not fare better written another way.
+        refusals = [one.command_status for one in answers if one.is_refused]
         if refusals:
             self._refused[step.name] = refusals[0]
-        elif step.is_kept:
+        elif step.is_kept and all(one.is_accepted for one in answers):
             self._keep(step)
 
     def _keep(self, step: Step) -> None:
@@ -185,7 +187,7 @@ class _Run:
         await self._keep_to_rate()
         answer = await self.talk.submit(one.pdu)
         for _ in range(_TRIES_MAX - 1):
-            if not is_throttle(answer.command_status):
+            if not answer.is_throttled:
                 break
             await asyncio.sleep(self._settings.throttling.pause_seconds)
             answer = await self.talk.submit(one.pdu)

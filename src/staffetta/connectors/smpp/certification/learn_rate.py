@@ -12,7 +12,6 @@ from statistics import median, quantiles
 from staffetta.connectors.smpp.certification.findings import RateFinding
 from staffetta.connectors.smpp.certification.observed import Answer, Burst
 from staffetta.connectors.smpp.settings import SmppSettings
-from staffetta.smpp.statuses import StatusClass, describe_status
 
 
 def learn_rate(burst: Burst | None) -> RateFinding | None:
@@ -47,22 +46,17 @@ def rate_settings(finding: RateFinding | None, settings: SmppSettings) -> dict[s
     return {} if 0 < settings.rate_per_second <= allowed else {"rate": allowed}
 
 
-def is_throttle(command_status: int | None) -> bool:
-    """Whether a status asks to slow down."""
-    if command_status is None:
-        return False
-    return describe_status(command_status).status_class is StatusClass.THROTTLE
-
-
 def _counted(answers: Sequence[Answer], *, throttles: bool) -> tuple[tuple[int, int], ...]:
-    statuses = [one.command_status for one in answers if one.command_status]
-    return tuple(Counter(one for one in statuses if is_throttle(one) is throttles).most_common())
+    """The statuses that throttle, or those that refuse, each with how often it came."""
+    chosen = [one for one in answers if (one.is_throttled if throttles else one.is_refused)]
+    statuses = [one.command_status for one in chosen if one.command_status]
+    return tuple(Counter(statuses).most_common())
 
 
 def _taken_before_throttle(answers: Sequence[Answer]) -> int | None:
     taken = 0
     for one in answers:
-        if is_throttle(one.command_status):
+        if one.is_throttled:
             return taken
         taken += one.is_accepted
     return None

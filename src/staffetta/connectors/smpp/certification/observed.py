@@ -8,6 +8,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from staffetta.smpp.reports import ReportPdu
+from staffetta.smpp.statuses import StatusClass, describe_status
 
 
 class TlsSeen(Struct, frozen=True):
@@ -62,6 +63,18 @@ class Answer(Struct, frozen=True):
     def is_accepted(self) -> bool:
         """Whether the carrier took it."""
         return self.command_status == 0
+
+    @property
+    def is_throttled(self) -> bool:
+        """Whether the carrier asked to slow down."""
+        if self.command_status is None:
+            return False
+        return describe_status(self.command_status).status_class is StatusClass.THROTTLE
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the carrier said no, whenever it is asked."""
+        return bool(self.command_status) and not self.is_throttled
 
 
 class Sent(Struct, frozen=True):
