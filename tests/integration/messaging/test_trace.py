@@ -176,6 +176,20 @@ async def test_a_report_that_comes_twice_is_shown_beside_the_first(
     )
 
 
+async def test_a_report_that_overtook_its_answer_is_told_so(
+    gateway: Gateway, clock: FrozenClock
+) -> None:
+    claim = await gateway.accept_and_claim()
+    await gateway.report(gateway.delivered("a1"))
+    clock.advance(1)
+    await gateway.settle(claim, accepted("a1"))
+    timeline = await traced(gateway, claim.recipient_id)
+    assert timeline.state == "delivered"
+    assert texts(timeline, "report")[0] == (
+        "DELIVERED, error 000 for A1: came before its segment's answer, and was matched then"
+    )
+
+
 async def test_a_cancelled_message_says_who_took_it_back(
     gateway: Gateway, clock: FrozenClock
 ) -> None:

@@ -121,14 +121,15 @@ SELECT connector.name AS connector, link.number, link.state, link.detail, link.c
  LIMIT $2
 """
 
-# How many stand before a recipient in the queue of its connector, as far as it is worth counting.
+# How many of the first $6 of a connector's queue stand before a recipient.
 COUNT_AHEAD = """
 SELECT count(*)
-  FROM (SELECT
-          FROM recipient AS other
-         WHERE other.connector_id = $1 AND other.state = 'queued'
-           AND (other.class, -other.priority, other.turn, other.id) < ($2, -$3::int, $4, $5)
-         LIMIT $6) AS ahead
+  FROM (SELECT class, priority, turn, id
+          FROM recipient
+         WHERE connector_id = $1 AND state = 'queued'
+         ORDER BY class, priority DESC, turn, id
+         LIMIT $6) AS front
+ WHERE (front.class, -front.priority, front.turn, front.id) < ($2, -$3::int, $4, $5)
 """
 
 READ_SUBMISSIONS = """
