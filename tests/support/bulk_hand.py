@@ -1,6 +1,6 @@
 """v1's messages played by hand: the real acceptor, changer and reader on a hand gateway."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from hand_gateway import Gateway
@@ -30,13 +30,13 @@ class BulkHand:
         self.changer = BulkChanger(self.acceptor)
         self.reader = BulkReader(gateway.database)
 
-    async def post(self, recipients: Sequence[object], **changes: Any) -> BulkAccepted:
+    async def post(self, recipients: Iterable[object], **changes: Any) -> BulkAccepted:
         return await self.acceptor.accept(
             self.gateway.space, bulk_request(recipients, **changes), self.gateway.clock.now()
         )
 
     async def put(
-        self, message_id: bytes, recipients: Sequence[object] = (), **changes: Any
+        self, message_id: bytes, recipients: Iterable[object] = (), **changes: Any
     ) -> BulkChanged:
         change = Change(
             recipients=Recipients(recipients),
@@ -62,7 +62,7 @@ class BulkHand:
         return found
 
 
-def bulk_request(recipients: Sequence[object], **changes: Any) -> BulkRequest:
+def bulk_request(recipients: Iterable[object], **changes: Any) -> BulkRequest:
     body = changes.pop("body", "ciao")
     asked: dict[str, Any] = {
         "sender": "Openapi",

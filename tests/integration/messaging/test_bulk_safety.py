@@ -1,12 +1,21 @@
 """What nobody can do to v1's messages from outside: take one apart, stop others, pay twice."""
 
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 from bulk_hand import BulkHand, italians
 from hand_gateway import Gateway
 
+from staffetta.domain.errors import MessageRefused, NotAcceptingNow
 from staffetta.domain.states import State
+from staffetta.messaging.bulk.discard import discard_open_once
+from staffetta.messaging.bulk.errors import NoRecipient, RealtimeTooSoon, TooManyRecipients
+from staffetta.messaging.bulk.spans import SPAN
+from staffetta.messaging.bulk.steps import STEP
 
 
 @pytest.fixture
@@ -45,3 +54,146 @@ async def test_what_is_charged_is_what_is_queued_whatever_was_estimated(
     assert message.counts == {State.QUEUED: 2, State.CANCELLED: 1}
     assert await gateway.wallet() == (10_000_000 - 90_000, 0)
     await gateway.books_hold()
+
+
+class Watched:
+    """The same item very often, and how many of them were looked at between two turns of others."""
+
+    def __init__(self, item: object, count: int) -> None:
+        self.item, self.count = item, count
+        self.turn = 0
+        self.looked_at: Counter[int] = Counter()
+
+    def __iter__(self) -> Iterator[object]:
+        for _ in range(self.count):
+            self.looked_at[self.turn] += 1
+            yield self.item
+
+    async def watch(self, work: Awaitable[object]) -> int:
+        """The most of them between two turns while this is done."""
+        task = asyncio.ensure_future(work)
+        while not task.done():
+            await asyncio.sleep(0)
+            self.turn += 1
+        with suppress(MessageRefused):
+            await task
+        return max(self.looked_at.values())
+
+
+@pytest.mark.parametrize(
+    "item", ["+39-3330000001", '"+39-3123"', 7], ids=["repeated", "invalid", "no number"]
+)
+async def test_others_go_on_while_recipients_are_skipped(
+    gateway: Gateway, bulk: BulkHand, item: object
+) -> None:
+    identifier = (await bulk.post(italians(2), is_open=True)).message_id
+    put, posted = Watched(item, 10 * STEP), Watched(item, 10 * STEP)
+    assert 1 < await put.watch(bulk.put(identifier, put)) <= STEP
+    assert 1 < await posted.watch(bulk.post(posted)) <= STEP
+
+
+async def test_a_message_has_a_limit_of_recipients_also_over_several_puts(
+    gateway: Gateway, bulk: BulkHand
+) -> None:
+    bulk.acceptor.recipients_max = 10
+    with pytest.raises(TooManyRecipients, match="more than 10"):
+        await bulk.post(italians(11))
+    with pytest.raises(TooManyRecipients):  # nobody may have them looked through for ever
+        await bulk.post(["nobody"] * 11)
+    identifier = (await bulk.post(italians(10), is_open=True)).message_id
+    await bulk.put(identifier, italians(10))
+    with pytest.raises(TooManyRecipients):
+        await bulk.put(identifier, italians(1, first=10))
+    assert (await bulk.read(identifier)).recipient_count == 10
+
+
+async def test_of_what_is_no_number_all_is_counted_and_the_first_thousand_shown(
+    gateway: Gateway, bulk: BulkHand
+) -> None:
+    identifier = (await bulk.post(["a"] * 600, is_open=True)).message_id
+    for _ in range(3):
+        await bulk.put(identifier, ["b"] * 300)
+    message = await bulk.read(identifier)
+    assert (message.invalid_total, len(message.invalid)) == (1500, 1000)
+    assert list(message.invalid) == ["a"] * 600 + ["b"] * 400
+    with pytest.raises(NoRecipient, match="not a"):
+        await bulk.put(identifier, closes=True)
+
+
+async def test_a_message_that_is_being_changed_takes_no_connection_from_others(
+    gateway: Gateway, bulk: BulkHand
+) -> None:
+    """Another process holds the message: those who want it give up, and nobody else notices."""
+    identifier = (await bulk.post([], is_open=True)).message_id
+    async with gateway.database.transaction() as connection:
+        await connection.fetch("SELECT FROM v1_message FOR UPDATE")
+        waiting = [
+            asyncio.ensure_future(one)
+            for _ in range(12)
+            for one in (bulk.delete(identifier), bulk.put(identifier, italians(1)))
+        ]
+        async with asyncio.timeout(1.5):
+            await asyncio.gather(*(bulk.post(italians(1, first=one)) for one in range(8)))
+        refused = await asyncio.gather(*waiting, return_exceptions=True)
+    assert {type(one) for one in refused} == {NotAcceptingNow}
+    await bulk.put(identifier, italians(1))
+    await bulk.delete(identifier)
+
+
+async def test_realtime_takes_its_minute_when_it_is_queued(
+    gateway: Gateway, bulk: BulkHand
+) -> None:
+    now, minute = gateway.clock.now(), timedelta(minutes=1)
+    opened = [
+        (await bulk.post(italians(1), is_open=True, realtime=True)).message_id for _ in range(3)
+    ]
+    await bulk.put(opened[0], closes=True)
+    with pytest.raises(RealtimeTooSoon):
+        await bulk.put(opened[1], closes=True)
+    assert (await bulk.read(opened[1])).is_open
+    with pytest.raises(RealtimeTooSoon):
+        await bulk.post(italians(1), realtime=True, due_at=now + timedelta(seconds=59))
+    later = (await bulk.post(italians(1), realtime=True, due_at=now + 60 * minute)).message_id
+    with pytest.raises(RealtimeTooSoon):
+        await bulk.post(italians(1), realtime=True, due_at=now + 60.5 * minute)
+    await bulk.put(later, due_at=now + 30 * minute)
+    again = await bulk.post(italians(1), realtime=True, due_at=now + 60.5 * minute)
+    with pytest.raises(RealtimeTooSoon):
+        await bulk.put(again.message_id, due_at=now + 30.5 * minute)
+    await bulk.delete(later)
+    await bulk.put(again.message_id, due_at=now + 30.5 * minute)
+    gateway.clock.advance(60)
+    await bulk.put(opened[1], closes=True)
+    with pytest.raises(RealtimeTooSoon):
+        await bulk.put(opened[2], closes=True)
+
+
+async def test_one_transaction_that_cannot_be_discarded_does_not_stop_the_others(
+    gateway: Gateway, bulk: BulkHand
+) -> None:
+    made = [(await bulk.post(italians(2), is_open=True)).message_id for _ in range(3)]
+    await gateway.rows(
+        "ALTER TABLE recipient ADD CONSTRAINT stuck CHECK (message_id <> $x OR state <>"
+        " 'cancelled')".replace("$x", f"'\\x{made[0].hex()}'")
+    )
+    gateway.clock.advance(48 * 3600)
+    assert await discard_open_once(gateway.database, gateway.clock.now()) == 2
+    numbers = [(await bulk.read(message_id)).number for message_id in made]
+    assert numbers == [0, 3, 3]
+
+
+async def test_what_changes_all_recipients_does_it_in_spans(
+    gateway: Gateway, bulk: BulkHand
+) -> None:
+    count = SPAN + 10
+    await gateway.rows("UPDATE wallet SET balance_micro = 10000000000")
+    later = gateway.clock.now() + timedelta(days=1)
+    identifier = (await bulk.post(italians(count), is_open=True, due_at=later)).message_id
+    closed = await bulk.put(identifier, closes=True)
+    assert closed.message.counts == {State.SCHEDULED: count}
+    assert closed.paid_micro == count * 30_000
+    rows = await gateway.rows("SELECT count(DISTINCT turn) AS turns, max(turn) FROM recipient")
+    assert (rows[0]["turns"], rows[0]["max"]) == (count, count)
+    await bulk.put(identifier, due_at=later + timedelta(hours=1))
+    await bulk.delete(identifier)
+    assert (await bulk.read(identifier)).counts == {State.CANCELLED: count}
