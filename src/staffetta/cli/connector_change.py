@@ -24,6 +24,7 @@ from staffetta.cli.failures import CommandFailed
 from staffetta.cli.opened import Opened, with_everything_open
 from staffetta.cli.options import AsJson
 from staffetta.cli.output import facts, show
+from staffetta.connectors.smpp.tls import make_context
 from staffetta.domain.environments import Environment
 from staffetta.routing.change_connector import (
     COLUMNS,
@@ -129,7 +130,10 @@ def apply_change(
 
 
 def _check(parts: Opened, row: StoredConnector, secrets: OpenSecrets) -> None:
-    smpp_settings(parts, row, secrets)
+    """Refuse what the links could not run with: settings, and certificates that do not fit."""
+    tls = smpp_settings(parts, row, secrets).tls
+    if tls.is_on or tls.certificate or tls.ca:
+        make_context(tls)
 
 
 def _change(

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from authority import Authority
 
 from staffetta.db.pool import Database
 from staffetta.domain.secrets import Keyring
@@ -110,6 +111,28 @@ class TestSet:
         assert (await staffetta(*arguments, "--long-password", SECRET="correct-horse")).code == 0
         assert (await row_of(database))["settings"] == {"long_password": True}
         assert (await staffetta(*arguments, SECRET="other-long-one")).code == 0
+
+    async def test_a_client_certificate_must_fit_its_key(
+        self, staffetta, database, tmp_path: Path
+    ) -> None:
+        authority = Authority()
+        ours, another = authority.issue("us"), authority.issue("another")
+        for name, text in (("ca", authority.certificate), ("us", ours.certificate),
+                           ("key", ours.key), ("wrong", another.key)):  # fmt: skip
+            (tmp_path / name).write_text(text)
+        arguments = ("connector", "set", "acme", "tls=true", f"tls_ca=@{tmp_path}/ca",
+                     f"tls_certificate=@{tmp_path}/us")  # fmt: skip
+        refused = await staffetta(*arguments)
+        assert "tls_certificate has no key" in refused.err
+        refused = await staffetta(*arguments, "--tls-key-file", f"{tmp_path}/wrong")
+        assert "tls_certificate and its key cannot be used" in refused.err
+        assert (await row_of(database))["settings"] == {}
+        taken = await staffetta(*arguments, "--tls-key-file", f"{tmp_path}/key")
+        assert taken.code == 0, taken.err
+        assert (await row_of(database))["settings"]["tls_certificate"] == ours.certificate
+        shown = await staffetta("connector", "show", "acme")
+        assert "PRIVATE" not in shown.out
+        assert f"({len(ours.certificate)} characters)" in shown.out
 
     async def test_a_password_of_another_server_key_is_set_again(self, staffetta, database) -> None:
         async with database.acquire() as connection:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from odd_carrier import Habits, OddCarrier
+from running_network import running_network
 
 from staffetta.db.pool import Database
 
@@ -221,6 +222,10 @@ async def test_the_simulated_network_is_where_its_port_is_said_to_be(staffetta, 
             "INSERT INTO connector (environment, name, kind, created_at, updated_at)"
             " VALUES ('sandbox', 'network', 'simulated', now(), now())"
         )
-    ended = await staffetta("connector", "check", "network", "--no-send")
+    check = ("connector", "check", "network", "--no-send", "--json")
+    ended = await staffetta(*check)
     assert ended.code == 1
     assert "STAFFETTA_NETWORK_PORT" in ended.err
+    async with running_network() as network:
+        found = (await staffetta(*check, STAFFETTA_NETWORK_PORT=str(network.port))).json
+    assert found["binds"][0]["system_id"] == "STAFFETTA"
