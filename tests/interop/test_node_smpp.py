@@ -25,7 +25,7 @@ TEXTS = {
     "Cyrillic": "Привет ✓",
     "outside the BMP": "😀 1 𝄞",
 }
-THROTTLED, INVALID_DESTINATION = 0x58, 0x0B
+THROTTLED, INVALID_DESTINATION, WRONG_BIND = 0x58, 0x0B, 0x04
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +146,20 @@ def test_each_side_asks_whether_the_other_is_there(carrier: PeerCarrier) -> None
     answered = len(carrier.pdus("enquire_link_resp"))
     carrier.order("enquire")
     carrier.wait_for_pdus(answered + 1, "enquire_link_resp", command_status=0)
+
+
+def test_what_no_link_needs_is_answered_and_changes_nothing(
+    gateway: Gateway, carrier: PeerCarrier
+) -> None:
+    sessions = carrier.open_sessions
+    answered = len(carrier.pdus("deliver_sm_resp"))
+    carrier.order("chat")
+    carrier.wait_for_pdus(1, "query_sm_resp", command_status=WRONG_BIND)
+    answers = carrier.wait_for_pdus(answered + 1, "deliver_sm_resp")
+    assert answers[-1]["command_status"] == 0
+    _number, message = gateway.send("ciao")
+    assert message["state"] == "DELIVERED"
+    assert carrier.open_sessions == sessions
 
 
 def test_we_bind_again_after_it_unbound(gateway: Gateway, carrier: PeerCarrier) -> None:

@@ -8,6 +8,7 @@
 //   statuses N...                                 of the answers to the next submits
 //   alphabet ASCII|LATIN1                         of data_coding 0; ASCII is its word for GSM-7
 //   enquire, unbind                               on every bind
+//   chat                                          what no link needs: a message, a notice, a query
 // With the files of a certificate and its key as arguments it speaks TLS.
 
 const fs = require('fs');
@@ -101,6 +102,12 @@ const orders = {
   statuses: (...next) => { statuses = next.map(Number); },
   alphabet: (name) => { smpp.encodings.default = name; },
   enquire: () => bound.forEach((one) => one.session.enquire_link()),
+  chat: () => bound.forEach(({ session }) => {
+    const phone = { source_addr_ton: 1, source_addr_npi: 1, source_addr: '393331230000' };
+    session.alert_notification({ ...phone, esme_addr: 'ACME' });
+    session.deliver_sm({ ...phone, destination_addr: '12345', short_message: 'ciao, sono io 😀' });
+    session.query_sm({ ...phone, message_id: 'none' });
+  }),
   unbind: () => bound.forEach((one) => one.session.unbind()),
 };
 
