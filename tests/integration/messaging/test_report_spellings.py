@@ -327,6 +327,24 @@ def _saying(one: Report, word: str) -> Report:
     return msgspec.structs.replace(one, state_word=word)
 
 
+async def test_a_report_days_late_is_stored_and_undoes_nothing(gateway: Gateway) -> None:
+    message_id = await submitted(gateway, "abc")
+    gateway.clock.advance(timedelta(days=6).total_seconds())
+    await gateway.housekeeper.expire_once()
+    await gateway.report(report(gateway, "abc"))
+    assert await state_of(gateway, message_id) is State.EXPIRED
+    (row,) = await gateway.rows("SELECT report_event FROM submission")
+    assert row["report_event"] == "report_delivered"
+    assert await dispositions(gateway) == []
+
+
+async def test_a_report_of_weeks_ago_means_nobody(gateway: Gateway) -> None:
+    await submitted(gateway, "abc")
+    gateway.clock.advance(timedelta(days=8).total_seconds())
+    await gateway.report(report(gateway, "abc"))
+    assert await dispositions(gateway) == ["waiting"]
+
+
 async def test_a_report_without_an_id_is_kept_as_an_orphan(gateway: Gateway) -> None:
     await gateway.report(report(gateway, ""))
     assert gateway.answers == [True]
