@@ -63,7 +63,7 @@ def trace(
     ] = False,
     redact: Annotated[
         bool,
-        typer.Option("--redact", help="Shorten phone numbers and hide the account, for others."),
+        typer.Option("--redact", help="For a carrier: short numbers, no account, no prices."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:

@@ -284,6 +284,8 @@ async def test_numbers_are_shortened_for_strangers(gateway: Gateway) -> None:
     await gateway.settle(claim, accepted("a1"))
     timeline = await traced(gateway, claim.recipient_id, redacts=True)
     assert timeline.number == "+3933******67"
+    assert set(kinds(timeline)) == {"request", "queue", "claim", "segment", "state"}
+    assert "0.03" not in str(timeline)
     assert ITALIAN.removeprefix("+39") not in str(timeline)
 
 

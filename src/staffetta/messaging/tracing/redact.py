@@ -11,6 +11,14 @@ _FIRST: Final = 4  # digits that say the country and the network
 _LAST: Final = 2
 _SUFFIX_MIN: Final = 7  # shorter ends of a number are no number by themselves
 _SOMEBODY: Final = "an account"
+# What a carrier has part in: prices, routes, codes and callbacks are the account's business.
+_FOR_STRANGERS: Final = frozenset(
+    {
+        *("request", "queue", "link", "claim", "pdu", "segment", "report", "alarm", "state"),
+        *("cancel", "recipient"),
+    }
+)
+_NOT_FOR_STRANGERS: Final = frozenset({"options", "owner"})  # facts
 
 
 def short_number(number: str) -> str:
@@ -22,9 +30,10 @@ def short_number(number: str) -> str:
 
 
 def redacted(timeline: Timeline) -> Timeline:
-    """The timeline without its account, and with numbers of recipients shortened wherever they are.
+    """The timeline for a carrier's support: what it had part in, without numbers and account.
 
-    Texts of messages are not looked into: whoever hides numbers does not show texts.
+    Numbers of recipients are shortened wherever they are. Texts of messages are not looked into:
+    whoever hides numbers does not show texts.
     """
     names = [(timeline.account, _SOMEBODY)]
     for number in _numbers_of(timeline):
@@ -36,6 +45,7 @@ def redacted(timeline: Timeline) -> Timeline:
         events=[
             Event(event.at, event.kind, _shorten(event.text, names), _facts(event.facts, names))
             for event in timeline.events
+            if event.kind in _FOR_STRANGERS
         ],
     )
 
@@ -59,7 +69,11 @@ def _shorten(text: str, names: list[tuple[str, str]]) -> str:
 
 
 def _facts(facts: Mapping[str, Any], names: list[tuple[str, str]]) -> dict[str, Any]:
-    return {name: _value(value, names) for name, value in facts.items()}
+    return {
+        name: _value(value, names)
+        for name, value in facts.items()
+        if name not in _NOT_FOR_STRANGERS
+    }
 
 
 def _value(value: Any, names: list[tuple[str, str]]) -> Any:
