@@ -161,14 +161,15 @@ class Book:
         *,
         message_id: bytes | None = None,
         recipient_id: bytes | None = None,
+        charged_at: datetime | None = None,
         note: str = "",
     ) -> None:
         """Add one entry; a movement of nothing leaves no entry.
 
         Charges, captures and penalties count into what the wallet spent on the UTC day of
-        `book.now`. A refund is taken off it when its recipient was accepted on that day too: what
-        comes back from an earlier day makes no room in this one. Bundles do not count: nobody buys
-        them by sending.
+        `book.now`. A refund is taken off it when what it gives back was charged on that day too:
+        at `charged_at`, or else when its recipient was accepted. What comes back from an earlier
+        day makes no room in this one. Bundles do not count: nobody buys them by sending.
         """
         if amount_micro == 0:
             return
@@ -176,7 +177,9 @@ class Book:
         wallet.balance_micro += amount_micro
         wallet.sequence += 1
         self._touched.add(space_id)
-        if kind in _SPENDING or (kind is EntryKind.REFUND and self._is_of_today(recipient_id)):
+        if kind in _SPENDING or (
+            kind is EntryKind.REFUND and self._is_of_today(recipient_id, charged_at)
+        ):
             wallet.spend(-amount_micro, self._today)
         elif kind in _BRINGING and amount_micro > 0:
             self._brought.add(space_id)
@@ -258,5 +261,7 @@ class Book:
         wallet.newest_entry_id = made
         return made
 
-    def _is_of_today(self, recipient_id: bytes | None) -> bool:
-        return recipient_id is not None and id_time(recipient_id).date() == self._today
+    def _is_of_today(self, recipient_id: bytes | None, charged_at: datetime | None) -> bool:
+        if charged_at is None and recipient_id is not None:
+            charged_at = id_time(recipient_id)
+        return charged_at is not None and charged_at.astimezone(UTC).date() == self._today

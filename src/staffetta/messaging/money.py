@@ -15,6 +15,7 @@ from staffetta.ledger.book import CounterAccount, EntryKind
 from staffetta.ledger.bundles import return_segments
 from staffetta.ledger.store import HoldSettlement, open_book, settle_holds, write_book
 from staffetta.messaging.alerts import tell_low_credit
+from staffetta.messaging.bulk.money import read_charged_at
 from staffetta.messaging.sql import settle as sql
 from staffetta.messaging.step import Step
 
@@ -46,6 +47,10 @@ async def settle_money(
     book = await open_book(step.connection, spaces, step.ids, step.now)
     paid = await settle_holds(step.connection, book, holds)
     charged = [row for row in unsent if row["charged_micro"] > 0]
+    charged_at = await read_charged_at(
+        step.connection,
+        ((row["space_id"], row["message_id"]) for row in charged if row["id"] != row["message_id"]),
+    )
     for row in charged:
         book.move(
             row["space_id"],
@@ -54,6 +59,7 @@ async def settle_money(
             CounterAccount.REVENUE,
             message_id=row["message_id"],
             recipient_id=row["id"],
+            charged_at=charged_at.get(row["message_id"]),
         )
     await write_book(step.connection, book)
     await tell_low_credit(step.connection, book, step.ids)

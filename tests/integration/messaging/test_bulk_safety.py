@@ -10,12 +10,13 @@ import pytest
 from bulk_hand import BulkHand, italians
 from hand_gateway import Gateway
 
-from staffetta.domain.errors import MessageRefused, NotAcceptingNow
+from staffetta.domain.errors import GuardRefused, MessageRefused, NotAcceptingNow
 from staffetta.domain.states import State
 from staffetta.messaging.bulk.discard import discard_open_once
 from staffetta.messaging.bulk.errors import NoRecipient, RealtimeTooSoon, TooManyRecipients
 from staffetta.messaging.bulk.spans import SPAN
 from staffetta.messaging.bulk.steps import STEP
+from staffetta.messaging.connector import Refused
 
 
 @pytest.fixture
@@ -197,3 +198,19 @@ async def test_what_changes_all_recipients_does_it_in_spans(
     await bulk.put(identifier, due_at=later + timedelta(hours=1))
     await bulk.delete(identifier)
     assert (await bulk.read(identifier)).counts == {State.CANCELLED: count}
+
+
+async def test_a_refund_makes_room_under_the_cap_of_the_day_its_transaction_was_closed(
+    gateway: Gateway, bulk: BulkHand
+) -> None:
+    await gateway.rows("UPDATE wallet SET day_spend_max_micro = 60000")
+    identifier = (await bulk.post(italians(2), is_open=True)).message_id
+    gateway.clock.advance(86_400)
+    await bulk.put(identifier, closes=True)
+    await gateway.worker.dispatcher.dispatch_once()
+    with pytest.raises(GuardRefused):
+        await bulk.post(italians(1, first=5))
+    for claim in gateway.connector.claims:
+        await gateway.settle(claim, Refused(11, "no", temporary=False))
+    assert (await bulk.read(identifier)).counts == {State.REJECTED: 2}
+    await bulk.post(italians(2, first=5))

@@ -121,6 +121,20 @@ def test_a_refund_makes_room_only_on_the_day_its_message_was_accepted(
     assert wallet.day_spent_micro == spent_micro
 
 
+@pytest.mark.parametrize(
+    ("charged_at", "spent_micro"), [(NOW, 70), (NOW - timedelta(seconds=1), 100)]
+)
+def test_a_refund_makes_room_on_the_day_of_its_charge_whenever_that_was(
+    charged_at: datetime, spent_micro: int
+) -> None:
+    wallet = capped(500, spent_micro=100)
+    book = Book({1: wallet}, IdMaker(), NOW)
+    recipient_id = IdMaker().make(NOW - timedelta(days=1))
+    back = CounterAccount.REVENUE
+    book.move(1, EntryKind.REFUND, 30, back, recipient_id=recipient_id, charged_at=charged_at)
+    assert wallet.day_spent_micro == spent_micro
+
+
 def test_the_first_spending_of_a_day_begins_its_sum() -> None:
     wallet = capped(500, spent_micro=100)
     tomorrow = Book({1: wallet}, IdMaker(), NOW + timedelta(days=1))

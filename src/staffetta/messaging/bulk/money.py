@@ -4,6 +4,7 @@ The whole message is one ledger entry: a line for each of a hundred thousand rec
 nothing that the recipients' rows do not. Refunds name their recipients.
 """
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from staffetta.accounts.token_limits import TokenAllowance
@@ -13,6 +14,7 @@ from staffetta.domain.errors import AccountBlocklisted
 from staffetta.domain.ids import IdMaker
 from staffetta.ledger.book import Book, CounterAccount, EntryKind, Wallet
 from staffetta.ledger.store import open_book, write_book
+from staffetta.messaging.bulk import sql
 from staffetta.messaging.till import refusal_of_cap, refusal_of_credit
 
 
@@ -55,3 +57,20 @@ async def charge(
 def credit_of(wallet: Wallet) -> int:
     """What an account is told it has, in micro-units: what holds set aside is not counted."""
     return wallet.balance_micro - wallet.held_micro
+
+
+async def read_charged_at(
+    connection: Connection, messages: Iterable[tuple[int, bytes]]
+) -> Mapping[bytes, datetime]:
+    """When these messages (space, id) were charged, by id: long after their recipients were made
+    where a transaction was open meanwhile.
+    """
+    asked = sorted(set(messages))
+    if not asked:
+        return {}
+    rows = await connection.fetch(
+        sql.READ_CHARGED_AT,
+        [space_id for space_id, _ in asked],
+        [message_id for _, message_id in asked],
+    )
+    return {row["id"]: row["charged_at"] for row in rows}

@@ -196,6 +196,13 @@ LIMIT_LOCK_WAIT = """
 SELECT set_config('lock_timeout', $1, true)
 """
 
+# Of messages whose recipients cost something before they were sent.
+READ_CHARGED_AT = """
+SELECT v1_message.id, v1_message.charged_at
+  FROM unnest($1::int[], $2::bytea[]) AS asked (space_id, id)
+  JOIN v1_message USING (space_id, id)
+"""
+
 # Reading. The sums are taken from the recipients themselves, so they always agree with them.
 MESSAGE_COLUMNS = """
 SELECT message.id, message.sender, message.body, message.priority, message.options,
