@@ -300,3 +300,30 @@ async def test_a_carrier_that_cannot_read_us_is_told_of(rig, smsc, make_claim):
     rig.submit(make_claim())
     await rig.settled(2)
     assert AlarmKind.UNREADABLE in rig.open_alarms(), "one that is taken between proves nothing"
+
+
+# Old carriers ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("settings", "warned"),
+    [
+        ({}, False),
+        ({"tlvs": {"0x1400": "1201159"}}, True),
+        ({"long_messages": "sar"}, True),
+        ({"flash": "subunit"}, True),
+    ],
+)
+async def test_an_smsc_that_names_no_version_gets_tlvs_only_where_they_were_set(
+    make_rig, smsc, make_claim, settings, warned
+):
+    # An SMSC names its version to those alone that named 3.4 or newer.
+    with capture_logs() as logs:
+        rig = make_rig(interface_version="0x33", **settings)
+        await rig.bound()
+    said = [one["event"] for one in logs]
+    assert ("tlvs_to_carrier_without_version" in said) is warned
+    rig.submit(make_claim())
+    await rig.settled(1)
+    (submit,) = (await smsc.bound()).submits
+    assert bool(submit.tlvs) is ("tlvs" in settings)

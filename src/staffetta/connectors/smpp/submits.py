@@ -25,6 +25,7 @@ from staffetta.smpp.window import LostRequests
 _CONGESTED_PERCENT: Final = 90
 # A carrier that cannot read some segments takes others in between.
 _UNREADABLE_SECONDS: Final = 60.0
+_RAISED_AGAIN_SECONDS: Final = 1.0  # thousands may come in one
 
 
 # One segment without an answer, as a session keeps it for us: its claim, its index there, how many
@@ -95,7 +96,8 @@ class Submits:
         """Write what may be written, into the session's output."""
         free = self._connection.room
         if free == 0:
-            self._memory.window.grow(now)
+            if self._connection.session.room == 0:  # and not the connection's buffer is full
+                self._memory.window.grow(now)
             return
         room = min(free, self._rate.allowance(now))
         if self._credit.is_out:
@@ -264,9 +266,12 @@ class Submits:
 
     def _note_unreadable(self, meaning: StatusMeaning, now: float) -> None:
         reason = f"{meaning.name}, {meaning.code}"
+        is_news = now - self._unreadable_at >= _RAISED_AGAIN_SECONDS
         self._has_doubts = True
-        self._unreadable_at = now
         self._oddities.count("unreadable_to_carrier", now, reason=reason)
+        if not is_news:
+            return
+        self._unreadable_at = now
         self._parts.alarms.raise_(
             self._memory.number,
             AlarmKind.UNREADABLE,

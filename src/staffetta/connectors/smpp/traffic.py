@@ -14,8 +14,9 @@ from staffetta.connectors.smpp.deliveries import Deliveries
 from staffetta.connectors.smpp.link_parts import LinkMemory, LinkParts
 from staffetta.connectors.smpp.oddities import Oddities
 from staffetta.connectors.smpp.printable import printable
-from staffetta.connectors.smpp.settings import BindKind, SmppSettings
+from staffetta.connectors.smpp.settings import BindKind, Flash, SmppSettings
 from staffetta.connectors.smpp.submits import Submits
+from staffetta.domain.writing import LongMessages
 from staffetta.messaging.recordings import Reason
 from staffetta.smpp import events, pdus
 from staffetta.smpp.bind_states import BindState
@@ -170,6 +171,10 @@ class Traffic:
 
     def _bound(self, event: events.Bound) -> None:
         self.smsc = self.smsc or printable(event.smsc_system_id)
+        if event.smsc_version is None and _writes_tlvs(self._parts.settings):
+            # Without a version an SMSC is of 3.3 or older, which knows no TLVs (3.4 section 3.4).
+            # Many merely forget to say it, so what was set goes all the same.
+            self._memory.log.warning("tlvs_to_carrier_without_version", smsc=self.smsc)
         self._unbound -= 1
         if self._unbound == 0:
             self.bound_at = self.connections[0].now()
@@ -238,6 +243,13 @@ class Traffic:
 
 def _nothing(_event: events.Event) -> None:
     """Events that concern servers, or that another one follows."""
+
+
+def _writes_tlvs(settings: SmppSettings) -> bool:
+    """Whether TLVs go with segments, which they do only where somebody set that."""
+    fields, long_messages = settings.fields, settings.texts.long_messages
+    is_by_tlv = long_messages in {LongMessages.SAR, LongMessages.PAYLOAD}
+    return bool(fields.tlvs) or fields.flash is Flash.SUBUNIT or is_by_tlv
 
 
 def bind_pdu(kind: type[pdus.Bind], settings: SmppSettings) -> pdus.Bind:
