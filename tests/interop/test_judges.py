@@ -77,6 +77,12 @@ def test_tshark_sees_what_is_malformed(pdu: bytes, tmp_path: Path) -> None:
     assert Tshark(capture, PORT).faults()
 
 
+@pytest.mark.parametrize("name", ["a source_addr of 21 characters", "a sequence_number of 0"])
+def test_tshark_lets_pass_what_libsmpp34_names(name: str, tmp_path: Path) -> None:
+    found = complaints(recorded(with_length(BROKEN[name][0])), PORT, Way.TO_SERVER, tmp_path)
+    assert [line.partition(":")[0] for line in found] == ["libsmpp34"]
+
+
 def test_what_is_no_smpp_at_all_is_not_passed_over(tmp_path: Path) -> None:
     with pytest.raises(CutShort):
         complaints(recorded(SUBMIT, b"GET / HTTP/1.1\r\n\r\n"), PORT, Way.TO_SERVER, tmp_path)

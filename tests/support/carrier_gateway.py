@@ -84,7 +84,7 @@ class Gateway:
 
     def wait_for_links(self, name: str, state: str) -> None:
         """Until every link of a connector is in this state."""
-        wait_for(lambda: set(self.link_states(name)) == {state}, 30, f"{name} is {state}")
+        wait_for(lambda: set(self.link_states(name)) == {state}, what=f"{name} is {state}")
 
     def send(
         self, text: str, market: str = "IT", recipient: str = ""
@@ -94,7 +94,7 @@ class Gateway:
         body = {"recipient": number, "message": text, "sender": "ACME"}
         # A route is known to every process a moment after its connector was added.
         answer = wait_for(
-            lambda: (sent := self.customer.post(market, **body)).status_code != 503 and sent, 10
+            lambda: (sent := self.customer.post(market, **body)).status_code != 503 and sent
         )
         return number.removeprefix("+"), self.customer.final(created(answer)["id"])
 

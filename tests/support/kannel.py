@@ -174,7 +174,8 @@ def _box(name: str, configuration: Path, log_path: Path) -> Iterator[None]:
     with (
         log_path.open("ab") as log,
         subprocess.Popen(
-            [program(name), "-v", "1", str(configuration)],
+            # It ends with the tests, however they end.
+            ["setpriv", "--pdeathsig", "TERM", program(name), "-v", "1", str(configuration)],
             cwd=configuration.parent,
             env=environment(),
             stdout=log,
