@@ -61,9 +61,12 @@ async def test_large_pages_and_deep_skips_wait_for_a_turn_and_others_do_not(
         await gateway.rows("UPDATE v1_message SET recipient_count = 20001")
         with pytest.raises(NotAcceptingNow):
             await reader.get(*place)
+        with pytest.raises(NotAcceptingNow):
+            await reader.recipient(*place, "+393330000001")
         await gateway.rows("UPDATE v1_message SET recipient_count = 3")
         assert len(await anext(reader.recipients(*place, 0, 1000))) == 3
         assert await reader.get(*place) is not None
+        assert await reader.recipient(*place, "+393330000001") is not None
         assert await reader.list(gateway.space_id, 0, 1)
     assert len(await anext(reader.recipients(*place, 0, 1001))) == 3
 

@@ -247,7 +247,8 @@ SELECT recipient_count FROM v1_message WHERE space_id = $1 AND id = $2
 """
 
 READ_SHARED = """
-SELECT message.body, message.priority, v1_message.factor, v1_message.is_test, account.currency
+SELECT message.body, message.priority, v1_message.factor, v1_message.is_test,
+       v1_message.recipient_count, account.currency
   FROM message
   JOIN v1_message USING (space_id, id)
   JOIN space ON space.id = message.space_id
