@@ -115,6 +115,7 @@ _MESSAGE_STATE: Final = int(Tag.MESSAGE_STATE)
 _NETWORK_ERROR_CODE: Final = int(Tag.NETWORK_ERROR_CODE)
 _NETWORK_ERROR_OCTETS: Final = 3
 _NOTHING_WRITTEN: Final = ReportText()
+_NO_TLVS: Final[dict[int, bytes]] = {}
 
 
 def meaning_of_word(state_word: str) -> Meaning:
@@ -150,7 +151,8 @@ def read_report(pdu: ReportPdu, *, sniff: bool = False) -> DeliveryReport | None
     """
     if not is_report(pdu, sniff=sniff):
         return None
-    by_tag = dict(reversed(pdu.tlvs))  # of duplicates the first counts
+    # Of duplicates the first counts. Reports come by the thousand, and many have no TLVs.
+    by_tag = dict(reversed(pdu.tlvs)) if pdu.tlvs else _NO_TLVS
     text = _text_of(pdu)
     written = read_report_text(text) if text else _NOTHING_WRITTEN
     if text and not written.message_id:
