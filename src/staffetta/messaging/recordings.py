@@ -29,6 +29,7 @@ class Reason(StrEnum):
 
     REFUSED = "refused"  # its segment was
     UNCERTAIN = "uncertain"  # nobody knows what became of its segment
+    LATE = "late"  # an answer to a segment that was given up as uncertain
     UNREADABLE = "unreadable"
     BIND_REFUSED = "bind_refused"
     LINK_LOST = "link_lost"

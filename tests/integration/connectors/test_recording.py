@@ -81,6 +81,25 @@ async def test_a_segment_without_an_answer_is_recorded(recording_rig, recordings
     assert names(of(recordings, Reason.UNCERTAIN)) == [("submit_sm", WRITTEN)]
 
 
+async def test_an_answer_that_comes_too_late_is_recorded_with_its_segment(
+    recording_rig, recordings, smsc, make_claim
+):
+    smsc.answering = lambda _pdu: None
+    rig = recording_rig(response_seconds=0.1)
+    await rig.bound()
+    claim = make_claim()
+    rig.submit(claim)
+    await rig.settled(1)
+    connection = await smsc.bound()
+    connection.answer(connection.submits[0], Say("late"))
+    await until(lambda: of(recordings, Reason.LATE) != [])
+    (late,) = of(recordings, Reason.LATE)
+    assert names([late]) == [("submit_sm_resp", READ)]
+    assert late.subject is not None
+    assert late.subject.recipient_id == claim.recipient_id
+    assert late.incident == of(recordings, Reason.UNCERTAIN)[0].incident
+
+
 async def test_a_lost_link_leaves_what_went_over_it_last(
     recording_rig, recordings, smsc, make_claim
 ):

@@ -7,7 +7,7 @@ decides nothing about messages, and never waits.
 import os
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from staffetta.connectors.smpp.backlog import ClaimUnderWay
 from staffetta.connectors.smpp.frame_ring import READ, WRITTEN, FrameRing, KeptFrame
@@ -35,10 +35,18 @@ from staffetta.smpp.message_ids import candidate_keys
 AROUND_COUNT: Final = 4  # frames before a segment's failure that are kept with it
 LAST_COUNT: Final = 12  # frames before the end of a connection
 _INCIDENT_OCTETS: Final = 8
+_GIVEN_UP_MAX: Final = 1_000
 _NUMBER_END: Final = 7  # digits of a number that no carrier writes another way
 _SUBMITS: Final = frozenset({int(CommandId.SUBMIT_SM)})
 _ANSWERS: Final = frozenset({int(CommandId.SUBMIT_SM_RESP), int(CommandId.GENERIC_NACK)})
 _DELIVERIES: Final = frozenset({int(CommandId.DELIVER_SM), int(CommandId.DATA_SM)})
+
+
+class _GivenUp(NamedTuple):
+    """A segment without an answer, which may still come."""
+
+    subject: Subject
+    incident: bytes
 
 
 class LinkRecorder:
@@ -63,10 +71,12 @@ class LinkRecorder:
         self._now = now  # in the loop's seconds
         self._keeps_text = keeps_text
         self._since = now()  # when the connection began: each counts its PDUs anew
+        self._given_up: dict[int, _GivenUp] = {}  # uncertain segments, by sequence_number
 
     def began(self) -> None:
         """Another connection begins."""
         self._since = self._now()
+        self._given_up.clear()
 
     def answered(self, work: ClaimUnderWay, index: int, outcome: Outcome) -> None:
         """A written segment has its outcome: a failure, or one of a claim that is recorded."""
@@ -88,6 +98,22 @@ class LinkRecorder:
         around = [one for one in self.ring.newest(AROUND_COUNT + len(own)) if one not in own]
         self._put(around[-AROUND_COUNT:], Reason.AROUND, incident)
         self._put(own, reason, incident, subject=subject, keeps_text=keeps_text)
+        if isinstance(outcome, Uncertain):
+            self._give_up(work.numbers[index], _GivenUp(subject, incident))
+
+    def late(self, sequence_number: int) -> None:
+        """An answer came that nobody waited for; perhaps to a segment that was given up."""
+        given_up = self._given_up.pop(sequence_number, None)
+        if given_up is None:
+            return
+        frame = self.ring.find(sequence_number, _ANSWERS, is_written=READ, since=self._since)
+        if frame is not None:
+            self._put([frame], Reason.LATE, given_up.incident, subject=given_up.subject)
+
+    def _give_up(self, number: int, given_up: _GivenUp) -> None:
+        self._given_up[number] = given_up
+        if len(self._given_up) > _GIVEN_UP_MAX:
+            del self._given_up[next(iter(self._given_up))]
 
     def _frames_of(self, number: int, outcome: Outcome) -> list[KeptFrame]:
         """A segment's request and its answer, as far as they are still there."""

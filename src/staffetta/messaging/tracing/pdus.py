@@ -18,6 +18,7 @@ from staffetta.smpp.describe import describe_pdu
 _WHY: Final[Mapping[str, str]] = MappingProxyType(
     {
         Reason.AROUND: "before it",
+        Reason.LATE: "too late: nobody waited for it any more",
         Reason.LINK_LOST: "before the link was lost",
         Reason.BIND_REFUSED: "before the bind was refused",
         Reason.UNREADABLE: "cannot be read",
