@@ -168,6 +168,7 @@ def _added(connector_id: int, definition: ConnectorDefinition) -> Result:
     rows = {
         **said,
         "rate": _rate(definition.rate_per_second),
+        "enabled": "yes" if definition.enabled else "no: `staffetta connector start` lets it run",
         "countries": ", ".join(definition.countries),
         "price": f"{format_amount(definition.price_micro)} a segment",
     }

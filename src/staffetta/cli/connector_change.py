@@ -24,6 +24,7 @@ from staffetta.cli.failures import CommandFailed
 from staffetta.cli.opened import Opened, with_everything_open
 from staffetta.cli.options import AsJson
 from staffetta.cli.output import facts, show
+from staffetta.connectors.smpp.shown import typed
 from staffetta.connectors.smpp.tls import make_context
 from staffetta.domain.environments import Environment
 from staffetta.routing.change_connector import (
@@ -174,7 +175,7 @@ def _changes(before: StoredConnector, after: StoredConnector) -> dict[str, dict[
 
 
 def _shown(value: object) -> str:
-    return "default" if value is None else str(value)
+    return "default" if value is None else typed(value) or "empty"
 
 
 def start(name: Name, environment: InEnvironment = None, as_json: AsJson = False) -> None:

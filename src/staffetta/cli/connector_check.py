@@ -181,7 +181,7 @@ async def _certify(
 
     def told(progress: Progress) -> None:
         line = progress_line(progress)
-        if line and not quiet:
+        if line and plan.numbers and not quiet:
             typer.echo(line)
 
     clock = SystemClock()

@@ -56,6 +56,7 @@ class ShownReport:
 
     rows: tuple[tuple[str, str], ...]
     command: str  # "" where nothing is to be set
+    is_whole: bool  # whether it came to its end
 
 
 def progress_line(progress: Progress) -> str:
@@ -122,12 +123,16 @@ def report_of(name: str, findings: Findings, settings: SmppSettings) -> ShownRep
     rows += _rate_rows(findings.rate)
     rows += [("remark", remark) for remark in findings.remarks]
     changes = dict(findings.settings)
-    return ShownReport(tuple(rows), set_command(name, changes) if changes else "")
+    return ShownReport(
+        tuple(rows),
+        set_command(name, changes) if changes else "",
+        findings.observed.greeting.obstacle is None,
+    )
 
 
 def show_report(report: ShownReport, *, applied: bool) -> None:
     """Print a report."""
-    note = "Nothing needs to be set."
+    note = "Nothing needs to be set." if report.is_whole else ""
     if report.command:
         note = f"{'Applied' if applied else 'Settings to apply'}: {report.command}"
     show(facts(None, report.rows, note), as_json=False)

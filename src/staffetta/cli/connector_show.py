@@ -10,7 +10,7 @@ from staffetta.cli.opened import Opened, with_everything_open
 from staffetta.cli.options import AsJson
 from staffetta.cli.output import facts, local_time, show
 from staffetta.connectors.smpp.settings import InvalidSmppSettings
-from staffetta.connectors.smpp.shown import ShownSetting, shown_settings
+from staffetta.connectors.smpp.shown import ShownSetting, shown_settings, typed
 from staffetta.domain.money import format_amount
 from staffetta.routing.alarms import OpenAlarm, open_alarms
 from staffetta.routing.change_connector import StoredConnector, find_connector, open_secrets
@@ -165,7 +165,7 @@ def rows_of(picture: Picture) -> Iterable[tuple[str, object]]:
     yield from _use_rows(picture.use)
     yield from _answer_rows(picture.answers)
     for one in sorted(picture.settings, key=lambda one: (one.is_default, one.key)):
-        shown = "''" if one.value == "" else told(one.value)
+        shown = typed(told(one.value)) or "empty"
         yield one.key, f"{shown} (default)" if one.is_default else shown
 
 

@@ -171,7 +171,7 @@ class TestCheck:
     async def test_connecting_alone_sends_nothing(self, staffetta, carrier) -> None:
         ended = await staffetta(*CHECK, "--no-send")
         assert ended.code == 0
-        assert "enquire_link  answered in" in ended.out
+        assert "enquire_link │ answered in" in ended.out
         assert "Nothing needs to be set." in ended.out
         assert carrier.submits == []
 
@@ -181,6 +181,7 @@ class TestCheck:
         assert ended.code == 1
         assert "ESME_RALYBND" in ended.out
         assert "ask the carrier for one more bind" in ended.out
+        assert "Nothing needs to be set." not in ended.out
         assert "hunter2" not in ended.out
 
     async def test_running_links_are_warned_of(self, staffetta, database) -> None:

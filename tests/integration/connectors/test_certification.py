@@ -388,7 +388,8 @@ class TestGreeting:
         findings = await run(settings_for(carrier.smsc.port))
         obstacle = findings.observed.greeting.obstacle
         assert obstacle is not None
-        assert f"no connection to 127.0.0.1:{carrier.smsc.port}" in obstacle.what
+        where = f"127.0.0.1:{carrier.smsc.port}"
+        assert obstacle.what == f"no connection to {where}: Connection refused"
         await carrier.start()
 
     async def test_tls_is_shown_with_its_certificate(self, carrier_with, tmp_path) -> None:

@@ -3,6 +3,7 @@
 Pure: the way back from what `options` reads.
 """
 
+import json
 from collections.abc import Mapping
 from datetime import timedelta, tzinfo
 from enum import Enum
@@ -45,6 +46,11 @@ def _default(key: str, settings: SmppSettings) -> object:
     if key == "tlvs" and not value:
         return {}
     return shown_value(value)
+
+
+def typed(value: object) -> str:
+    """A value as it is typed behind a setting's name."""
+    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
 
 
 def shown_value(value: Any) -> object:

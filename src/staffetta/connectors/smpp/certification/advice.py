@@ -3,6 +3,7 @@
 Pure. Owns the words for what an operator or the carrier can mend.
 """
 
+import os
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
@@ -55,7 +56,10 @@ def no_connection(settings: SmppSettings, error: BaseException) -> Obstacle:
         )
     if isinstance(error, UnicodeError):
         return Obstacle(f"{settings.host} is not a name that can exist", "set host")
-    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    reason = str(error) or type(error).__name__
+    number = getattr(error, "errno", None) or 0
+    if number > 0:  # a host that is not found has a negative one, and words of its own
+        reason = os.strerror(number)
     return Obstacle(
         f"no connection to {where}: {reason}", f"check host and port, and {_ALLOW_LIST}"
     )

@@ -3,7 +3,6 @@
 Pure. One place puts together what the `learn_*` modules find.
 """
 
-import json
 import shlex
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -31,6 +30,7 @@ from staffetta.connectors.smpp.certification.learn_reports import (
 from staffetta.connectors.smpp.certification.observed import Heard, Observed
 from staffetta.connectors.smpp.printable import printable_text
 from staffetta.connectors.smpp.settings import SmppSettings
+from staffetta.connectors.smpp.shown import typed
 from staffetta.domain.writing import LongMessages
 from staffetta.smpp.reports import read_report
 from staffetta.smpp.statuses import describe_status
@@ -75,12 +75,8 @@ def _state(report: Heard) -> str:
 
 def set_command(name: str, changes: Mapping[str, object]) -> str:
     """The command that applies settings, ready to be typed."""
-    words = [f"{key}={_typed(value)}" for key, value in changes.items()]
+    words = [f"{key}={typed(value)}" for key, value in changes.items()]
     return shlex.join(["staffetta", "connector", "set", name, *words])
-
-
-def _typed(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
 
 
 def outcome_of(observed: Observed, step: str) -> tuple[bool, int | None] | None:
