@@ -1,6 +1,5 @@
 """The simulated network in all its forms of reports and ids: the judges read each of them."""
 
-import itertools
 from pathlib import Path
 
 from judges import judged_proxy, pdus_of
@@ -11,7 +10,10 @@ from tcp_proxy import Way
 
 from staffetta.connectors.simulated.spellings import IdSpelling, ReportForm
 
-FORMS = list(itertools.product(ReportForm, IdSpelling))
+FORMS = [
+    *((form, IdSpelling.HEXADECIMAL) for form in ReportForm),
+    *((ReportForm.BOTH, ids) for ids in IdSpelling),
+]
 DELIVER_SM = "00000005"
 
 
