@@ -5,14 +5,18 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from bulk_hand import italians
+from bulk_hand import bulk_request, italians
 from database_proxy import cut_after_the_answer, database_proxy, proxied
 
+from staffetta.accounts.terms import DEFAULT_TERMS
 from staffetta.api.server import make_app
+from staffetta.api.v1.recipients import PAGE_OCTETS_MAX
+from staffetta.domain.environments import Environment
 from staffetta.messaging.accept import AcceptRules
 from staffetta.messaging.bell import Bell
 from staffetta.messaging.bulk.accept import BulkAcceptor
 from staffetta.messaging.bulk.desk import BulkDesk
+from staffetta.messaging.inspection import Space
 
 BASE = "http://127.0.0.1:8080/v1"
 
@@ -90,3 +94,22 @@ async def test_a_wrong_callback_is_named_as_v1_names_it(site: Any) -> None:
             assert (answer.status_code, answer.json()["error"]) == (422, 305)
             assert answer.json()["message"].startswith(name), answer.text
             assert "callback." not in answer.json()["message"].replace(name, "")
+
+
+async def test_a_page_of_recipients_ends_at_some_megabytes_and_the_next_goes_on(site: Any) -> None:
+    fields = {"x": "y" * 4000}
+    count = 2 * PAGE_OCTETS_MAX // 4000 - 1000
+    recipients = [{"number": number, "fields": fields} for number in italians(count)]
+    production = Environment.PRODUCTION
+    space = Space(site.account.spaces[production].space_id, production, DEFAULT_TERMS)
+    made = await site.context.bulk.acceptor.accept(
+        space, bulk_request(recipients, is_open=True), site.gateway.clock.now()
+    )
+    async with client_of(site) as client:
+        path = f"/messages/{made.message_id.hex()}/recipients"
+        first = await client.get(path, params={"limit": 10_000})
+        shown = first.json()["data"]
+        rest = (await client.get(path, params={"limit": 10_000, "skip": len(shown)})).json()["data"]
+    assert PAGE_OCTETS_MAX < len(first.content) < PAGE_OCTETS_MAX * 1.1
+    assert first.json()["message"] == f"{len(shown)} Results"
+    assert [one["i"] for one in shown + rest] == list(range(count))
