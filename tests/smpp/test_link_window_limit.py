@@ -28,6 +28,12 @@ def test_losses_behind_the_tenth_shrink_it_to_ten_at_once(limit):
     assert (limit.size, limit.is_shrunk, sizes) == (10, True, [10])
 
 
+def test_losses_of_one_burst_in_any_order_find_the_same(limit):
+    lose(limit, reversed(range(11, 51)))
+    assert limit.size == 10
+    assert limit.grow(30.0 + 60.0), "one burst makes it no slower to grow"
+
+
 def test_two_losses_are_chance(limit):
     assert lose(limit, [50, 50]) == [False, False]
     assert limit.size == 50

@@ -73,7 +73,7 @@ class WindowLimit:
         self._note(depth, now)
         if self._evidence < _EVIDENCE_MIN and not self.is_shrunk:
             return False
-        self._shrink(now)
+        self._shrink(sent_at, now)
         return True
 
     def grow(self, now: float) -> bool:
@@ -107,13 +107,13 @@ class WindowLimit:
         self._evidence += 1
         self._evidence_at = now
 
-    def _shrink(self, now: float) -> None:
-        was_shrunk = self.is_shrunk
+    def _shrink(self, sent_at: float, now: float) -> None:
+        grew_too_soon = self.is_shrunk and sent_at > self._shrunk_at
         self._resize(self._depth_min - 1)
         self._proved = self.size
         self._shrunk_at = now
         self._evidence = 0
-        if was_shrunk:
+        if grew_too_soon:
             self._grow_seconds = min(2 * self._grow_seconds, _GROW_SECONDS_MAX)
         self._grow_at = now + self._grow_seconds
 
