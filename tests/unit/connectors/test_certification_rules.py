@@ -152,7 +152,7 @@ class TestIds:
         finding = learn_ids([sent(answered)], [report])
         assert finding is not None
         assert finding.way is not None
-        assert finding.way.spelling is spelling
+        assert (finding.way.spelling, finding.way.source) == (spelling, place)
         assert [one.answer.message_id for one, _ in match_reports(
             [sent(answered)], [report], finding.way)] == [answered]  # fmt: skip
 

@@ -16,6 +16,7 @@ from staffetta.smpp import pdus
 from staffetta.smpp.constants import DataCoding
 from staffetta.smpp.message_ids import (
     IdForm,
+    Source,
     Spelling,
     Way,
     candidate_keys,
@@ -63,6 +64,8 @@ def learn_ids(sent: Sequence[Sent], heard: Sequence[Heard]) -> IdFinding | None:
         counts.update(way for way, key in keys.items() if key in answered)
     # Of ways that match as many, the one that is tried first.
     way = max(counts, key=lambda way: counts[way]) if counts else None
+    if way is not None and not any(ids_of(one.pdu)[0] for one in ours):
+        way = Way(Source.TEXT, way.spelling)  # an id that stands alone counts for both places
     matched = list(match_reports(sent, heard, way))
     first_answer = matched[0][0].answer.message_id if matched else next(iter(answered.values()))
     first_report = matched[0][1].pdu if matched else ours[0].pdu
