@@ -206,6 +206,7 @@ class TestCheck:
             (("--to", NUMBER, "--no-send"), 2, "nothing is sent with --no-send"),
             (("--to", NUMBER, "--ask"), 1, "there is no terminal to ask at"),
             (("--to", NUMBER, "--burst", "-1"), 2, "--burst"),
+            (("--to", NUMBER, "--from", "far too long a name"), 1, "3 to 11 printable"),
         ],
     )
     async def test_what_cannot_be_is_refused(

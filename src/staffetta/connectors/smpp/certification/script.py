@@ -16,7 +16,6 @@ from staffetta.domain.text_rules import CHARACTERS_OF
 from staffetta.domain.writing import Alphabet, LongMessages
 
 NUMBERS_MAX: Final = 10
-BURST_MAX: Final = 10_000
 RECIPIENT: Final = ""  # as a step's sender: the recipient's own number, which is a valid one
 
 # What every refusal of a kind of thing is told with (3.4 section 5.1.3).
