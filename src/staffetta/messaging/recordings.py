@@ -19,6 +19,7 @@ from staffetta.messaging.connector import Claim
 
 WAITING_MAX: Final = 5_000
 PER_SECOND_MAX: Final = 1_000  # frames: what is written down must not slow down what is sent
+SAMPLES_PER_SECOND_MAX: Final = 10  # messages: a thousandth of what a fast link sends is too much
 AWAITED_MAX: Final = 10_000  # of each connector: accepted segments whose report is recorded too
 OCTETS_KEPT_MAX: Final = 4_096  # of one PDU
 _SAMPLED_OCTETS: Final = 4  # of an id's random end
@@ -96,13 +97,24 @@ class Recordings:
         self._clock = clock
         self._second = 0
         self._second_count = 0
+        self._sample_second = 0
+        self._sample_count = 0
         self._awaited: dict[int, dict[str, Awaited]] = {}
 
     def wants(self, claim: Claim) -> Reason | None:
         """Whether all PDUs of a claim are recorded, and why."""
-        if claim.recipient_id[-_SAMPLED_OCTETS:] < self._below:
+        if claim.space_id in self.spaces:
+            return Reason.ACCOUNT
+        if claim.recipient_id[-_SAMPLED_OCTETS:] < self._below and self._may_sample():
             return Reason.SAMPLE
-        return Reason.ACCOUNT if claim.space_id in self.spaces else None
+        return None
+
+    def _may_sample(self) -> bool:
+        second = int(self._clock.monotonic())
+        if second != self._sample_second:
+            self._sample_second, self._sample_count = second, 0
+        self._sample_count += 1
+        return self._sample_count <= SAMPLES_PER_SECOND_MAX
 
     def may_record(self) -> bool:
         """Whether there is room for one more now; asked before anything is looked for."""

@@ -25,6 +25,7 @@ from staffetta.messaging.record_account import (
 from staffetta.messaging.recordings import (
     AWAITED_MAX,
     PER_SECOND_MAX,
+    SAMPLES_PER_SECOND_MAX,
     WAITING_MAX,
     Awaited,
     Reason,
@@ -257,14 +258,29 @@ async def test_a_space_is_recorded_until_its_time_is_over(
 @pytest.mark.parametrize(
     ("share", "expected"), [(0.0, 0), (1.0, 400), (0.5, 200)], ids=["none", "all", "half"]
 )
-async def test_a_sample_is_about_its_share(gateway: Gateway, share: float, expected: int) -> None:
+async def test_a_sample_is_about_its_share(
+    gateway: Gateway, clock: FrozenClock, share: float, expected: int
+) -> None:
     claim = await gateway.accept_and_claim()
-    recordings = Recordings(RecordingPolicy(sample=share), gateway.clock)
-    ids = (gateway.ids.make(gateway.clock.now()) for _ in range(400))
-    claims = [Claim(**{**_fields(claim), "recipient_id": each}) for each in ids]
-    wanted = [recordings.wants(each) for each in claims]
+    recordings = Recordings(RecordingPolicy(sample=share), clock)
+    wanted = []
+    for _ in range(400):
+        clock.advance(1)
+        one = Claim(**{**_fields(claim), "recipient_id": gateway.ids.make(clock.now())})
+        wanted.append(recordings.wants(one))
+        assert recordings.wants(one) == wanted[-1], "the same on every try"
     assert abs(wanted.count(Reason.SAMPLE) - expected) <= 80
-    assert wanted == [recordings.wants(each) for each in claims], "the same on every try"
+
+
+async def test_no_more_than_a_few_are_sampled_in_a_second(
+    gateway: Gateway, clock: FrozenClock
+) -> None:
+    claim = await gateway.accept_and_claim()
+    recordings = Recordings(RecordingPolicy(sample=1.0), clock)
+    wanted = [recordings.wants(claim) for _ in range(SAMPLES_PER_SECOND_MAX + 5)]
+    assert wanted.count(Reason.SAMPLE) == SAMPLES_PER_SECOND_MAX
+    clock.advance(1)
+    assert recordings.wants(claim) is Reason.SAMPLE
 
 
 def _fields(claim: Claim) -> dict[str, object]:
