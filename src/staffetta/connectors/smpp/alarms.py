@@ -52,8 +52,3 @@ class Alarms:
         links.discard(number)
         if not links:
             self._changed(AlarmChange(self._connector_id, kind, None))
-
-    def clear_all(self) -> None:
-        """The links were stopped for good: nobody can say any more what is so."""
-        for kind in AlarmKind:
-            self._changed(AlarmChange(self._connector_id, kind, None))
