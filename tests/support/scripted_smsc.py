@@ -114,6 +114,8 @@ class SmscConnection(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         self.smsc.connections.append(self)
+        if len(self.smsc.connections) in self.smsc.hangs_up_on:
+            transport.abort()
 
     def data_received(self, data: bytes) -> None:
         self.chunk_sizes.append(len(data))
@@ -160,6 +162,7 @@ class ScriptedSmsc:
     # The status of each bind to come, None for no answer; then all are taken.
     bind_statuses: list[int | None] = field(default_factory=list)
     connections: list[SmscConnection] = field(default_factory=list)
+    hangs_up_on: frozenset[int] = frozenset()  # so many-th connections, at once
     tls: ssl.SSLContext | None = None
 
     async def start(self) -> None:

@@ -127,11 +127,13 @@ async def make_rig(smsc: ScriptedSmsc) -> AsyncIterator[MakeRig]:
         }
         for key, value in changes.items():
             (row if key in row else settings)[key] = value
-        secrets = {"password": settings.pop("password", "secret")}
+        secrets: dict[str, Any] = {"password": settings.pop("password", "secret")}
         secrets["tls_key"] = settings.pop("tls_key", "")
+        secrets["defaults"] = settings.pop("timings", None)
         recordings, keeps_text = settings.pop("recordings", None), settings.pop("keeps_text", False)
         inbox = HandInbox()
         link_changes: list[LinkChange] = []
+        hears = settings.pop("hears", link_changes.append)
         alarms: list[AlarmChange] = []
         registry = CollectorRegistry()
         connector = SmppConnector(
@@ -140,7 +142,7 @@ async def make_rig(smsc: ScriptedSmsc) -> AsyncIterator[MakeRig]:
             SystemClock(),
             ConnectorMetrics(registry),
             may_write=lambda: rig.may_write,
-            changed=link_changes.append,
+            changed=hears,
             alarmed=alarms.append,
             recordings=recordings,
             keeps_text=keeps_text,

@@ -3,6 +3,7 @@
 import pytest
 from scripted_esme import until
 from scripted_smsc import Say
+from structlog.testing import capture_logs
 
 from staffetta.connectors.smpp.link_states import LinkState
 from staffetta.messaging.connector import Accepted, Uncertain
@@ -111,3 +112,31 @@ async def test_one_that_is_refused_ends_both(make_rig, smsc, statuses):
     assert LinkState.DRAINING not in rig.states
     binds = [event for one in smsc.connections for event in one.of(events.BindRequested)]
     assert {type(event.pdu) for event in binds} <= {pdus.BindTransmitter, pdus.BindReceiver}
+
+
+async def test_one_that_ends_before_the_other_is_made_ends_both_and_both_are_made_anew(
+    make_rig, smsc
+):
+    smsc.hangs_up_on = frozenset({1, 2, 4, 6})
+    rig = make_rig(bind="pair")
+    await rig.bound()
+    waits = [change.detail for change in rig.changes if change.state is LinkState.WAITING]
+    assert waits
+    assert not rig.task.done()
+
+
+async def test_a_fault_of_ours_ends_one_bind_and_not_the_others(make_rig, smsc, make_claim):
+    told = []
+
+    def fail_once(change):
+        told.append(change.state)
+        if told.count(LinkState.BOUND) == 1 and change.state is LinkState.BOUND:
+            raise ValueError("nobody thought of this")
+
+    smsc.answering = lambda _pdu: None
+    with capture_logs() as logs:
+        rig = make_rig(hears=fail_once, link_count=2)
+        await until(lambda: told.count(LinkState.BOUND) == 3)
+    assert [one["log_level"] for one in logs if one["event"] == "link_failed"] == ["error"]
+    assert not rig.task.done()
+    assert rig.connector.room() == 20

@@ -10,10 +10,12 @@ import pytest
 from authority import Authority, Issued
 from scripted_esme import until
 from scripted_smsc import ScriptedSmsc
+from tcp_proxy import Way, running_proxy
 
 from staffetta.connectors.smpp.alarms import AlarmKind
 from staffetta.connectors.smpp.link_states import LinkState
 from staffetta.messaging.connector import Accepted
+from staffetta.smpp.timings import Timings
 
 HOST = "127.0.0.1"
 
@@ -251,3 +253,28 @@ async def test_a_handshake_that_hangs_does_not_hold_up_the_end(make_rig, stops):
         writer.close()
     server.close()
     await server.wait_closed()
+
+
+async def test_a_connection_waits_for_the_other_of_its_pair_as_long_as_that_takes(
+    make_rig, carrier, authority, issued
+):
+    smsc, goes_on = await carrier(issued), threading.Event()
+    with running_proxy(smsc.port) as proxy:
+
+        def hold_the_second(way, octets):
+            if proxy.connection_count == 2 and way is Way.TO_SERVER:
+                goes_on.wait(5)
+            return len(octets)
+
+        proxy.guard = hold_the_second
+        rig = make_rig(
+            port=proxy.port,
+            bind="pair",
+            tls=True,
+            tls_ca=authority.certificate,
+            timings=Timings(session_init_seconds=0.01),
+        )
+        await until(lambda: proxy.connection_count == 2)
+        asyncio.get_running_loop().call_later(0.1, goes_on.set)
+        await rig.bound()
+    assert LinkState.WAITING not in rig.states

@@ -109,6 +109,11 @@ class Connection(asyncio.Protocol):
         return not self.is_over and self._transport is not None and self.session.state in BOUND
 
     @property
+    def is_broken(self) -> bool:
+        """Whether it was made, and has ended or is about to."""
+        return self.is_over or (self._transport is not None and self.session.is_closed)
+
+    @property
     def certificate(self) -> bytes | None:
         """The peer's certificate in DER; None without TLS."""
         if self._transport is None:

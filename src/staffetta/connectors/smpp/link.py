@@ -20,7 +20,7 @@ from staffetta.connectors.smpp.remarks import Remarks
 from staffetta.connectors.smpp.tls import InvalidTls, fault_in_words
 from staffetta.connectors.smpp.traffic import Traffic
 from staffetta.connectors.smpp.window_limit import WindowLimit
-from staffetta.smpp.errors import InvalidField
+from staffetta.smpp.errors import InvalidField, LocalProtocolError
 from staffetta.smpp.statuses import describe_status
 from staffetta.smpp.timings import Timer
 
@@ -117,7 +117,7 @@ class SmppLink:
         """Keep the link bound until `leave`. Cancelled, it still settles every claim first."""
         try:
             while not self._leaves:
-                ended = await self._connect_and_serve()
+                ended = await self._serve_once()
                 if not self._leaves:
                     await self._pause(ended)
         finally:
@@ -127,10 +127,33 @@ class SmppLink:
 
     # One connection after another ----------------------------------------------------------------
 
+    async def _serve_once(self) -> _Ended:
+        """One bind. A fault in what it does ends it alone: other carriers' links go on."""
+        try:
+            return await self._connect_and_serve()
+        except Exception:  # noqa: BLE001 - it is logged, and the link tries again after its pause
+            self._log.exception("link_failed")
+            failed = _Ended(Ending.LOST, "an error of this program ended it; it is in the log")
+            if self._traffic is not None:
+                self._traffic.abort(failed.detail)
+            return failed
+
     async def _connect_and_serve(self) -> _Ended:
         settings = self._settings
         self._change(LinkState.CONNECTING, f"to {settings.host}:{settings.port}")
         self._traffic = traffic = Traffic(self._parts, self._memory, self._bell.set)
+        failure = await self._connect_all(traffic) or self._bind(traffic)
+        if failure is not None:
+            return failure
+        self._change(LinkState.BINDING, f"as {settings.system_id}")
+        while not (traffic.is_ending or self._leaves):
+            self._tell_serving(traffic)
+            await self._ring()
+        await self._part(traffic)
+        return self._how_it_ended(traffic)
+
+    async def _connect_all(self, traffic: Traffic) -> _Ended | None:
+        """Make every connection; answers why that failed. One may end while the next is made."""
         for connection in traffic.connections:
             failure = await self._connect(connection)
             if failure is None and self._leaves:
@@ -138,17 +161,22 @@ class SmppLink:
             if failure is not None:
                 traffic.abort(failure.detail)
                 return failure
+            if traffic.is_broken:
+                traffic.abort("the carrier hung up before the bind")
+                return self._how_it_ended(traffic)
+        return None
+
+    def _bind(self, traffic: Traffic) -> _Ended | None:
+        """Ask for every bind; answers why that cannot be."""
         try:
             traffic.bind()
         except InvalidField as error:
             traffic.abort(f"a setting does not fit SMPP: {error}")
             return _Ended(Ending.MISCONFIGURED, traffic.reason)
-        self._change(LinkState.BINDING, f"as {settings.system_id}")
-        while not (traffic.is_ending or self._leaves):
-            self._tell_serving(traffic)
-            await self._ring()
-        await self._part(traffic)
-        return self._how_it_ended(traffic)
+        except LocalProtocolError as error:
+            traffic.abort(f"no bind can be asked for: {error}")
+            return _Ended(Ending.LOST, traffic.reason)
+        return None
 
     async def _connect(self, connection: Connection) -> _Ended | None:
         """Make one connection; answers why there is none."""

@@ -6,7 +6,9 @@ there is one.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
+from math import inf
 from typing import Any, Final
 
 from staffetta.connectors.smpp.connection import Connection
@@ -71,6 +73,11 @@ class Traffic:
         return self._is_left or any(connection.is_over for connection in self.connections)
 
     @property
+    def is_broken(self) -> bool:
+        """Whether a connection that was made is of no more use."""
+        return any(connection.is_broken for connection in self.connections)
+
+    @property
     def is_deaf(self) -> bool:
         """Whether waiting for answers is pointless."""
         return self._submits.is_deaf
@@ -131,7 +138,7 @@ class Traffic:
         self._submits.give_up_unwritten(reason)
 
     def bind(self) -> None:
-        """Ask for every bind; raises InvalidField."""
+        """Ask for every bind; raises InvalidField, LocalProtocolError where one is over."""
         settings = self._parts.settings
         for connection, kind in zip(self.connections, BINDS[settings.bind], strict=True):
             connection.bind(bind_pdu(kind, settings), long_password=settings.long_password)
@@ -152,7 +159,8 @@ class Traffic:
 
     def _connect(self, handlers: Handlers) -> Connection:
         connection = Connection(
-            self._parts.settings.timings,
+            # Its beginning waits for that of the other one, as long as connecting may take.
+            replace(self._parts.settings.timings, session_init_seconds=inf),
             self._memory.window.now_open_max,
             lambda event: handlers[type(event)](event),
             self._parts.wake,
