@@ -67,7 +67,11 @@ def meaning_of(error: BaseException, *, connection_closed: bool) -> type[Databas
             return DataRefused
         case OSError() | asyncio.IncompleteReadError():  # TimeoutError is an OSError
             return ConnectionLost
-        case asyncpg.InterfaceError() | asyncpg.InternalClientError() if connection_closed:
+        case asyncpg.InterfaceError() if connection_closed:
+            return ConnectionLost
+        # The driver lost count of what was under way: so it is between the server's last words and
+        # the end of the connection.
+        case asyncpg.InternalClientError():
             return ConnectionLost
     return None
 

@@ -322,7 +322,9 @@ class Database:
 
     async def _give_back(self, taken: "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]") -> None:
         # A connection that cannot be returned is closed, and another one opened when needed.
-        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        with suppress(
+            OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError
+        ):
             await self._pool.release(taken, timeout=_CONNECT_SECONDS_MAX)
 
     async def _translate(self, error: Exception, *, closed: bool) -> None:

@@ -20,7 +20,7 @@ from staffetta.domain.errors import InvalidRecipient
 
 _LISTED: Final = 1_000
 _LISTED_MAX: Final = 10_000
-PAGE_OCTETS_MAX: Final = 8 * 1_048_576  # of JSON: then a page ends, whatever was asked for
+PAGE_OCTETS_MAX: Final = 16 * 1_048_576  # of JSON: then a page ends, whatever was asked for
 
 
 def list_recipients_handle(context: ApiContext) -> Handle:

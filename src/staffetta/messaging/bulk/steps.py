@@ -33,9 +33,10 @@ async def copy_rows(connection: Connection, rows: Iterator[Row | None]) -> None:
     """Write rows as they are made; None stands for an item that made none."""
     monotonic = asyncio.get_running_loop().time
     while step := take_step(rows, monotonic):
-        await asyncio.sleep(0)
         if records := [row for row in step if row is not None]:
             await connection.copy_records_to_table("recipient", records=records, columns=COLUMNS)
+        else:
+            await asyncio.sleep(0)
 
 
 async def numbers_of(recipients: Recipients, items_max: int) -> list[str]:
