@@ -11,7 +11,8 @@ from staffetta.config.read import (
     unknown_settings,
 )
 from staffetta.config.server_key import KeyFile, ensure_server_key, key_file
-from staffetta.config.settings import SETTINGS, Setting, Settings
+from staffetta.config.settings import Setting, Settings
+from staffetta.config.table import SETTINGS
 from staffetta.config.values import HostName
 
 __all__ = [

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from staffetta.config.settings import PREFIX, SETTINGS, Setting, Settings
+from staffetta.config.settings import PREFIX, Setting, Settings
+from staffetta.config.table import SETTINGS
 
 FILE_SUFFIX: Final = "_FILE"
 SECRET_FILE_BYTES_MAX: Final = 65_536
