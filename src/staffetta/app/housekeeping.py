@@ -45,71 +45,92 @@ _CLOSE_MONTHS_SECONDS: Final = 600.0
 _PARTITIONS_SECONDS: Final = 3600.0
 
 
+# Steps that need the database and the time alone: every so many seconds, under a name.
+_CHORES: Final[tuple[tuple[Callable[[Database, datetime], Awaitable[int]], float, str], ...]] = (
+    (discard_open_once, _DISCARD_SECONDS, "discard transactions"),
+    (forget_rates_once, _FORGET_RATES_SECONDS, "forget rates"),
+    (forget_tokens_once, _FORGET_SECONDS, "forget tokens"),
+    (guards.forget_rates_once, _FORGET_SECONDS, "forget guards"),
+    (forget_codes_once, _FORGET_SECONDS, "forget codes"),
+    (forget_sessions_once, _FORGET_SECONDS, "forget sessions"),
+    (forget_tries_once, _FORGET_SECONDS, "forget tries"),
+    (forget_errors_once, _FORGET_SECONDS, "forget refusals"),
+    (refill_once, _REFILL_SECONDS, "refill sandboxes"),
+)
+
+
 async def run_housekeeping(context: RoleContext, stop: asyncio.Event) -> None:
     """Keep house until `stop`."""
     database, clock = context.database, context.clock
-    bell = Bell(database)
-    resends = context.settings.on_uncertain == "resend"
-    callback_bell = CallbackBell(database)
+    async with Loops() as loops:
+        _keep_messages(loops, context)
+        for step, seconds, name in _CHORES:
+            loops.start(_timed(step, context), seconds, name=name)
+        _keep_books(loops, context)
+
+        async def make_partitions() -> int:
+            async with database.transaction() as connection:
+                return await ensure_partitions(connection, clock.now())
+
+        loops.start(make_partitions, _PARTITIONS_SECONDS, name="make partitions")
+        context.ready(Role.HOUSEKEEPING)
+        await stop.wait()
+
+
+def _timed(step: Callable[[Database, datetime], Awaitable[int]], context: RoleContext) -> Step:
+    """A step that is given the database and the time."""
+
+    async def run() -> int:
+        return await step(context.database, context.clock.now())
+
+    return run
+
+
+def _keep_messages(loops: Loops, context: RoleContext) -> None:
+    """What time does to messages, and what is kept of them."""
+    database, clock, settings = context.database, context.clock, context.settings
+    bell, callback_bell = Bell(database), CallbackBell(database)
+    resends = settings.on_uncertain == "resend"
     housekeeper = Housekeeper(database, bell, callback_bell, clock, context.ids, resends=resends)
-    month_closer = make_month_closer(database)
     gatherer = Gatherer(database, callback_bell, clock, context.ids)
-
-    def timed(step: Callable[[Database, datetime], Awaitable[int]]) -> Step:
-        """A step that is given the database and the time."""
-
-        async def run() -> int:
-            return await step(database, clock.now())
-
-        return run
 
     async def reap() -> int:
         # After an outage of the database everybody looks dead for a moment; who ended is dead.
         return await housekeeper.reap_once(silent_too=context.heartbeat.steady(clock.monotonic()))
 
-    async def renew() -> int:
-        return await renew_bundles_once(database, context.ids, clock.now())
-
-    async def make_partitions() -> int:
-        async with database.transaction() as connection:
-            return await ensure_partitions(connection, clock.now())
-
-    async def fill_checksums() -> int:
-        return await fill_checksums_once(database)
-
     async def forget_recordings() -> int:
         return await forget_recordings_once(
             database,
             clock.now(),
-            kept=timedelta(days=context.settings.trace_retention_days),
-            count_max=context.settings.trace_recordings_max,
+            kept=timedelta(days=settings.trace_retention_days),
+            count_max=settings.trace_recordings_max,
         )
+
+    loops.start(bell.notify_once, 0, may_be_cut=True)
+    loops.start(callback_bell.notify_once, 0, may_be_cut=True)
+    loops.start(housekeeper.promote_once, _DUE_SECONDS)
+    loops.start(housekeeper.send_again_once, _SEND_AGAIN_SECONDS)
+    loops.start(reap, _REAP_SECONDS, name="reap")
+    loops.start(housekeeper.expire_once, _EXPIRE_SECONDS)
+    loops.start(gatherer.gather_changes_once, _GATHER_SECONDS)
+    loops.start(housekeeper.forget_keys_once, _FORGET_SECONDS)
+    loops.start(forget_recordings, _FORGET_RECORDINGS_SECONDS, name="forget recordings")
+
+
+def _keep_books(loops: Loops, context: RoleContext) -> None:
+    """What time does to money."""
+    database, clock = context.database, context.clock
+    month_closer = make_month_closer(database)
+
+    async def renew() -> int:
+        return await renew_bundles_once(database, context.ids, clock.now())
+
+    async def fill_checksums() -> int:
+        return await fill_checksums_once(database)
 
     async def close_months() -> int:
         return await month_closer.close_once(clock.now())
 
-    async with Loops() as loops:
-        loops.start(bell.notify_once, 0, may_be_cut=True)
-        loops.start(callback_bell.notify_once, 0, may_be_cut=True)
-        loops.start(housekeeper.promote_once, _DUE_SECONDS)
-        loops.start(housekeeper.send_again_once, _SEND_AGAIN_SECONDS)
-        loops.start(reap, _REAP_SECONDS, name="reap")
-        loops.start(housekeeper.expire_once, _EXPIRE_SECONDS)
-        loops.start(timed(discard_open_once), _DISCARD_SECONDS, name="discard transactions")
-        loops.start(gatherer.gather_changes_once, _GATHER_SECONDS)
-        loops.start(housekeeper.forget_keys_once, _FORGET_SECONDS)
-        loops.start(timed(forget_rates_once), _FORGET_RATES_SECONDS, name="forget rates")
-        loops.start(timed(forget_tokens_once), _FORGET_SECONDS, name="forget tokens")
-        loops.start(timed(guards.forget_rates_once), _FORGET_SECONDS, name="forget guards")
-        loops.start(timed(forget_codes_once), _FORGET_SECONDS, name="forget codes")
-        loops.start(timed(forget_sessions_once), _FORGET_SECONDS, name="forget sessions")
-        loops.start(timed(forget_tries_once), _FORGET_SECONDS, name="forget tries")
-        loops.start(timed(forget_errors_once), _FORGET_SECONDS, name="forget refusals")
-        loops.start(forget_recordings, _FORGET_RECORDINGS_SECONDS, name="forget recordings")
-        loops.start(renew, _RENEW_SECONDS, name="renew bundles")
-        loops.start(timed(refill_once), _REFILL_SECONDS, name="refill sandboxes")
-        loops.start(fill_checksums, _CLOSE_MONTHS_SECONDS, name="fill checksums")
-        loops.start(close_months, _CLOSE_MONTHS_SECONDS, name="close months")
-        loops.start(make_partitions, _PARTITIONS_SECONDS, name="make partitions")
-        context.ready(Role.HOUSEKEEPING)
-        await stop.wait()
+    loops.start(renew, _RENEW_SECONDS, name="renew bundles")
+    loops.start(fill_checksums, _CLOSE_MONTHS_SECONDS, name="fill checksums")
+    loops.start(close_months, _CLOSE_MONTHS_SECONDS, name="close months")
