@@ -244,6 +244,42 @@ async def test_one_message_tries_now_and_then_until_one_is_accepted(poor_rig, sm
     assert len([change for change in poor_rig.alarms if change.detail]) == 3
 
 
+async def test_one_acceptance_ends_the_alarm_whichever_links_were_refused(
+    poor_rig, smsc, make_claim
+):
+    for count in range(1, 40):
+        poor_rig.submit(make_claim())
+        await poor_rig.settled(count)
+        if all(connection.submits for connection in smsc.connections):
+            break
+        await until(lambda: poor_rig.connector.room() == 1)
+    assert all(connection.submits for connection in smsc.connections)
+    smsc.answering = lambda _pdu: Say("ok")
+    await until(lambda: poor_rig.connector.room() == 1)
+    poor_rig.submit(make_claim())
+    await poor_rig.settled(count + 1)
+    assert poor_rig.open_alarms() == {}
+
+
+async def test_a_try_that_the_carrier_could_not_read_is_followed_by_another(
+    poor_rig, smsc, make_claim
+):
+    poor_rig.submit(make_claim())
+    await poor_rig.settled(1)
+    smsc.answering = lambda _pdu: None
+    await until(lambda: poor_rig.connector.room() == 1)
+    poor_rig.submit(make_claim())
+    await until(lambda: sum(len(one.submits) for one in smsc.connections) == 2)
+    trying = next(one for one in smsc.connections if one.session.unanswered_count)
+    trying.send_raw(bytes.fromhex("00000010 80000000 00000002 00000000"))
+    await poor_rig.settled(2)
+    smsc.answering = lambda _pdu: Say("ok")
+    await until(lambda: poor_rig.connector.room() == 1)
+    poor_rig.submit(make_claim())
+    await poor_rig.settled(3)
+    assert poor_rig.open_alarms() == {}
+
+
 # Too fast ----------------------------------------------------------------------------------------
 
 

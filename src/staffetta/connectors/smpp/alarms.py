@@ -6,8 +6,11 @@ Storing and showing is others' work.
 
 from collections.abc import Callable
 from enum import StrEnum
+from typing import Final
 
 import msgspec
+
+ALL_LINKS: Final = 0  # instead of a link's number: what holds for the whole connector
 
 
 class AlarmKind(StrEnum):
@@ -36,7 +39,7 @@ class Alarms:
         self._links: dict[AlarmKind, set[int]] = {}  # the links that say so; none: it is over
 
     def raise_(self, number: int, kind: AlarmKind, detail: str) -> None:
-        """A link noticed something, perhaps again."""
+        """A link noticed something, perhaps again; `number` is its own, or ALL_LINKS."""
         self._links.setdefault(kind, set()).add(number)
         self._changed(AlarmChange(self._connector_id, kind, detail))
 

@@ -21,14 +21,19 @@ class CreditProbes:
 class Credit:
     """Whether the account of one connector has credit, as far as the carrier says."""
 
-    __slots__ = ("_count", "_probes", "is_out", "is_probing", "next_probe_at")
+    __slots__ = ("_count", "_probe", "_probes", "is_out", "next_probe_at")
 
     def __init__(self, probes: CreditProbes) -> None:
         self._probes = probes
         self._count = 0  # of refusals since the last acceptance
+        self._probe: object = None  # the segment under way that tries, known by identity
         self.is_out = False
-        self.is_probing = False  # a message is under way that tries
         self.next_probe_at = inf
+
+    @property
+    def is_probing(self) -> bool:
+        """Whether a segment is under way that tries."""
+        return self._probe is not None
 
     def may_write(self, now: float) -> bool:
         """Whether a segment may be written now; while the account is used up, one alone."""
@@ -38,36 +43,40 @@ class Credit:
         """Whether nothing that waits can be written soon."""
         return self.is_out and not self.is_probing and now < self.next_probe_at
 
-    def wrote(self) -> None:
-        """A segment was written, while the account is used up: it tries."""
-        self.is_probing = True
+    def wrote(self, segment: object) -> None:
+        """A segment was written, while the account is used up: it tries. Its answer alone counts.
 
-    def refused(self, now: float) -> bool:
+        `segment` is any value that its own outcome brings back, and no other's.
+        """
+        self._probe = segment
+
+    def refused(self, segment: object, now: float) -> bool:
         """The carrier refused a segment for want of credit; whether that is news.
 
-        What a full window brings of the same is none.
+        What was under way before, over whatever link, brings none.
         """
-        if self.is_out and not self.is_probing:
+        if self.is_out and segment is not self._probe:
             return False
         self.is_out = True
-        self.is_probing = False
+        self._probe = None
         self.next_probe_at = now + self._pause_seconds()
         self._count += 1
         return True
 
-    def accepted(self) -> bool:
+    def accepted(self, segment: object) -> bool:
         """The carrier took a segment; whether that ends it. What was under way before does not."""
-        if not self.is_probing:
+        if self._probe is None or segment is not self._probe:
             return False
-        self.is_out = self.is_probing = False
+        self.is_out = False
+        self._probe = None
         self.next_probe_at = inf
         self._count = 0
         return True
 
-    def unclear(self, now: float) -> None:
-        """The segment that tried came to another end, which says nothing about credit."""
-        if self.is_probing:
-            self.is_probing = False
+    def unclear(self, segment: object, now: float) -> None:
+        """A segment came to another end, which says nothing about credit: another one tries."""
+        if self._probe is not None and segment is self._probe:
+            self._probe = None
             self.next_probe_at = now + self._probes.seconds_min
 
     def _pause_seconds(self) -> float:

@@ -22,18 +22,24 @@ class Timeout(Enum):
 class Silence:
     """The segments of one connection that timed out, as against those that were answered."""
 
-    __slots__ = ("_count", "_timeouts_max", "last_answered")
+    __slots__ = ("_answered_at_last", "_count", "last_answered")
 
-    def __init__(self, window_max: int) -> None:
-        self._timeouts_max = max(_TIMEOUTS_MIN, min(_TIMEOUTS_MAX, window_max))
-        self._count = 0
+    def __init__(self) -> None:
+        self._count = 0  # in a row, with no answer between
+        self._answered_at_last = 0  # the newest answer when the last of them timed out
         # The sequence number of the newest answer. Set without a call: thousands come a second.
         self.last_answered = 0
 
-    def timed_out(self, answered_before: int) -> Timeout:
-        """A segment had no answer in time; `answered_before` is what was last when it went."""
-        if answered_before != self.last_answered:
+    def timed_out(self, answered_before: int, window_max: int) -> Timeout:
+        """A segment had no answer in time; `answered_before` is what was last when it went.
+
+        `window_max` is how many may be open now: so many at most are lost at once.
+        """
+        answered, self._answered_at_last = self._answered_at_last, self.last_answered
+        if answered != self.last_answered:
             self._count = 0
+        if answered_before != self.last_answered:
             return Timeout.PASSED_OVER
         self._count += 1
-        return Timeout.DEAF if self._count >= self._timeouts_max else Timeout.ALONE
+        timeouts_max = max(_TIMEOUTS_MIN, min(_TIMEOUTS_MAX, window_max))
+        return Timeout.DEAF if self._count >= timeouts_max else Timeout.ALONE

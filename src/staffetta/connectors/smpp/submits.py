@@ -8,13 +8,13 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
-from staffetta.connectors.smpp.alarms import AlarmKind
+from staffetta.connectors.smpp.alarms import ALL_LINKS, AlarmKind
 from staffetta.connectors.smpp.backlog import ClaimUnderWay
 from staffetta.connectors.smpp.connection import Connection
 from staffetta.connectors.smpp.link_parts import LinkMemory, LinkParts
 from staffetta.connectors.smpp.oddities import Oddities
 from staffetta.connectors.smpp.silence import Silence, Timeout
-from staffetta.messaging.connector import Accepted, NotSent, Outcome, Refused, Uncertain
+from staffetta.messaging.connector import NotSent, Outcome, Refused, Uncertain
 from staffetta.smpp import events, pdus
 from staffetta.smpp.errors import InvalidField
 from staffetta.smpp.statuses import StatusClass, StatusMeaning
@@ -55,7 +55,7 @@ class Submits:
         self._outgoing = parts.outgoing
         self._rate = memory.rate
         self._recorder = memory.recorder
-        self._silence = Silence(memory.window.now_open_max)
+        self._silence = Silence()
         self._current: ClaimUnderWay | None = None  # some segments of it may be written, not all
         self._has_doubts = True  # something is believed of the carrier that an answer may refute
         self._unreadable_at = -_UNREADABLE_SECONDS
@@ -116,7 +116,7 @@ class Submits:
         if left < room:
             self.written_at = now
             if self._credit.is_out:
-                self._credit.wrote()
+                self._credit.wrote(turn)  # alone in its turn
 
     def _next_claim(self) -> ClaimUnderWay | None:
         return self._backlog.next() if self.takes_claims else None
@@ -164,11 +164,11 @@ class Submits:
         if pdu.command_status:
             self._refused(written, pdu.command_status)
             return
+        work, index, _, turn = written
         if self._has_doubts or self._credit.is_out:
-            self._believe()
+            self._believe(turn)
         if pdu.tlvs:
             self._note_congestion(pdu.tlvs)
-        work, index, _, _ = written
         outcome = self._outgoing.accepted(pdu.message_id)
         if work.recorded is not None:
             self._recorder.answered(work, index, outcome)
@@ -189,9 +189,8 @@ class Submits:
         written: _Written = event.context
         seconds = self._parts.settings.timings.response_seconds
         self._memory.remarks.warn("no_answer", now, sequence_number=event.sequence_number)
-        self._credit.unclear(now)
         _, _, depth, (sent_at, answered_before) = written
-        match self._silence.timed_out(answered_before):
+        match self._silence.timed_out(answered_before, self._memory.window.now_open_max):
             case Timeout.DEAF:
                 self._leave_deaf(now)
             case Timeout.PASSED_OVER:
@@ -208,17 +207,17 @@ class Submits:
             self._answered(written, NotSent(reason))
         for written in lost.uncertain:
             self._answered(written, Uncertain(reason))
-        if lost.never_sent or lost.uncertain:
-            self._credit.unclear(self._connection.now())
         if lost.uncertain:
             self._memory.log.warning(
                 "segments_left_uncertain", count=len(lost.uncertain), reason=reason
             )
 
     def _answered(self, written: _Written, outcome: Outcome) -> None:
-        work, index, _, _ = written
-        if work.recorded is not None or type(outcome) is not Accepted:
-            self._recorder.answered(work, index, outcome)
+        """A segment that was not accepted has its outcome."""
+        work, index, _, turn = written
+        if self._credit.is_out:
+            self._credit.unclear(turn, self._connection.now())
+        self._recorder.answered(work, index, outcome)
         self._backlog.answered(work, index, outcome)
 
     def _refused(self, written: _Written, command_status: int) -> None:
@@ -231,14 +230,12 @@ class Submits:
             case StatusClass.THROTTLE:
                 self._slow_down("throttled", now, command_status=command_status)
             case StatusClass.CREDIT:
-                self._stop_for_credit(meaning, now)
+                self._stop_for_credit(written, meaning, now)
             case StatusClass.SESSION:
                 self._memory.remarks.warn("bind_not_known", now, command_status=command_status)
                 self._leave("the carrier does not know the bind")
             case StatusClass.PROTOCOL:
                 self._note_unreadable(meaning, now)
-        if meaning.status_class is not StatusClass.CREDIT:
-            self._credit.unclear(now)
         self._answered(written, outcome)
 
     # What it means for the link ------------------------------------------------------------------
@@ -252,8 +249,8 @@ class Submits:
         if percent is not None and percent >= _CONGESTED_PERCENT:
             self._slow_down("congested", self._connection.now(), percent=percent)
 
-    def _stop_for_credit(self, meaning: StatusMeaning, now: float) -> None:
-        if not self._credit.refused(now):
+    def _stop_for_credit(self, written: _Written, meaning: StatusMeaning, now: float) -> None:
+        if not self._credit.refused(written[3], now):
             return
         seconds = self._credit.next_probe_at - now
         detail = (
@@ -261,7 +258,7 @@ class Submits:
             f" {meaning.code}): fill it up. Messages wait; the next one is tried in {seconds:.0f} s"
         )
         self._memory.log.error("no_credit", command_status=meaning.code, next_in_seconds=seconds)
-        self._parts.alarms.raise_(self._memory.number, AlarmKind.NO_CREDIT, detail)
+        self._parts.alarms.raise_(ALL_LINKS, AlarmKind.NO_CREDIT, detail)
         self._parts.look()
 
     def _note_unreadable(self, meaning: StatusMeaning, now: float) -> None:
@@ -303,15 +300,15 @@ class Submits:
         self._memory.window.answered()
         self._parts.alarms.clear(self._memory.number, AlarmKind.SILENT)
 
-    def _believe(self) -> None:
+    def _believe(self, turn: _Turn) -> None:
         """A segment was accepted: what was believed of the carrier may be over."""
         number, alarms = self._memory.number, self._parts.alarms
         self._hear_again()
-        if self._credit.is_out and self._credit.accepted():
+        if self._credit.is_out and self._credit.accepted(turn):
             self._memory.log.info("credit_again")
             self._parts.look()
         if not self._credit.is_out:
-            alarms.clear(number, AlarmKind.NO_CREDIT)
+            alarms.clear(ALL_LINKS, AlarmKind.NO_CREDIT)
         is_read = self._connection.now() - self._unreadable_at >= _UNREADABLE_SECONDS
         if is_read:
             alarms.clear(number, AlarmKind.UNREADABLE)
