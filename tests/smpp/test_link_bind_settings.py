@@ -33,12 +33,13 @@ CERTIFICATE = Authority().certificate
 PIN = "ab" * 32
 
 
-def read(**settings: object) -> SmppSettings:
-    return settings_of({**ROW, "settings": settings}, "secret", tls_key="the key")
+def read(*, tls_key: str = "", **settings: object) -> SmppSettings:
+    return settings_of({**ROW, "settings": settings}, "secret", tls_key=tls_key)
 
 
 def test_each_setting_reaches_its_place():
     settings = read(
+        tls_key="the key",
         bind="pair",
         interface_version="0x50",
         long_password=True,
@@ -67,11 +68,47 @@ def test_each_setting_reaches_its_place():
 
 def test_a_pin_is_read_as_openssl_writes_it():
     written = ":".join(["AB"] * 32)
-    assert read(tls_pin=written).tls.pin == PIN
+    assert read(tls=True, tls_pin=written).tls.pin == PIN
 
 
 def test_the_key_is_not_shown():
-    assert "the key" not in repr(read(tls=True))
+    assert "the key" not in repr(read(tls=True, tls_key="the key"))
+
+
+@pytest.mark.parametrize(
+    ("setting", "name"),
+    [
+        ({"tls_pin": PIN}, "tls_pin"),
+        ({"tls_ca": CERTIFICATE, "tls": False}, "tls_ca"),
+        ({"tls_server_name": ""}, "tls_server_name"),
+        ({"tls_key": "the key"}, "tls_key"),
+    ],
+    ids=["pin", "ca", "server_name", "key"],
+)
+def test_what_is_of_tls_is_refused_without_it(setting, name):
+    with pytest.raises(InvalidSmppSettings, match="would go in clear") as refused:
+        read(**setting)
+    assert str(refused.value).endswith(f"Set tls=true, or unset {name}")
+    assert "the key" not in str(refused.value)
+
+
+def test_what_tls_has_by_default_needs_no_tls():
+    assert not read(tls_ca="", tls_pin="", tls_minimum="1.2").tls.is_on
+
+
+@pytest.mark.parametrize("name", ["tls_certificate", "tls_ca", "bind", "report_zone"])
+def test_a_private_key_is_no_setting_and_is_not_quoted(name):
+    issued = Authority().issue("us")
+    with pytest.raises(InvalidSmppSettings, match=f"{name} holds a private key") as refused:
+        read(tls=True, **{name: issued.certificate + issued.key})
+    assert "--tls-key-file" in str(refused.value)
+    assert not any(line in str(refused.value) for line in issued.key.splitlines()[1:])
+
+
+def test_what_is_no_certificate_is_not_quoted():
+    with pytest.raises(InvalidSmppSettings, match="tls_ca is one or more certificates") as refused:
+        read(tls=True, tls_ca="gehéim")
+    assert "geh" not in str(refused.value)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """`staffetta connector set`, `unset`, `start`, `stop`, `drain` and `remove`."""
 
 import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
@@ -8,6 +10,7 @@ from typing import Annotated, Final
 import typer
 
 from staffetta.cli.connector_parts import (
+    NOT_COUNTED,
     InEnvironment,
     LongPassword,
     Name,
@@ -37,7 +40,13 @@ from staffetta.routing.change_connector import (
     find_connector,
     remove_connector,
 )
-from staffetta.routing.connector_use import ConnectorUse, is_at_rest, read_use
+from staffetta.routing.connector_use import (
+    Backlog,
+    InFlight,
+    count_backlog,
+    count_in_flight,
+    in_time,
+)
 from staffetta.routing.edit_routes import countries_led_to_alone
 
 _POLL_SECONDS: Final = 0.2
@@ -133,7 +142,7 @@ def apply_change(
 def _check(parts: Opened, row: StoredConnector, secrets: OpenSecrets) -> None:
     """Refuse what the links could not run with: settings, and certificates that do not fit."""
     tls = smpp_settings(parts, row, secrets).tls
-    if tls.is_on or tls.certificate or tls.ca:
+    if tls.is_on:
         make_context(tls)
 
 
@@ -183,10 +192,11 @@ def start(name: Name, environment: InEnvironment = None, as_json: AsJson = False
 
     Example: staffetta connector start acme
     """
-    stored, was_changed, use, _ = _enable(name, environment, enabled=True)
-    said = {"connector": stored.name, "enabled": True, "changed": was_changed}
-    sentence = _TAKEN_UP if was_changed else "It ran already."
-    show(facts(said, [("connector", stored.name), *_waiting(use)], sentence), as_json=as_json)
+    done = _enable(name, environment, enabled=True)
+    said = {"connector": done.stored.name, "enabled": True, "changed": done.was_changed}
+    sentence = _TAKEN_UP if done.was_changed else "It ran already."
+    rows = [("connector", done.stored.name), *_waiting(done.use)]
+    show(facts(said, rows, sentence), as_json=as_json)
 
 
 def stop(name: Name, environment: InEnvironment = None, as_json: AsJson = False) -> None:
@@ -214,66 +224,91 @@ def drain(
 
     Example: staffetta connector drain acme --wait
     """
-    stored, was_changed, use, left_out = _enable(name, environment, enabled=False)
-    if wait:
-        use = _until_at_rest(stored, seconds)
+    done = _enable(name, environment, enabled=False)
+    use = _until_at_rest(done.stored, seconds) if wait else done.use
     said = {
-        "connector": stored.name,
+        "connector": done.stored.name,
         "enabled": False,
-        "changed": was_changed,
-        "at_rest": use.is_at_rest,
-        "waiting": use.queued_count + use.scheduled_count,
-        "countries_without_route": left_out,
+        "changed": done.was_changed,
+        "at_rest": use.in_flight and use.in_flight.is_at_rest,
+        "waiting": use.backlog and use.backlog.waiting_count,
+        "countries_without_route": done.left_out,
     }
-    rows = [("connector", stored.name), ("links open", use.open_link_count), *_waiting(use)]
-    sentence = "" if was_changed else "It was stopped already. "
-    if left_out:
+    sentence = "" if done.was_changed else "It was stopped already. "
+    if done.left_out:
         sentence += (
-            f"No other connector leads to {', '.join(left_out)}: messages to there are refused"
+            f"No other connector leads to {', '.join(done.left_out)}: messages to there are refused"
             " until it is started."
         )
+    links = NOT_COUNTED if use.in_flight is None else use.in_flight.open_link_count
+    rows = [("connector", done.stored.name), ("links open", links), *_waiting(use)]
     show(facts(said, rows, sentence.strip()), as_json=as_json)
-    if wait and not use.is_at_rest:
+    if wait and use.in_flight and not use.in_flight.is_at_rest:
         raise CommandFailed(
-            f"after {seconds:g} seconds it is not at rest: {', '.join(use.sentences)}"
+            f"after {seconds:g} seconds it is not at rest: {', '.join(use.in_flight.sentences)}"
         )
 
 
-def _enable(
-    name: str, environment: Environment | None, *, enabled: bool
-) -> tuple[StoredConnector, bool, ConnectorUse, list[str]]:
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """What needs a connector; None where it could not be counted in time."""
+
+    in_flight: InFlight | None
+    backlog: Backlog | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Enabled:
+    """A connector that was started or stopped."""
+
+    stored: StoredConnector
+    was_changed: bool
+    left_out: list[str]  # countries that no other connector leads to
+    use: _Use
+
+
+def _enable(name: str, environment: Environment | None, *, enabled: bool) -> _Enabled:
     action = "connector.start" if enabled else "connector.stop"
 
-    async def work(parts: Opened) -> tuple[StoredConnector, bool, ConnectorUse, list[str]]:
+    async def work(parts: Opened) -> _Enabled:
         async with parts.database.transaction() as connection:
             stored = await find_connector(connection, name, environment, to_change=True)
             changed = await enable_connector(connection, stored, parts.now, enabled=enabled)
             if changed:
                 await note(parts, connection, action, stored, {})
-            use = await read_use(connection, stored.id)
-            return stored, changed, use, await countries_led_to_alone(connection, stored.id)
+            left_out = await countries_led_to_alone(connection, stored.id)
+        # It is stopped by now, however much there is to count.
+        return _Enabled(stored, changed, left_out, await _count(parts, stored.id))
 
     return with_everything_open(work)
 
 
-def _until_at_rest(stored: StoredConnector, seconds: float) -> ConnectorUse:
-    async def work(parts: Opened) -> ConnectorUse:
+async def _count(parts: Opened, connector_id: int) -> _Use:
+    in_flight, backlog = await asyncio.gather(
+        in_time(parts.database, partial(count_in_flight, connector_id=connector_id)),
+        in_time(parts.database, partial(count_backlog, connector_id=connector_id)),
+    )
+    return _Use(in_flight, backlog)
+
+
+def _until_at_rest(stored: StoredConnector, seconds: float) -> _Use:
+    async def work(parts: Opened) -> _Use:
         loop = asyncio.get_running_loop()
         until = loop.time() + seconds
         while True:
             async with parts.database.acquire() as connection:
-                if await is_at_rest(connection, stored.id) or loop.time() > until:
-                    return await read_use(connection, stored.id)
+                in_flight = await count_in_flight(connection, stored.id)
+            if in_flight.is_at_rest or loop.time() > until:
+                return replace(await _count(parts, stored.id), in_flight=in_flight)
             await asyncio.sleep(_POLL_SECONDS)
 
     return with_everything_open(work)
 
 
-def _waiting(use: ConnectorUse) -> list[tuple[str, object]]:
-    return [
-        ("recipients waiting", use.queued_count + use.scheduled_count),
-        ("being sent", use.under_way_count),
-    ]
+def _waiting(use: _Use) -> Iterable[tuple[str, object]]:
+    in_flight, backlog = use.in_flight, use.backlog
+    yield "recipients waiting", NOT_COUNTED if backlog is None else backlog.waiting_count
+    yield "being sent", NOT_COUNTED if in_flight is None else in_flight.under_way_count
 
 
 def remove(name: Name, environment: InEnvironment = None, as_json: AsJson = False) -> None:

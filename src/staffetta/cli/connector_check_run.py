@@ -30,7 +30,7 @@ from staffetta.routing.change_connector import (
     find_connector,
     open_secrets,
 )
-from staffetta.routing.connector_use import read_use
+from staffetta.routing.connector_use import count_in_flight
 
 _ITS_LINKS_RUN: Final = (
     "The connector runs with {} links: reports of this check may come to them, and be missed here."
@@ -98,13 +98,13 @@ def run(wanted: Wanted, *, as_json: bool) -> bool:
 async def _prepare(parts: Opened, wanted: Wanted) -> tuple[StoredConnector, Plan, int]:
     async with parts.database.acquire() as connection:
         stored = await find_connector(connection, wanted.name, wanted.environment)
-        use = await read_use(connection, stored.id)
+        in_flight = await count_in_flight(connection, stored.id)
     settings = smpp_settings(parts, stored, open_secrets(parts.keyring, stored))
     if stored.kind == SIMULATED:
         settings = _at_the_network(parts, settings)
     sender = wanted.sender or parts.settings.default_sender
     plan = Plan.of(settings, sender, wanted.numbers, wanted.burst_count, wanted.wait_seconds)
-    return stored, plan, use.open_link_count
+    return stored, plan, in_flight.open_link_count
 
 
 def _at_the_network(parts: Opened, settings: SmppSettings) -> SmppSettings:

@@ -20,6 +20,7 @@ from staffetta.connectors.smpp.settings import SmppSettings
 from staffetta.db.pool import Connection
 from staffetta.domain.environments import Environment
 from staffetta.routing.change_connector import SIMULATED, OpenSecrets, StoredConnector
+from staffetta.routing.connector_use import COUNT_SECONDS_MAX
 from staffetta.smpp.timings import Timings
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The connector's name.")]
@@ -38,6 +39,7 @@ LongPassword = Annotated[
     bool,
     typer.Option("--long-password", help="Allow more than the 8 characters SMPP has room for."),
 ]
+NOT_COUNTED: Final = f"not counted within {COUNT_SECONDS_MAX:.0f} seconds"
 _VALUE_CHARACTERS_SHOWN_MAX: Final = 120
 _TABLE_CHARACTERS_SHOWN_MAX: Final = 1000
 

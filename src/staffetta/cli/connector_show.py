@@ -1,10 +1,19 @@
 """`staffetta connector show`: everything about one connector, as it is now."""
 
+import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from staffetta.cli.connector_alarms import json_of_alarm
-from staffetta.cli.connector_parts import InEnvironment, Name, smpp_settings, told, utc
+from staffetta.cli.connector_parts import (
+    NOT_COUNTED,
+    InEnvironment,
+    Name,
+    smpp_settings,
+    told,
+    utc,
+)
 from staffetta.cli.connector_route import json_of_route
 from staffetta.cli.opened import Opened, with_everything_open
 from staffetta.cli.options import AsJson
@@ -15,14 +24,18 @@ from staffetta.domain.money import format_amount
 from staffetta.routing.alarms import OpenAlarm, open_alarms
 from staffetta.routing.change_connector import StoredConnector, find_connector, open_secrets
 from staffetta.routing.connector_use import (
-    AnswerCount,
-    ConnectorUse,
+    ANSWERS_LOOKED_AT_MAX,
+    Backlog,
     HeldLink,
+    InFlight,
+    LastHour,
     LearnedSpelling,
     count_answers,
+    count_backlog,
+    count_in_flight,
+    in_time,
     read_learned,
     read_links,
-    read_use,
 )
 from staffetta.routing.connectors import ListedRoute
 from staffetta.routing.edit_routes import list_routes
@@ -41,8 +54,10 @@ class Picture:
     alarms: list[OpenAlarm]
     learned: LearnedSpelling | None
     routes: list[ListedRoute]
-    use: ConnectorUse
-    answers: list[AnswerCount]
+    # None: not counted in time.
+    in_flight: InFlight | None = None
+    backlog: Backlog | None = None
+    last_hour: LastHour | None = None
 
 
 def show_(name: Name, environment: InEnvironment = None, as_json: AsJson = False) -> None:
@@ -52,6 +67,9 @@ def show_(name: Name, environment: InEnvironment = None, as_json: AsJson = False
     """
 
     async def work(parts: Opened) -> Picture:
+        return await _counted(parts, await still(parts))
+
+    async def still(parts: Opened) -> Picture:
         async with parts.database.transaction(
             isolation="repeatable_read", readonly=True
         ) as connection:
@@ -65,12 +83,21 @@ def show_(name: Name, environment: InEnvironment = None, as_json: AsJson = False
                 [one for one in await open_alarms(connection) if one.connector_id == stored.id],
                 await read_learned(connection, stored.id),
                 await list_routes(connection, stored.id),
-                await read_use(connection, stored.id),
-                await count_answers(connection, stored.id, parts.now),
             )
 
     picture = with_everything_open(work)
     show(facts(json_of(picture), rows_of(picture), picture.fault), as_json=as_json)
+
+
+async def _counted(parts: Opened, picture: Picture) -> Picture:
+    """The picture with what has to be counted, each as far as there is time."""
+    database, connector_id = parts.database, picture.stored.id
+    in_flight, backlog, last_hour = await asyncio.gather(
+        in_time(database, partial(count_in_flight, connector_id=connector_id)),
+        in_time(database, partial(count_backlog, connector_id=connector_id)),
+        in_time(database, partial(count_answers, connector_id=connector_id, now=parts.now)),
+    )
+    return replace(picture, in_flight=in_flight, backlog=backlog, last_hour=last_hour)
 
 
 def _settings(parts: Opened, stored: StoredConnector) -> tuple[list[ShownSetting], str]:
@@ -84,7 +111,7 @@ def _settings(parts: Opened, stored: StoredConnector) -> tuple[list[ShownSetting
 
 def json_of(picture: Picture) -> dict[str, object]:
     """A connector as JSON tells it."""
-    stored, use, learned = picture.stored, picture.use, picture.learned
+    stored, learned = picture.stored, picture.learned
     return {
         "connector": stored.name,
         "id": stored.id,
@@ -119,26 +146,38 @@ def json_of(picture: Picture) -> dict[str, object]:
             "at": utc(learned.learned_at),
         },
         "routes": [json_of_route(route) for route in picture.routes],
-        "queue": {
-            "waiting": use.queued_count,
-            "since": None if use.queued_since is None else utc(use.queued_since),
-            "scheduled": use.scheduled_count,
-            "being_sent": use.under_way_count,
-            "awaiting_report": use.awaited_count,
-        },
-        "last_hour": [
-            {
-                "outcome": one.outcome,
-                "status": one.command_status,
-                "name": None if one.command_status is None else _status(one.command_status),
-                "segments": one.count,
-            }
-            for one in picture.answers
-        ],
+        "queue": _json_of_queue(picture.in_flight, picture.backlog),
+        "last_hour": _json_of_answers(picture.last_hour),
+        "last_hour_is_whole": picture.last_hour is not None and not picture.last_hour.is_cut,
         "settings": {one.key: told(one.value) for one in picture.settings if not one.is_default},
         "defaults": {one.key: told(one.value) for one in picture.settings if one.is_default},
         "changed_at": utc(stored.updated_at),
     }
+
+
+def _json_of_queue(in_flight: InFlight | None, backlog: Backlog | None) -> dict[str, object]:
+    since = backlog and backlog.queued_since
+    return {
+        "waiting": backlog and backlog.queued_count,
+        "since": since and utc(since),
+        "scheduled": backlog and backlog.scheduled_count,
+        "being_sent": in_flight and in_flight.under_way_count,
+        "awaiting_report": backlog and backlog.awaited_count,
+    }
+
+
+def _json_of_answers(last_hour: LastHour | None) -> list[dict[str, object]] | None:
+    if last_hour is None:
+        return None
+    return [
+        {
+            "outcome": one.outcome,
+            "status": one.command_status,
+            "name": None if one.command_status is None else _status(one.command_status),
+            "segments": one.count,
+        }
+        for one in last_hour.answers
+    ]
 
 
 def rows_of(picture: Picture) -> Iterable[tuple[str, object]]:
@@ -162,8 +201,8 @@ def rows_of(picture: Picture) -> Iterable[tuple[str, object]]:
     if picture.learned is not None:
         evidence = f"learned from {picture.learned.evidence_count} reports"
         yield "ids in reports", f"{picture.learned.report_spelling} ({evidence})"
-    yield from _use_rows(picture.use)
-    yield from _answer_rows(picture.answers)
+    yield from _use_rows(picture.in_flight, picture.backlog)
+    yield from _answer_rows(picture.last_hour)
     for one in sorted(picture.settings, key=lambda one: (one.is_default, one.key)):
         shown = typed(told(one.value)) or "empty"
         yield one.key, f"{shown} (default)" if one.is_default else shown
@@ -176,18 +215,30 @@ def _link_rows(links: Iterable[HeldLink]) -> Iterable[tuple[str, object]]:
         yield f"link {link.number}", f"{state} since {local_time(link.since)}{detail}"
 
 
-def _use_rows(use: ConnectorUse) -> Iterable[tuple[str, object]]:
-    since = "" if use.queued_since is None else f", the first since {local_time(use.queued_since)}"
-    yield "waiting", f"{use.queued_count} recipients{since}"
-    yield "for later", use.scheduled_count
-    yield "being sent", use.under_way_count
-    yield "without final report", use.awaited_count
+def _use_rows(in_flight: InFlight | None, backlog: Backlog | None) -> Iterable[tuple[str, object]]:
+    if backlog is None:
+        yield "waiting", NOT_COUNTED
+    else:
+        since = backlog.queued_since
+        first = "" if since is None else f", the first since {local_time(since)}"
+        yield "waiting", f"{backlog.queued_count} recipients{first}"
+        yield "for later", backlog.scheduled_count
+        yield "without final report", backlog.awaited_count
+    yield "being sent", NOT_COUNTED if in_flight is None else in_flight.under_way_count
 
 
-def _answer_rows(answers: Iterable[AnswerCount]) -> Iterable[tuple[str, object]]:
-    for one in answers:
+def _answer_rows(last_hour: LastHour | None) -> Iterable[tuple[str, object]]:
+    if last_hour is None:
+        yield "last hour", NOT_COUNTED
+        return
+    for one in last_hour.answers:
         status = "" if one.command_status is None else f" {_status(one.command_status)}"
         yield f"last hour: {one.outcome}{status}", f"{one.count} segments"
+    if last_hour.is_cut:
+        yield (
+            "last hour",
+            f"there may be more: of each account the newest {ANSWERS_LOOKED_AT_MAX} are counted",
+        )
 
 
 def _status(code: int) -> str:

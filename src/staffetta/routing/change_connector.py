@@ -18,7 +18,7 @@ from staffetta.domain.environments import Environment
 from staffetta.domain.secrets import CannotUnseal, Keyring
 from staffetta.routing import change_sql as sql
 from staffetta.routing import definition
-from staffetta.routing.connector_use import read_use
+from staffetta.routing.connector_use import count_backlog, count_in_flight
 from staffetta.routing.connectors import (
     LONG_PASSWORDS,
     open_password,
@@ -171,7 +171,10 @@ async def change_connector(
     Raises InvalidConnector, and what `check` raises.
     """
     changed = _with_secrets(keyring, changed_connector(stored, change), change)
-    check(changed, open_secrets(keyring, changed))
+    secrets = open_secrets(keyring, changed)
+    long_allowed = changed.settings.get(LONG_PASSWORDS) is True
+    _refuse_first(definition.password_faults(secrets.password, long_allowed=long_allowed))
+    check(changed, secrets)
     if changed == stored:
         return stored
     await connection.execute(
@@ -226,8 +229,6 @@ def _with_secrets(
 ) -> StoredConnector:
     environment, name = stored.environment, stored.name
     if change.password is not None:
-        long_allowed = stored.settings.get(LONG_PASSWORDS) is True
-        _refuse_first(definition.password_faults(change.password, long_allowed=long_allowed))
         sealed = keyring.seal(change.password.encode(), password_purpose(environment, name))
         stored = msgspec.structs.replace(stored, password=sealed)
     if change.tls_key is not None:
@@ -267,10 +268,12 @@ async def remove_connector(connection: Connection, stored: StoredConnector, now:
             f"connector {stored.name} was stopped just now, and servers may not have seen it yet:"
             f" try again in {_SETTLED_SECONDS:.0f} seconds"
         )
-    use = await read_use(connection, stored.id)
-    if use.sentences:
+    backlog = await count_backlog(connection, stored.id)
+    in_flight = await count_in_flight(connection, stored.id)
+    needs = [*backlog.sentences, *in_flight.sentences]
+    if needs:
         raise ConnectorInUse(
-            f"connector {stored.name} is still needed: {', '.join(use.sentences)}."
+            f"connector {stored.name} is still needed: {', '.join(needs)}."
             " What waits goes out when it is started; reports end after the time to live at the"
             " latest"
         )

@@ -73,8 +73,8 @@ SELECT own.country
 
 # What needs a connector --------------------------------------------------------------------------
 
-# Waiting for a link, under way, and accepted without a final report. The index on expiry holds
-# what is open, however much history there is.
+# Waiting for a link or for its time, and accepted without a final report. The index on expiry holds
+# what is open, however much history there is; but of all connectors.
 COUNT_OPEN = """
 SELECT count(*) FILTER (WHERE state = 'queued') AS queued_count,
        count(*) FILTER (WHERE state = 'scheduled') AS scheduled_count,
@@ -103,19 +103,26 @@ SELECT link.number, link.state, link.detail, link.changed_at,
 """
 
 # Answers of the last while. Of each space the newest $4 submissions are looked at, of messages made
-# since $2: the work is bounded, whatever was sent.
+# since $2: the work is bounded, whatever was sent. is_cut: of some space there may be more.
 COUNT_ANSWERS = """
-SELECT looked_at.outcome, looked_at.command_status, count(*) AS count
+SELECT looked_at.outcome, looked_at.command_status,
+       count(*) FILTER (WHERE looked_at.connector_id = $1 AND looked_at.answered_at > $3) AS count,
+       bool_or(looked_at.place = $4) AS is_cut
   FROM space
  CROSS JOIN LATERAL (
-       SELECT connector_id, outcome, command_status, answered_at
+       SELECT connector_id, outcome, command_status, answered_at,
+              row_number() OVER (ORDER BY submission.recipient_id DESC) AS place
          FROM submission
         WHERE submission.space_id = space.id AND submission.recipient_id >= $2
         ORDER BY submission.recipient_id DESC
         LIMIT $4) AS looked_at
- WHERE looked_at.connector_id = $1 AND looked_at.answered_at > $3
  GROUP BY looked_at.outcome, looked_at.command_status
- ORDER BY count(*) DESC, looked_at.outcome
+ ORDER BY count DESC, looked_at.outcome
+"""
+
+# For this transaction alone.
+LIMIT_STATEMENTS = """
+SELECT set_config('statement_timeout', $1, true)
 """
 
 # What stands beside a connector ------------------------------------------------------------------

@@ -1,22 +1,28 @@
-"""What a connector does and what needs it: links, what waits, what is under way, its answers."""
+"""What a connector does and what needs it: links, what waits, what is under way, its answers.
 
-from collections.abc import Sequence
+What is counted for a person to look at is counted `in_time`, in a transaction of its own: a backlog
+of millions must keep nobody from stopping a connector.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
-from staffetta.db.pool import Connection
+from staffetta.db.pool import Connection, Database, TryAgain
 from staffetta.domain.ids import lowest_id
 from staffetta.routing import change_sql as sql
 from staffetta.routing.carriers import OWNER_DEAD_SECONDS
 
 ANSWERS_SECONDS: Final = 3600.0
 # Of each space: what is looked at has a bound, whatever was sent.
-ANSWERS_LOOKED_AT_MAX: Final = 100_000
+ANSWERS_LOOKED_AT_MAX: Final = 5_000
+COUNT_SECONDS_MAX: Final = 2.0  # for one statement that somebody waits for
 # Messages live two days as a rule; what was made for later than that is not counted.
 _MADE_WITHIN: Final = timedelta(hours=49)
 # The states of a link that has no connection; one that never could start stays refused.
 _CLOSED: Final = frozenset({"down", "waiting", "refused"})
+Counted = TypeVar("Counted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +37,10 @@ class HeldLink:
 
 
 @dataclass(frozen=True, slots=True)
-class ConnectorUse:
-    """What needs a connector now."""
+class InFlight:
+    """What a connector does at this moment."""
 
-    queued_count: int  # recipients that wait for a link
-    queued_since: datetime | None  # when the first of them was due
-    scheduled_count: int  # recipients that wait for their time, or for another try
     under_way_count: int  # recipients being sent
-    awaited_count: int  # recipients accepted by the carrier, without a final report
     open_link_count: int
 
     @property
@@ -49,14 +51,37 @@ class ConnectorUse:
     @property
     def sentences(self) -> Sequence[str]:
         """What keeps the connector, in words; empty when nothing does."""
-        waiting_count = self.queued_count + self.scheduled_count
-        counted = (
-            (waiting_count, "{} recipients wait to be sent"),
+        return _said(
             (self.under_way_count, "{} are being sent"),
-            (self.awaited_count, "{} were sent and have no final report"),
             (self.open_link_count, "{} links are open"),
         )
-        return [sentence.format(count) for count, sentence in counted if count]
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What needs a connector later."""
+
+    queued_count: int  # recipients that wait for a link
+    queued_since: datetime | None  # when the first of them was due
+    scheduled_count: int  # recipients that wait for their time, or for another try
+    awaited_count: int  # recipients accepted by the carrier, without a final report
+
+    @property
+    def waiting_count(self) -> int:
+        """Recipients that are still to be sent."""
+        return self.queued_count + self.scheduled_count
+
+    @property
+    def sentences(self) -> Sequence[str]:
+        """What keeps the connector, in words; empty when nothing does."""
+        return _said(
+            (self.waiting_count, "{} recipients wait to be sent"),
+            (self.awaited_count, "{} were sent and have no final report"),
+        )
+
+
+def _said(*counted: tuple[int, str]) -> Sequence[str]:
+    return [sentence.format(count) for count, sentence in counted if count]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +93,28 @@ class AnswerCount:
     count: int  # of segments
 
 
+@dataclass(frozen=True, slots=True)
+class LastHour:
+    """The carrier's answers of the last hour, the commonest first."""
+
+    answers: Sequence[AnswerCount]
+    is_cut: bool  # an account sent more than is looked at: there may be more answers
+
+
+async def in_time(
+    database: Database,
+    count: Callable[[Connection], Awaitable[Counted]],
+    seconds: float = COUNT_SECONDS_MAX,
+) -> Counted | None:
+    """What `count` finds in a transaction of its own; None when a statement takes too long."""
+    try:
+        async with database.transaction(readonly=True) as connection:
+            await connection.execute(sql.LIMIT_STATEMENTS, str(int(seconds * 1000)))
+            return await count(connection)
+    except TryAgain:
+        return None
+
+
 async def read_links(connection: Connection, connector_id: int) -> list[HeldLink]:
     """The links of a connector, by number."""
     rows = await connection.fetch(sql.LINKS_OF, connector_id, OWNER_DEAD_SECONDS)
@@ -77,37 +124,29 @@ async def read_links(connection: Connection, connector_id: int) -> list[HeldLink
     ]
 
 
-async def read_use(connection: Connection, connector_id: int) -> ConnectorUse:
-    """What needs a connector; reads what is open, not what is history."""
+async def count_backlog(connection: Connection, connector_id: int) -> Backlog:
+    """What waits on a connector; visits what is open of every connector."""
     row = await connection.fetchrow(sql.COUNT_OPEN, connector_id)
     assert row is not None, "counting gives a row"
-    under_way_count, open_link_count = await _count_in_flight(connection, connector_id)
-    return ConnectorUse(
+    return Backlog(
         queued_count=row["queued_count"],
         queued_since=row["queued_since"],
         scheduled_count=row["scheduled_count"],
-        under_way_count=under_way_count,
         awaited_count=row["awaited_count"],
-        open_link_count=open_link_count,
     )
 
 
-async def is_at_rest(connection: Connection, connector_id: int) -> bool:
-    """Whether nothing is in flight; cheap, however much waits."""
-    return not any(await _count_in_flight(connection, connector_id))
-
-
-async def _count_in_flight(connection: Connection, connector_id: int) -> tuple[int, int]:
-    """How many recipients are being sent, and how many links are open."""
+async def count_in_flight(connection: Connection, connector_id: int) -> InFlight:
+    """What a connector does now; cheap, however much waits."""
     links = await read_links(connection, connector_id)
     under_way_count: int = await connection.fetchval(sql.COUNT_UNDER_WAY, connector_id)
-    return under_way_count, sum(link.is_held and link.state not in _CLOSED for link in links)
+    return InFlight(
+        under_way_count, sum(link.is_held and link.state not in _CLOSED for link in links)
+    )
 
 
-async def count_answers(
-    connection: Connection, connector_id: int, now: datetime
-) -> list[AnswerCount]:
-    """The carrier's answers of the last hour, the commonest first."""
+async def count_answers(connection: Connection, connector_id: int, now: datetime) -> LastHour:
+    """The carrier's answers of the last hour, as far as they are looked at."""
     rows = await connection.fetch(
         sql.COUNT_ANSWERS,
         connector_id,
@@ -115,7 +154,8 @@ async def count_answers(
         now - timedelta(seconds=ANSWERS_SECONDS),
         ANSWERS_LOOKED_AT_MAX,
     )
-    return [AnswerCount(row["outcome"], row["command_status"], row["count"]) for row in rows]
+    counted = (AnswerCount(row["outcome"], row["command_status"], row["count"]) for row in rows)
+    return LastHour([one for one in counted if one.count], any(row["is_cut"] for row in rows))
 
 
 @dataclass(frozen=True, slots=True)

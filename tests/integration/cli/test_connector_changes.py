@@ -1,6 +1,8 @@
 """Connectors changed, watched and removed from the command line."""
 
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from authority import Authority
 
 from staffetta.db.pool import Database
 from staffetta.domain.secrets import Keyring
+from staffetta.routing.connector_use import ANSWERS_LOOKED_AT_MAX
 from staffetta.routing.connectors import open_password, open_tls_key
 
 ADD = (
@@ -111,6 +114,11 @@ class TestSet:
         assert (await staffetta(*arguments, "--long-password", SECRET="correct-horse")).code == 0
         assert (await row_of(database))["settings"] == {"long_password": True}
         assert (await staffetta(*arguments, SECRET="other-long-one")).code == 0
+        refused = await staffetta("connector", "unset", "acme", "long_password")
+        assert "the password has 14 characters: SMPP has room for 8" in refused.err
+        assert (await row_of(database))["settings"] == {"long_password": True}
+        await staffetta(*arguments, SECRET="shorter")
+        assert (await staffetta("connector", "unset", "acme", "long_password")).code == 0
 
     async def test_a_client_certificate_must_fit_its_key(
         self, staffetta, database, tmp_path: Path
@@ -152,7 +160,10 @@ class TestSet:
     ) -> None:
         file = tmp_path / "key.pem"
         file.write_text("-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----\n")
-        ended = await staffetta("connector", "set", "acme", "--tls-key-file", str(file))
+        arguments = ("connector", "set", "acme", "--tls-key-file", str(file))
+        refused = await staffetta(*arguments)
+        assert "the password would go in clear. Set tls=true, or unset tls_key" in refused.err
+        ended = await staffetta(*arguments, "tls=true")
         assert ended.code == 0
         assert "PRIVATE" not in ended.out
         row = await row_of(database)
@@ -270,6 +281,25 @@ async def test_a_connector_is_stopped_and_started(staffetta, acme, database) -> 
     assert (await staffetta("connector", "start", "acme", "--json")).json["changed"] is True
     actions = [entry["action"] for entry in await entries(staffetta)]
     assert actions == ["connector.start", "connector.stop", "connector.add"]
+
+
+@asynccontextmanager
+async def nobody_reads(database: Database, *tables: str) -> AsyncIterator[None]:
+    """Whoever counts in these tables waits: as behind a backlog of millions, and for ever."""
+    async with database.transaction() as connection:
+        for table in tables:
+            await connection.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+        yield
+
+
+async def test_a_connector_is_stopped_however_long_its_backlog_takes_to_count(
+    staffetta, acme, database
+) -> None:
+    async with nobody_reads(database, "recipient"):
+        stopped = (await staffetta("connector", "stop", "acme", "--json")).json
+    assert (stopped["changed"], stopped["enabled"]) == (True, False)
+    assert (stopped["waiting"], stopped["at_rest"]) == (None, None)
+    assert (await row_of(database))["enabled"] is False
 
 
 async def test_a_drain_waits_until_nothing_is_in_flight(staffetta, acme, database) -> None:
@@ -435,6 +465,44 @@ class TestShow:
             {"outcome": "accepted", "status": None, "name": None, "segments": 2},
             {"outcome": "refused", "status": 0x58, "name": "ESME_RTHROTTLED", "segments": 1},
         ]
+
+    async def test_what_cannot_be_counted_in_time_hides_nothing_else(
+        self, staffetta, acme, database
+    ) -> None:
+        async with nobody_reads(database, "recipient", "submission"):
+            told = (await staffetta("connector", "show", "acme")).out
+        assert told.count("not counted within 2 seconds") == 3
+        assert "staffetta @ 127.0.0.1:2775" in told
+
+    async def test_an_hour_that_is_not_looked_at_whole_is_told_to_be_so(
+        self, staffetta, acme, database
+    ) -> None:
+        await staffetta("account", "create", "--email", "anna@example.com")
+        now = datetime.now(UTC)
+        await self.answer(database, acme, now, ANSWERS_LOOKED_AT_MAX - 1)
+        whole = (await staffetta("connector", "show", "acme", "--json")).json
+        assert whole["last_hour_is_whole"] is True
+        assert [one["segments"] for one in whole["last_hour"]] == [ANSWERS_LOOKED_AT_MAX - 1]
+        await self.answer(database, acme, now - timedelta(minutes=1), 2)
+        cut = (await staffetta("connector", "show", "acme", "--json")).json
+        assert cut["last_hour_is_whole"] is False
+        assert [one["segments"] for one in cut["last_hour"]] == [ANSWERS_LOOKED_AT_MAX]
+        assert "there may be more" in (await staffetta("connector", "show", "acme")).out
+
+    @staticmethod
+    async def answer(database: Database, connector_id: int, at: datetime, count: int) -> None:
+        """So many segments of one account, made and accepted at one time."""
+        async with database.acquire() as connection:
+            await connection.execute(
+                "INSERT INTO submission (space_id, recipient_id, attempt, segment,"
+                " segment_total, connector_id, outcome, answered_at)"
+                " SELECT (SELECT min(id) FROM space), $1::bytea || int8send(number), 1, 1, 1, $2,"
+                " 'accepted', $3 FROM generate_series(1, $4::int) AS number",
+                int(at.timestamp()).to_bytes(4, "big"),
+                connector_id,
+                at,
+                count,
+            )
 
     async def test_settings_that_cannot_be_used_are_shown_with_the_reason(
         self, staffetta, acme, database

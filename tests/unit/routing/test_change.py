@@ -10,7 +10,7 @@ from staffetta.routing.change_connector import (
     StoredConnector,
     changed_connector,
 )
-from staffetta.routing.connector_use import ConnectorUse
+from staffetta.routing.connector_use import Backlog, InFlight
 from staffetta.routing.errors import InvalidConnector
 
 NOW = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
@@ -81,13 +81,13 @@ def test_the_simulated_network_is_wherever_it_listens() -> None:
 
 
 def test_what_needs_a_connector_is_said_in_words() -> None:
-    use = ConnectorUse(2, NOW, 1, 4, 5, 1)
-    assert list(use.sentences) == [
+    backlog, in_flight = Backlog(2, NOW, 1, 5), InFlight(4, 1)
+    assert [*backlog.sentences, *in_flight.sentences] == [
         "3 recipients wait to be sent",
-        "4 are being sent",
         "5 were sent and have no final report",
+        "4 are being sent",
         "1 links are open",
     ]
-    assert not use.is_at_rest
-    assert ConnectorUse(2, NOW, 1, 0, 5, 0).is_at_rest
-    assert not ConnectorUse(0, None, 0, 0, 0, 0).sentences
+    assert not in_flight.is_at_rest
+    assert InFlight(0, 0).is_at_rest
+    assert not [*Backlog(0, None, 0, 0).sentences, *InFlight(0, 0).sentences]

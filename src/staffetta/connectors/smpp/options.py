@@ -43,6 +43,7 @@ _SERVICE_TYPE_MAX: Final = 5
 _SERVER_NAME_MAX: Final = 253
 _PEM_CHARACTERS_MAX: Final = 262_144
 _PIN_CHARACTERS_MAX: Final = 95  # as openssl writes it, with colons
+_PRIVATE_KEY: Final = "PRIVATE KEY-----"
 _SHA_256: Final = re.compile("[0-9a-f]{64}")
 _INTERFACE_VERSIONS: Final = MappingProxyType(
     {text: version for version in (0x33, 0x34, 0x50) for text in (version, f"0x{version:02x}")}
@@ -108,14 +109,39 @@ def settings_of(
                 f"connector {settings.name}: there is no setting {key!r};"
                 f" the settings are {', '.join(sorted(OPTIONS))}"
             )
+        if isinstance(value, str) and _PRIVATE_KEY in value:
+            raise InvalidSmppSettings(
+                f"connector {settings.name}: {key} holds a private key, and settings are no place"
+                " for secrets: its key goes with --tls-key-file, and is kept sealed"
+            )
         try:
             settings = option(settings, value)
         except (TypeError, ValueError) as error:
             raise InvalidSmppSettings(f"connector {settings.name}: {key} {error}") from None
-    fault = fault_of_texts(settings)
+    fault = fault_of_texts(settings) or _fault_of_tls(settings)
     if fault is not None:
         raise InvalidSmppSettings(f"connector {settings.name}: {fault}")
     return settings
+
+
+def _fault_of_tls(settings: SmppSettings) -> str | None:
+    """Why what is set for TLS would not be heeded, and all go in clear; None when it is."""
+    tls = settings.tls
+    if tls.is_on:
+        return None
+    unused = [
+        key
+        for key, option in OPTIONS.items()
+        if option.path[0] == "tls" and option.of(settings) != option.of(_UNSET)
+    ]
+    if tls.key:
+        unused.append("tls_key")
+    if not unused:
+        return None
+    return (
+        f"{unused[0]} is set and tls is not: the password would go in clear. Set tls=true, or"
+        f" unset {' '.join(unused)}"
+    )
 
 
 def text_rules_of(settings: Mapping[str, Any]) -> TextRules:
@@ -234,10 +260,12 @@ def _tls_version(value: Any) -> str:
 
 
 def _pem(value: Any) -> str:
-    text = _text(_PEM_CHARACTERS_MAX)(value)
-    if text and "-----BEGIN CERTIFICATE-----" not in text:
+    """Certificates in PEM; what is none is not quoted, for it may be a secret."""
+    if not isinstance(value, str) or not value.isascii() or "\0" in value:
+        raise TypeError("is one or more certificates in PEM, a text in ASCII")
+    if value and "-----BEGIN CERTIFICATE-----" not in value:
         raise ValueError("is one or more certificates in PEM: -----BEGIN CERTIFICATE----- …")
-    return text
+    return _text(_PEM_CHARACTERS_MAX)(value)
 
 
 def _pin(value: Any) -> str:
@@ -318,4 +346,8 @@ OPTIONS: Final[Mapping[str, Option]] = MappingProxyType(
         "error_meanings": _plain("error_meanings", _error_meanings),
         "status_classes": _plain("status_classes", _status_classes),
     }
+)
+# What holds where nothing is set.
+_UNSET: Final = SmppSettings(
+    connector_id=0, name="", host="localhost", port=1, system_id="x", password=""
 )
