@@ -1,28 +1,18 @@
 """Signing in and out of the console, and what guards its pages."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
 import pytest
+from console_browser import SIGN_IN, SITE, Browser, browser_of, let_in, open_console, sign_in
 from litestar import get, post
-from people_desk import OLGA, OTHER, PASSWORD, QUICK
+from people_desk import OLGA, OTHER
 
-from staffetta.accounts.create_person import create_person
-from staffetta.accounts.passwords import Passwords
 from staffetta.accounts.people import Role
 from staffetta.accounts.sign_in import TRIES, Guard
-from staffetta.console.application import make_console
 from staffetta.console.guards import for_accounts, for_operators, for_signed_in
-from staffetta.console.parts import ConsoleParts
 from staffetta.console.rendering import PageRequest
 from staffetta.db.pool import Database
-from staffetta.messaging.read import Reader
-
-SITE = "https://console.test"
-SIGN_IN = "/console/sign-in"
-Browser = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 
 
 @get("/probe", guards=[for_signed_in])
@@ -54,34 +44,17 @@ async def broken() -> str:
 
 @pytest.fixture
 async def browser(database: Database, clock: Any) -> AsyncIterator[Browser]:
-    """Makes browsers, each with cookies of its own. Olga is an operator."""
-    passwords = Passwords(QUICK)
-    async with database.transaction() as connection:
-        password_hash = await passwords.hash(PASSWORD)
-        await create_person(connection, OLGA, Role.OPERATOR, None, password_hash, clock.now())
-    console = make_console(ConsoleParts(database, passwords, Reader(database), clock))
-    for page in (probe, change, operators, accounts, broken):
-        console.register(page)
-
-    @asynccontextmanager
-    async def make(**headers: str) -> AsyncIterator[httpx.AsyncClient]:
-        transport = httpx.ASGITransport(console, client=("192.0.2.7", 4711))  # type: ignore[arg-type]
-        async with httpx.AsyncClient(transport=transport, base_url=SITE, headers=headers) as one:
-            yield one
-
-    yield make
-    passwords.close()
-
-
-async def sign_in(
-    one: httpx.AsyncClient, password: str = PASSWORD.text, **form: str
-) -> httpx.Response:
-    return await one.post(SIGN_IN, data={"email": OLGA.text, "password": password, **form})
+    """Makes browsers. Olga is an operator."""
+    await let_in(database, clock, OLGA, Role.OPERATOR)
+    async with open_console(database, clock) as console:
+        for page in (probe, change, operators, accounts, broken):
+            console.register(page)
+        yield browser_of(console)
 
 
 async def test_who_signs_in_has_a_session_that_no_script_can_read(browser: Browser) -> None:
     async with browser() as one:
-        answer = await sign_in(one, next="/console/probe")
+        answer = await sign_in(one, OLGA, next="/console/probe")
         cookie = answer.headers["set-cookie"]
         assert (answer.status_code, answer.headers["location"]) == (303, "/console/probe")
         assert {"HttpOnly", "Secure", "Path=/console", "SameSite=lax"} <= set(cookie.split("; "))
@@ -93,14 +66,14 @@ async def test_a_session_given_beforehand_is_never_taken_up(browser: Browser) ->
         one.cookies.set(
             "staffetta_session", "chosen-by-a-stranger", path="/console", domain="console.test"
         )
-        await sign_in(one)
+        await sign_in(one, OLGA)
         assert "chosen-by-a-stranger" not in [cookie.value for cookie in one.cookies.jar]
         assert (await one.get("/console/probe")).status_code == 200
 
 
 async def test_a_wrong_password_says_no_more_than_that(browser: Browser) -> None:
     async with browser() as one:
-        answer = await sign_in(one, OTHER.text)
+        answer = await sign_in(one, OLGA, OTHER.text)
         unknown = await one.post(SIGN_IN, data={"email": "no@example.com", "password": "x"})
     assert answer.status_code == unknown.status_code == 401
     assert "set-cookie" not in answer.headers
@@ -113,15 +86,15 @@ async def test_a_wrong_password_says_no_more_than_that(browser: Browser) -> None
 async def test_guessing_is_stopped(browser: Browser) -> None:
     async with browser() as one:
         for _ in range(TRIES[Guard.EMAIL].count):
-            assert (await sign_in(one, OTHER.text)).status_code == 401
-        answer = await sign_in(one)
+            assert (await sign_in(one, OLGA, OTHER.text)).status_code == 401
+        answer = await sign_in(one, OLGA)
     assert answer.status_code == 429
     assert "Too many tries" in answer.text
 
 
 async def test_signing_out_ends_the_session_for_good(browser: Browser) -> None:
     async with browser() as one:
-        await sign_in(one)
+        await sign_in(one, OLGA)
         kept = dict(one.cookies)
         token = (await one.get("/console/probe")).json()["token"]
         answer = await one.post("/console/sign-out", data={"form_token": token})
@@ -144,7 +117,7 @@ async def test_whoever_did_not_sign_in_is_asked_to_and_led_back(browser: Browser
 )
 async def test_nobody_is_led_elsewhere(browser: Browser, elsewhere: str) -> None:
     async with browser() as one:
-        answer = await sign_in(one, next=elsewhere)
+        answer = await sign_in(one, OLGA, next=elsewhere)
         assert answer.headers["location"] == "/console"
         chosen = await one.get("/console/language/it", params={"next": elsewhere})
         assert chosen.headers["location"] == "/console"
@@ -153,7 +126,7 @@ async def test_nobody_is_led_elsewhere(browser: Browser, elsewhere: str) -> None
 async def test_roles_are_kept_apart(browser: Browser) -> None:
     async with browser() as one:
         assert (await one.get("/console/operators")).status_code == 302
-        await sign_in(one)
+        await sign_in(one, OLGA)
         assert (await one.get("/console/operators")).text == "operators"
         refused = await one.get("/console/accounts")
     assert refused.status_code == 403
@@ -177,7 +150,7 @@ async def test_a_form_is_taken_from_pages_of_this_session_alone(
     browser: Browser, headers: dict[str, str], with_token: bool, status: int
 ) -> None:
     async with browser() as one:
-        await sign_in(one)
+        await sign_in(one, OLGA)
         token = (await one.get("/console/probe")).json()["token"]
         form = {"word": "hello", **({"form_token": token} if with_token else {})}
         answer = await one.post("/console/probe", data=form, headers=headers)
@@ -187,8 +160,8 @@ async def test_a_form_is_taken_from_pages_of_this_session_alone(
 
 async def test_the_token_of_another_session_is_refused(browser: Browser) -> None:
     async with browser() as one, browser() as other:
-        await sign_in(one)
-        await sign_in(other)
+        await sign_in(one, OLGA)
+        await sign_in(other, OLGA)
         token = (await other.get("/console/probe")).json()["token"]
         answer = await one.post("/console/probe", data={"form_token": token})
     assert answer.status_code == 403
@@ -196,7 +169,7 @@ async def test_the_token_of_another_session_is_refused(browser: Browser) -> None
 
 async def test_somebody_can_only_be_signed_in_from_here(browser: Browser) -> None:
     async with browser(**{"sec-fetch-site": "cross-site"}) as one:
-        assert (await sign_in(one)).status_code == 403
+        assert (await sign_in(one, OLGA)).status_code == 403
 
 
 async def test_every_page_forbids_what_is_not_from_here(browser: Browser) -> None:
