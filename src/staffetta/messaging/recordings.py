@@ -1,8 +1,8 @@
 """What links keep of their PDUs for people, on its way into the database.
 
-Owns the decision which messages are recorded, and a bounded queue in memory. Whoever records never
-waits: what there is no room for is counted and dropped. It must not look into octets; those that
-come here hold no password, and a text only where `keeps_text` allowed it.
+Owns the decision which messages and reports are recorded, and a bounded queue in memory. Whoever
+records never waits: what there is no room for is counted and dropped. It must not look into octets;
+those that come here hold no password, and a text only where `keeps_text` allowed it.
 """
 
 from collections import deque
@@ -15,12 +15,15 @@ import msgspec
 
 from staffetta.domain.clock import Clock
 from staffetta.domain.environments import Environment
-from staffetta.messaging.connector import Claim
+from staffetta.messaging.choose import Naming, names
+from staffetta.messaging.connector import Claim, Report
+from staffetta.smpp.message_ids import message_id_key
 
 WAITING_MAX: Final = 5_000
 PER_SECOND_MAX: Final = 1_000  # frames: what is written down must not slow down what is sent
 SAMPLES_PER_SECOND_MAX: Final = 10  # messages: a thousandth of what a fast link sends is too much
-AWAITED_MAX: Final = 10_000  # of each connector: accepted segments whose report is recorded too
+AWAITED_MAX: Final = 10_000  # of each connector: ids of segments whose report is recorded too
+AWAITED_SECONDS_MAX: Final = 48 * 3600.0
 OCTETS_KEPT_MAX: Final = 4_096  # of one PDU
 _SAMPLED_OCTETS: Final = 4  # of an id's random end
 
@@ -70,8 +73,64 @@ class Awaited(msgspec.Struct, frozen=True):
     subject: Subject
     reason: Reason
     keeps_text: bool
-    smsc_key: str  # of the answer; the report may spell it another way
-    number: str  # of the recipient
+    keys: frozenset[str]  # of its id, in every spelling that its report may have
+    number: str  # of the recipient, in E.164
+    until: float  # when nobody waits any more, in the clock's monotonic seconds
+
+
+class AwaitedReports:
+    """The segments of one connector whose reports are recorded.
+
+    Ids are used again, by some carriers within the hour: an id by itself tells nothing.
+    """
+
+    __slots__ = ("_by_key",)
+
+    def __init__(self) -> None:
+        self._by_key: dict[str, Awaited] = {}  # who waits longest is first
+
+    def __len__(self) -> int:
+        """Under how many keys reports are waited for."""
+        return len(self._by_key)
+
+    def put(self, awaited: Awaited) -> None:
+        """Wait for a segment's report; the oldest are forgotten for it.
+
+        Whoever waited under one of its keys waits no more: the carrier has used that id again.
+        """
+        for key in awaited.keys:
+            self._by_key.pop(key, None)
+            self._by_key[key] = awaited
+        while len(self._by_key) > AWAITED_MAX:
+            self._forget(next(iter(self._by_key.values())))
+
+    def find(self, report: Report, now: float) -> Awaited | None:
+        """The segment that a report is about; None when nobody waits for it.
+
+        A report must name its segment's recipient. One that names nobody may be another's all the
+        same: its text is not kept. After one that decides something, nobody waits any more. `now`
+        is in the clock's monotonic seconds.
+        """
+        awaited = self._by_key.get(report.smsc_key)
+        if awaited is None and report.text_id != report.tlv_id:
+            awaited = self._by_key.get(message_id_key(report.text_id))
+        if awaited is None:
+            return None
+        if now > awaited.until:
+            self._forget(awaited)
+            return None
+        naming = names((report.destination, report.sender), awaited.number)
+        if naming is Naming.OTHERS:
+            return None
+        if report.meaning.event is not None:
+            self._forget(awaited)
+        is_named = naming is Naming.NAMED
+        return awaited if is_named else msgspec.structs.replace(awaited, keeps_text=False)
+
+    def _forget(self, awaited: Awaited) -> None:
+        for key in awaited.keys:
+            if self._by_key.get(key) is awaited:
+                del self._by_key[key]
 
 
 class RecordingPolicy(msgspec.Struct, frozen=True):
@@ -99,7 +158,7 @@ class Recordings:
         self._second_count = 0
         self._sample_second = 0
         self._sample_count = 0
-        self._awaited: dict[int, dict[str, Awaited]] = {}
+        self._awaited: dict[int, AwaitedReports] = {}
 
     def wants(self, claim: Claim) -> Reason | None:
         """Whether all PDUs of a claim are recorded, and why."""
@@ -132,16 +191,9 @@ class Recordings:
             self._second_count += 1
             self.waiting.append(recording)
 
-    def awaited(self, connector_id: int) -> dict[str, Awaited]:
-        """The segments of a connector whose reports are recorded, by the id the carrier gave."""
-        return self._awaited.setdefault(connector_id, {})
-
-    def await_report(self, connector_id: int, smsc_key: str, awaited: Awaited) -> None:
-        """Record the report on a segment when it comes; the oldest is forgotten for it."""
-        of_connector = self.awaited(connector_id)
-        of_connector[smsc_key] = awaited
-        if len(of_connector) > AWAITED_MAX:
-            del of_connector[next(iter(of_connector))]
+    def awaited(self, connector_id: int) -> AwaitedReports:
+        """The segments of a connector whose reports are recorded, on whichever of its links."""
+        return self._awaited.setdefault(connector_id, AwaitedReports())
 
     def take(self, count: int) -> Sequence[Recording]:
         """Take up to so many out of the queue, to be stored."""

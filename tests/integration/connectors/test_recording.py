@@ -14,6 +14,7 @@ from staffetta.messaging.recordings import Reason, Recording, RecordingPolicy, R
 from staffetta.smpp.describe import describe_pdu
 
 Names = list[tuple[str, bool]]
+REPORTED = "+393331234567"  # whom the SMSC's reports name
 
 
 @pytest.fixture
@@ -129,14 +130,18 @@ async def test_a_refused_bind_is_recorded_without_its_password(recording_rig, re
     assert not [one for one in recordings.waiting if b"hidden" in one.octets]
 
 
-async def test_what_cannot_be_read_is_recorded(recording_rig, recordings, smsc):
-    rig = recording_rig()
+@pytest.mark.parametrize("keeps_text", [False, True], ids=["never", "always"])
+async def test_what_cannot_be_read_is_recorded_without_anything_that_may_be_text(
+    recording_rig, recordings, smsc, keeps_text: bool
+):
+    rig = recording_rig(keeps_text=keeps_text)
     await rig.bound()
     broken = bytes.fromhex("00000012 00000005 00000000 00000003 4142")
     (await smsc.bound()).send_raw(broken)
     await until(lambda: of(recordings, Reason.UNREADABLE) != [])
-    shape = broken[:16] + b"**"  # where its text is, nobody can tell
-    assert of(recordings, Reason.UNREADABLE)[0].octets == shape
+    (recorded,) = of(recordings, Reason.UNREADABLE)
+    assert recorded.octets == broken[:16] + b"**"
+    assert recorded.is_blanked
 
 
 async def test_of_a_chosen_account_everything_is_recorded_reports_too(
@@ -145,7 +150,8 @@ async def test_of_a_chosen_account_everything_is_recorded_reports_too(
     recordings.spaces = frozenset({2})
     rig = recording_rig()
     await rig.bound()
-    other, chosen = make_claim(space_id=1), make_claim("a" * 153, "b", space_id=2)
+    other = make_claim(space_id=1)
+    chosen = make_claim("a" * 153, "b", space_id=2, number=REPORTED)
     rig.submit(other, chosen)
     await rig.settled(2)
     accepted = rig.inbox.outcomes_of(chosen)
@@ -170,7 +176,7 @@ async def test_a_report_that_spells_its_id_another_way_is_recorded_too(
     recordings.spaces = frozenset({2})
     rig = recording_rig()
     await rig.bound()
-    chosen = make_claim(space_id=2, number="+393331234567")  # as the SMSC's reports say
+    chosen = make_claim(space_id=2, number=REPORTED)
     rig.submit(chosen)
     await rig.settled(1)
     connection = await smsc.bound()
@@ -179,10 +185,11 @@ async def test_a_report_that_spells_its_id_another_way_is_recorded_too(
     assert names(of(recordings, Reason.ACCOUNT))[2:] == [("deliver_sm", READ)]
 
 
-async def test_a_report_of_another_message_with_a_like_id_is_not_recorded(
-    recording_rig, recordings, smsc, make_claim
+@pytest.mark.parametrize("answered", ["1f4", "500"], ids=["like", "equal"])
+async def test_a_report_of_another_message_with_such_an_id_is_not_recorded(
+    recording_rig, recordings, smsc, make_claim, answered: str
 ):
-    smsc.answering = lambda _pdu: Say("1f4")
+    smsc.answering = lambda _pdu: Say(answered)
     recordings.spaces = frozenset({2})
     rig = recording_rig()
     await rig.bound()
@@ -191,6 +198,23 @@ async def test_a_report_of_another_message_with_a_like_id_is_not_recorded(
     (await smsc.bound()).report("500")
     await until(lambda: len(rig.inbox.reports) == 1)
     assert names(of(recordings, Reason.ACCOUNT))[2:] == []
+
+
+async def test_after_the_report_that_decides_its_id_is_another_messages(
+    recording_rig, recordings, smsc, make_claim
+):
+    smsc.answering = lambda _pdu: Say("5")
+    recordings.spaces = frozenset({2})
+    rig = recording_rig()
+    await rig.bound()
+    rig.submit(make_claim(space_id=2, number=REPORTED))
+    await rig.settled(1)
+    connection = await smsc.bound()
+    for word in ("ENROUTE", "DELIVRD", "DELIVRD"):
+        connection.report("5", word)
+    await until(lambda: len(rig.inbox.reports) == 3)
+    reports = of(recordings, Reason.ACCOUNT)[2:]
+    assert [b"ENROUTE" in one.octets for one in reports] == [True, False]
 
 
 async def test_a_text_is_kept_only_where_it_may_be(recording_rig, recordings, smsc, make_claim):
@@ -210,11 +234,11 @@ async def test_a_text_is_kept_only_where_it_may_be(recording_rig, recordings, sm
 
 
 async def test_a_one_time_code_is_kept_nowhere(recording_rig, recordings, smsc, make_claim):
-    smsc.answering = lambda pdu: Say("", 0x0B if b"fails" in pdu.short_message else 0)
+    smsc.answering = lambda pdu: Say("77", 0x0B if b"fails" in pdu.short_message else 0)
     recordings.spaces = frozenset({2})
     rig = recording_rig(keeps_text=True)
     await rig.bound()
-    code = make_claim("your code is 73519", space_id=2, is_code=True)
+    code = make_claim("your code is 73519", space_id=2, is_code=True, number=REPORTED)
     rig.submit(code)
     await rig.settled(1)
     (accepted,) = rig.inbox.outcomes_of(code)
@@ -225,6 +249,7 @@ async def test_a_one_time_code_is_kept_nowhere(recording_rig, recordings, smsc, 
     await rig.settled(2)
     rig.connector.record_newest(100, b"incident")
     assert not [one for one in recordings.waiting if b"73519" in one.octets]
+    assert names(of(recordings, Reason.ACCOUNT))[-1:] == [("deliver_sm", READ)]
     assert not [one for one in of(recordings, Reason.ACCOUNT) if b"text:hello" in one.octets]
     assert of(recordings, Reason.ASKED) != []
 

@@ -23,11 +23,9 @@ from staffetta.messaging.record_account import (
     recorded_until,
 )
 from staffetta.messaging.recordings import (
-    AWAITED_MAX,
     PER_SECOND_MAX,
     SAMPLES_PER_SECOND_MAX,
     WAITING_MAX,
-    Awaited,
     Reason,
     Recording,
     RecordingPolicy,
@@ -285,17 +283,6 @@ async def test_no_more_than_a_few_are_sampled_in_a_second(
 
 def _fields(claim: Claim) -> dict[str, object]:
     return {name: getattr(claim, name) for name in claim.__struct_fields__}
-
-
-async def test_what_is_waited_for_is_bounded(recorder: Recorder) -> None:
-    awaited = Awaited(
-        Subject(1, bytes(12), 1, 1), Reason.SAMPLE, keeps_text=False, smsc_key="a", number="+39"
-    )
-    for number in range(AWAITED_MAX + 5):
-        recorder.recordings.await_report(7, str(number), awaited)
-    kept = recorder.recordings.awaited(7)
-    assert len(kept) == AWAITED_MAX
-    assert next(iter(kept)) == "5"
 
 
 async def test_who_asks_for_frames_gets_them_from_whoever_holds_the_links(

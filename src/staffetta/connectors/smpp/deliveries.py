@@ -38,8 +38,7 @@ class Deliveries:
             return
         if not report.smsc_id:  # kept all the same, and shown
             self._counts.odd("report_without_id")
-        if (awaited := self._recorder.awaited.get(report.smsc_key)) is not None:
-            self._recorder.reported(awaited, report, pdu.sequence_number)
+        self._recorder.reported(report, pdu.sequence_number)
         if not self._inbox.reported(report, partial(self._answer_report, pdu)):
             self._answer_report(pdu, False)
 

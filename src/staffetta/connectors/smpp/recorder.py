@@ -21,6 +21,7 @@ from staffetta.messaging.connector import (
     Uncertain,
 )
 from staffetta.messaging.recordings import (
+    AWAITED_SECONDS_MAX,
     OCTETS_KEPT_MAX,
     Awaited,
     Reason,
@@ -36,7 +37,6 @@ AROUND_COUNT: Final = 4  # frames before a segment's failure that are kept with 
 LAST_COUNT: Final = 12  # frames before the end of a connection
 _INCIDENT_OCTETS: Final = 8
 _GIVEN_UP_MAX: Final = 1_000
-_NUMBER_END: Final = 7  # digits of a number that no carrier writes another way
 _SUBMITS: Final = frozenset({int(CommandId.SUBMIT_SM)})
 _ANSWERS: Final = frozenset({int(CommandId.SUBMIT_SM_RESP), int(CommandId.GENERIC_NACK)})
 _DELIVERIES: Final = frozenset({int(CommandId.DELIVER_SM), int(CommandId.DATA_SM)})
@@ -63,7 +63,7 @@ class LinkRecorder:
         keeps_text: bool,
     ) -> None:
         self.ring = FrameRing(recordings.policy.ring_octets_max)
-        self.awaited = recordings.awaited(connector_id)
+        self._awaited = recordings.awaited(connector_id)
         self._connector_id = connector_id
         self._link = link
         self._recordings = recordings
@@ -87,11 +87,7 @@ class LinkRecorder:
         keeps_text = self._keeps_text and not work.claim.is_code
         own = self._frames_of(work.numbers[index], outcome)
         if isinstance(outcome, Accepted):
-            number = work.claim.number
-            awaited = Awaited(subject, reason, keeps_text, outcome.smsc_key, number)
-            # Which spelling its report will have, nobody may know yet.
-            for key in {outcome.smsc_key, *candidate_keys(outcome.smsc_id).values()}:
-                self._recordings.await_report(self._connector_id, key, awaited)
+            self._await_report(work.claim, outcome, subject, reason, keeps_text=keeps_text)
             self._put(own, reason, subject=subject, keeps_text=keeps_text)
             return
         incident = os.urandom(_INCIDENT_OCTETS)
@@ -100,6 +96,20 @@ class LinkRecorder:
         self._put(own, reason, incident, subject=subject, keeps_text=keeps_text)
         if isinstance(outcome, Uncertain):
             self._give_up(work.numbers[index], _GivenUp(subject, incident))
+
+    def _await_report(
+        self,
+        claim: Claim,
+        accepted: Accepted,
+        subject: Subject,
+        reason: Reason,
+        *,
+        keeps_text: bool,
+    ) -> None:
+        """Have the report on an accepted segment recorded, in whatever spelling it names it."""
+        keys = frozenset((accepted.smsc_key, *candidate_keys(accepted.smsc_id).values())) - {""}
+        until = self._clock.monotonic() + AWAITED_SECONDS_MAX
+        self._awaited.put(Awaited(subject, reason, keeps_text, keys, claim.number, until))
 
     def late(self, sequence_number: int) -> None:
         """An answer came that nobody waited for; perhaps to a segment that was given up."""
@@ -125,11 +135,12 @@ class LinkRecorder:
             answer = self.ring.find(number, _ANSWERS, is_written=READ, since=self._since)
         return [frame for frame in (request, answer) if frame is not None]
 
-    def reported(self, awaited: Awaited, report: Report, sequence_number: int) -> None:
-        """A delivery report came that was waited for, unless it is of another with a like id."""
-        end = awaited.number[-_NUMBER_END:]
-        names_it = report.destination.endswith(end) or report.sender.endswith(end)
-        if report.smsc_key != awaited.smsc_key and not names_it:
+    def reported(self, report: Report, sequence_number: int) -> None:
+        """A delivery report came: perhaps one that is waited for."""
+        if not self._awaited:
+            return
+        awaited = self._awaited.find(report, self._clock.monotonic())
+        if awaited is None:
             return
         frame = self.ring.find(sequence_number, _DELIVERIES, is_written=READ, since=self._since)
         if frame is not None:
@@ -138,10 +149,9 @@ class LinkRecorder:
             )
 
     def unreadable(self, frame: bytes) -> None:
-        """The carrier sent what cannot be read: where its text is, nobody can tell."""
+        """The carrier sent what cannot be read: whose it is and where its text is, nobody knows."""
         if self._recordings.policy.ring_octets_max:
-            kept = KeptFrame(self._now(), READ, frame)
-            self._put([kept], Reason.UNREADABLE, keeps_text=self._keeps_text)
+            self._put([KeptFrame(self._now(), READ, frame)], Reason.UNREADABLE)
 
     def incident(self, reason: Reason) -> None:
         """Something happened to the link itself: keep what went over it last."""
