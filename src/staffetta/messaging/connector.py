@@ -154,6 +154,7 @@ class Report(msgspec.Struct, frozen=True):
     id_form: IdForm | None = None  # how ids are spelled, where an operator set it
     error_words: str = ""  # what the error means, for people
     error_reason: str = ""  # a reason of smpp.network_errors, where an operator gave it
+    is_sniffed: bool = False  # only its text says so, which whoever writes a message can write
 
 
 class Inbox(Protocol):

@@ -1,20 +1,32 @@
 """Finding the submissions that reports speak of, in the caller's transaction.
 
 Owns which look-ups are made. The usual report costs one, by its key, in one statement for all; only
-what that does not settle is looked at again, and that in one statement too.
+what that does not settle is looked at again, and that in one statement too: short ids, which are
+soon used again, messages that have their report already, and what only reads like a report.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
-from staffetta.messaging.choose import Candidate, choose, choose_named, is_telling
-from staffetta.messaging.known_report import KnownReport
+from staffetta.messaging.choose import (
+    Candidate,
+    choose,
+    choose_known,
+    has_numbers,
+    is_telling,
+    is_telling_key,
+    names_others,
+)
+from staffetta.messaging.known_report import KnownReport, Said
 from staffetta.messaging.sql import report as sql
 from staffetta.messaging.step import Step
 from staffetta.smpp.message_ids import Way, way_named
+
+_NO_KEYS: Final[frozenset[str]] = frozenset()
+_NO_WAYS: Final[frozenset[Way]] = frozenset()
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -22,7 +34,9 @@ class Found(msgspec.Struct, frozen=True):
 
     row: Any
     key: str  # under which it was found
-    ways: frozenset[Way] | None = None  # what can be learned from it; None: the way was known
+    # What can be learned from it; None: it confirms the known way.
+    ways: frozenset[Way] | None = None
+    is_repeat: bool = False  # the report says once more what the message's says
 
 
 async def find_submissions(
@@ -47,12 +61,29 @@ async def find_submissions(
         return found
     candidates = await _find_candidates(step, reports, again, made_from, answered_from)
     for place in again:
-        report = reports[place]
-        known = candidates.get(place, ())
-        chosen = (choose_named if report.is_certain else choose)(known, report.addresses)
+        chosen = _choose(reports[place], candidates.get(place, ()))
         if chosen is not None:
-            found[place] = Found(chosen.row, chosen.key, _ways_shown(report, chosen))
+            found[place] = _found_again(reports[place], chosen)
+        else:
+            found.pop(place, None)
     return found
+
+
+def _choose(report: KnownReport, candidates: Sequence[Candidate]) -> Candidate | None:
+    must_name = report.is_sniffed
+    if report.is_certain:
+        return choose_known(candidates, report.addresses, report.smsc_key, must_name=must_name)
+    return choose(candidates, report.addresses, must_name=must_name)
+
+
+def _found_again(report: KnownReport, chosen: Candidate) -> Found:
+    row = chosen.row
+    is_repeat = (
+        chosen.is_reported
+        and not names_others(report.addresses, chosen)
+        and report.repeats(Said(row["report_event"], row["report_error"], row["done_at"]))
+    )
+    return Found(row, chosen.key, _ways_shown(report, chosen), is_repeat)
 
 
 async def _find_certain(
@@ -71,7 +102,8 @@ async def _find_certain(
     found: dict[int, Found] = {}
     for row in rows:
         place = certain[row["ordinal"] - 1]
-        found[place] = Found(row, reports[place].smsc_key)
+        key = reports[place].smsc_key
+        found[place] = Found(row, key, None if is_telling_key(key) else _NO_WAYS)
     return found
 
 
@@ -79,11 +111,15 @@ def _keys_to_try(report: KnownReport, found: Found | None, in_other_ways: bool) 
     """Under which keys a report's message is still to be looked for; mostly under none."""
     if not report.is_certain:
         return frozenset((report.keys or {}).values())
+    others = frozenset((report.keys or {}).values()) if in_other_ways else _NO_KEYS
     if found is None:
-        return frozenset((report.keys or {}).values()) if in_other_ways else frozenset()
-    # Its message has its report already. Where a carrier uses its ids again, an older one may not.
-    is_repeated = found.row["report_event"] is not None and any(report.addresses)
-    return frozenset({report.smsc_key}) if is_repeated else frozenset()
+        return others
+    is_in_doubt = (
+        found.row["report_event"] is not None
+        or report.is_sniffed
+        or (not is_telling_key(report.smsc_key) and has_numbers(report.addresses))
+    )
+    return others | {report.smsc_key} if is_in_doubt else _NO_KEYS
 
 
 async def _find_candidates(
@@ -104,16 +140,17 @@ async def _find_candidates(
     )
     candidates: dict[int, list[Candidate]] = {}
     for row in rows:
-        candidate = Candidate(row["smsc_key"], row["number"], row["report_event"] is not None, row)
+        is_reported = row["report_event"] is not None
+        candidate = Candidate(row["smsc_key"], row["number"], is_reported, row, row["sender"])
         candidates.setdefault(row["ordinal"], []).append(candidate)
     return candidates
 
 
 def _ways_shown(report: KnownReport, chosen: Candidate) -> frozenset[Way] | None:
     """The ways of reading that led to a message for sure; None where it is the known one."""
+    if not is_telling(chosen, report.addresses):
+        return _NO_WAYS
     if report.is_certain and chosen.key == report.smsc_key:
         return None
-    if not is_telling(chosen, report.addresses):
-        return frozenset()
     ways = [way_named(name) for name, key in (report.keys or {}).items() if key == chosen.key]
     return frozenset(way for way in ways if way is not None)

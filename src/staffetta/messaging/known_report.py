@@ -5,7 +5,7 @@ Pure. Owns how an id becomes keys, given what is known of its carrier's spelling
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -38,11 +38,25 @@ class KnownReport(msgspec.Struct, frozen=True):
     error_reason: str | None = None
     keys: Mapping[str, str] | None = None  # by the name of each way of reading; None: only one
     is_certain: bool = True  # whether the likeliest key is the only one to believe
+    is_sniffed: bool = False  # nothing but its text says that it is a report
 
     @property
     def addresses(self) -> tuple[str, str]:
         """The numbers it names."""
         return self.destination, self.sender
+
+    @property
+    def said(self) -> "Said":
+        """What it says."""
+        return Said(self.report_event, self.report_error, self.done_at)
+
+    def repeats(self, said: "Said") -> bool:
+        """Whether a message whose report `said` that learns nothing more from it.
+
+        Any other may be the first of another message, whose answer, with an id that is used again,
+        is on its way.
+        """
+        return self.report_event is None or self.said.is_like(said)
 
     @property
     def detail(self) -> str:
@@ -51,6 +65,24 @@ class KnownReport(msgspec.Struct, frozen=True):
             return self.report_state
         said = f"{self.report_state}, error {self.report_error}"
         return f"{said}: {self.error_words}" if self.error_words else said
+
+
+class Said(NamedTuple):
+    """What a report says, that one to the same phone with the same id may say again."""
+
+    event: str | None
+    error: str | None
+    done_at: datetime | None
+
+    def is_like(self, other: "Said") -> bool:
+        """Whether another says the same, as far as both say something."""
+        is_same_end = self.event == other.event
+        is_same_error = _differ_not((self.error or "").strip("0"), (other.error or "").strip("0"))
+        return is_same_end and is_same_error and _differ_not(self.done_at, other.done_at)
+
+
+def _differ_not(one: object, other: object) -> bool:
+    return not one or not other or one == other
 
 
 def known_report(report: Report, report_id: bytes, reading: Reading, now: datetime) -> KnownReport:
@@ -74,6 +106,7 @@ def known_report(report: Report, report_id: bytes, reading: Reading, now: dateti
         error_reason=report.error_reason or None,
         keys=None if is_certain else keys_of(report),
         is_certain=is_certain,
+        is_sniffed=report.is_sniffed,
     )
 
 

@@ -5,7 +5,7 @@ both look for each other, and a sweep looks again: whichever commits last, or th
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -41,7 +41,7 @@ class Disposition:
 
     MATCHED: Final = "matched"
     LATE: Final = "late"  # its segment was reported before
-    WAITING: Final = "waiting"  # nothing submitted has this id yet
+    WAITING: Final = "waiting"  # nothing submitted has this id yet, or only what it cannot mean
     ORPHAN: Final = "orphan"  # nothing ever had, or it names no message
 
 
@@ -52,6 +52,7 @@ class Matching(msgspec.Struct, frozen=True):
     keys: list[str]  # one for each: under which its message is kept, or likely to be
     shown: list[tuple[int, frozenset[Way]]]  # connector, and the ways that led to a message
     confirmed: set[int]  # connectors whose known way led to a message
+    heard: set[int]  # places of what waits although its id is that of a message with a report
 
     def teach(self, learning: Learning) -> None:
         """Tell what was shown, once it is committed."""
@@ -59,6 +60,11 @@ class Matching(msgspec.Struct, frozen=True):
             learning.confirmed(connector_id)
         for connector_id, ways in self.shown:
             learning.saw(connector_id, ways)
+
+
+def made_since(now: datetime) -> bytes:
+    """The lowest id of what a report that comes now is looked for in."""
+    return lowest_id(now - _MADE_WITHIN)
 
 
 async def match_reports(
@@ -77,12 +83,16 @@ async def match_reports(
     found = await find_submissions(
         step,
         reports,
-        made_from or lowest_id(step.now - _MADE_WITHIN),
+        made_from or made_since(step.now),
         step.now - MATCH_WITHIN,
         in_other_ways=in_other_ways,
     )
     matching = Matching(
-        [Disposition.WAITING] * len(reports), [report.smsc_key for report in reports], [], set()
+        [Disposition.WAITING] * len(reports),
+        [report.smsc_key for report in reports],
+        [],
+        set(),
+        set(),
     )
     fresh = _take_fresh(reports, found, matching)
     if fresh:
@@ -95,16 +105,21 @@ def _take_fresh(
     reports: Sequence[KnownReport], found: Mapping[int, Found], matching: Matching
 ) -> list[tuple[KnownReport, Any]]:
     """The reports that say something new, each with its submission; notes what became of all."""
-    taken: set[tuple[bytes, int, int]] = set()
+    taken: dict[tuple[bytes, int, int], KnownReport] = {}
     fresh: list[tuple[KnownReport, Any]] = []
     for place in sorted(found, key=lambda place: _turn(reports[place], place)):
         report, row = reports[place], found[place].row
         matching.keys[place] = found[place].key
         segment = (row["recipient_id"], row["attempt"], row["segment"])
-        if row["report_event"] is not None or segment in taken:
-            matching.dispositions[place] = Disposition.LATE
+        first = taken.get(segment)
+        if row["report_event"] is not None or first is not None:
+            is_repeat = found[place].is_repeat if first is None else report.repeats(first.said)
+            if is_repeat:
+                matching.dispositions[place] = Disposition.LATE
+            else:
+                matching.heard.add(place)
             continue
-        taken.add(segment)
+        taken[segment] = report
         matching.dispositions[place] = Disposition.MATCHED
         fresh.append((report, row))
         ways = found[place].ways
@@ -147,7 +162,7 @@ async def match_kept(
     step: Step, reports: Sequence[KnownReport], made_from: bytes | None = None
 ) -> Matching:
     """Match reports that were kept, and note what became of those that wait no more."""
-    matching = Matching([], [], [], set())
+    matching = Matching([], [], [], set(), set())
     if not reports:
         return matching
     waited_since = step.now - _OTHER_WAYS_AFTER

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -23,6 +23,7 @@ from staffetta.messaging.match import (
     ORPHAN_AFTER,
     Disposition,
     Matching,
+    made_since,
     match_kept,
     match_reports,
     read_kept,
@@ -34,6 +35,14 @@ from staffetta.messaging.unmatched import UnmatchedCounts
 BATCH_MAX: Final = 500
 # Waiting reports that one step looks at again; the next step goes on behind them.
 _PAGE_MAX: Final = 2000
+
+# Messages are made up to a month before they are due, those of v1 even earlier: whether a report is
+# of one of these is not asked each second.
+_LOOK_BACK_SECONDS: Final = 60.0
+# How long a report that waits is compared with what came of its message meanwhile. After that it is
+# only looked for whether another message has its id, until it waits no more.
+_REPEATS_WITHIN: Final = timedelta(seconds=15)
+_OF_NOBODY: Final = (-1, (Disposition.ORPHAN, ""))
 
 _log = structlog.get_logger(__name__)
 
@@ -58,6 +67,8 @@ class Reporter:
         self._learning = learning
         self.unmatched = UnmatchedCounts()
         self._swept_to = EVER
+        self._looks_back_to = EVER  # in this round, through all its pages
+        self._looked_back_at: datetime | None = None
 
     def take(self) -> Sequence[WaitingReport]:
         """Take a batch out of the inbox, to be stored or given back."""
@@ -112,7 +123,7 @@ class Reporter:
         for connector_id, count in Counter(report.connector_id for report in reports).items():
             self.unmatched.came(connector_id, count, now)
         for one in kept:
-            if one.disposition != Disposition.LATE:
+            if one.disposition != Disposition.LATE and not one.is_heard:
                 self.unmatched.kept(one.known.connector_id, one.known.id)
 
     async def rematch_once(self) -> int:
@@ -121,19 +132,35 @@ class Reporter:
         A page of them at a time, the oldest first, and from the beginning behind the last.
         """
         now = self._clock.now()
+        if self._swept_to == EVER:
+            self._begin_round(now)
+        made_from = self._looks_back_to
+        answered_from = now - MATCH_WITHIN
         async with begin_step(self._database, self._bell, self._ids, now) as step:
             begin = self._swept_to
             end = await step.connection.fetchval(sql.END_OF_PAGE, begin, _PAGE_MAX)
             rows = await step.connection.fetch(
-                sql.FIND_MATCHABLE_REPORTS, begin, end, EVER, now - MATCH_WITHIN, BATCH_MAX
+                sql.FIND_MATCHABLE_REPORTS,
+                *(begin, end, made_from, answered_from),
+                *(BATCH_MAX, lowest_id(now - _REPEATS_WITHIN)),
             )
             reports = read_kept(rows, self._learning)
-            # What every report would cost to find, those of messages made long ago too, these may.
-            matching = await match_kept(step, reports, EVER)
-            await step.connection.execute(sql.ORPHAN_REPORTS, lowest_id(now - ORPHAN_AFTER))
+            matching = await match_kept(step, reports, made_from)
+            await step.connection.execute(
+                sql.ORPHAN_REPORTS, lowest_id(now - ORPHAN_AFTER), made_since(now), answered_from
+            )
         self._swept_to = reports[-1].id if len(reports) == BATCH_MAX else end or EVER
         matching.teach(self._learning)
         return len(reports) - matching.dispositions.count(Disposition.WAITING)
+
+    def _begin_round(self, now: datetime) -> None:
+        """Look back as far as reports as they come do; once a minute at all there is."""
+        last = self._looked_back_at
+        if last is None or (now - last).total_seconds() >= _LOOK_BACK_SECONDS:
+            self._looked_back_at = now
+            self._looks_back_to = EVER
+        else:
+            self._looks_back_to = made_since(now)
 
 
 class _Kept(msgspec.Struct, frozen=True):
@@ -141,6 +168,7 @@ class _Kept(msgspec.Struct, frozen=True):
     report: Report
     disposition: str
     key: str
+    is_heard: bool  # its id is that of a message that has its report
 
     @property
     def keys(self) -> Mapping[str, str] | None:
@@ -152,12 +180,12 @@ def _not_matched(
     known: Sequence[KnownReport], batch: Sequence[WaitingReport], matching: Matching
 ) -> list[_Kept]:
     """The reports that found no message that waited for them; those without an id find none."""
-    became = zip(matching.dispositions, matching.keys, strict=True)
+    became = enumerate(zip(matching.dispositions, matching.keys, strict=True))
     kept: list[_Kept] = []
     for report, one in zip(known, batch, strict=True):
-        disposition, key = next(became) if report.smsc_id else (Disposition.ORPHAN, "")
+        place, (disposition, key) = next(became) if report.smsc_id else _OF_NOBODY
         if disposition != Disposition.MATCHED:
-            kept.append(_Kept(report, one.report, disposition, key))
+            kept.append(_Kept(report, one.report, disposition, key, place in matching.heard))
     return kept
 
 
@@ -180,6 +208,7 @@ async def _keep(step: Step, kept: Sequence[_Kept]) -> None:
         [report.error_reason for report in known],
         [one.keys for one in kept],
         [report.is_certain for report in known],
+        [report.is_sniffed for report in known],
         [one.disposition for one in kept],
         step.now,
     )

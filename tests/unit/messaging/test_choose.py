@@ -2,7 +2,7 @@
 
 import pytest
 
-from staffetta.messaging.choose import Candidate, Naming, choose, choose_named, is_telling, names
+from staffetta.messaging.choose import Candidate, Naming, choose, choose_known, is_telling, names
 
 ANNA, BERTA = "+393331234567", "+393339999999"
 TO_ANNA, TO_BERTA = ("393331234567", "ACME"), ("393339999999", "ACME")
@@ -97,11 +97,54 @@ def test_only_a_named_recipient_or_a_long_id_teaches_anything():
 
 def test_nothing_found_is_nothing_meant():
     assert choose([], TO_ANNA) is None
-    assert choose_named([], TO_ANNA) is None
+    assert choose_known([], TO_ANNA, "16") is None
 
 
-def test_against_a_known_spelling_only_the_named_recipient_counts():
-    assert choose_named([found("10")], TO_ANNA).key == "10"
-    assert choose_named([found("10")], NOBODY) is None
-    assert choose_named([found("33e95179")], TO_BERTA) is None
-    assert choose_named([found("10", is_reported=True)], TO_ANNA) is None
+def test_the_number_of_the_messages_sender_names_nobody():
+    assert names(["390612345", ""], ANNA, "390612345") is Naming.SILENT
+    assert names(["390612345", "393339999999"], ANNA, "390612345") is Naming.OTHERS
+    assert names([ANNA], ANNA, ANNA) is Naming.NAMED
+
+
+def test_by_another_key_than_the_known_one_it_is_named_or_the_only_one():
+    def chosen(one, addresses):
+        return choose_known([one], addresses, "16")
+
+    assert chosen(found("10"), TO_ANNA).key == "10"
+    assert chosen(found("10"), NOBODY) is None
+    assert chosen(found("33e95179"), TO_BERTA) is None
+    assert chosen(found("33e95179"), NOBODY).key == "33e95179"
+    assert chosen(found("33e95179", is_reported=True), NOBODY) is None
+    assert chosen(found("10", is_reported=True), TO_ANNA) is None
+
+
+def test_of_two_that_nobody_is_named_for_neither_is_meant():
+    assert choose_known([found("33e95179"), found("33e95180")], NOBODY, "16") is None
+
+
+def test_a_short_known_id_is_nobodys_whom_the_report_does_not_name():
+    assert choose_known([found("16")], TO_BERTA, "16") is None
+    assert choose_known([found("16")], TO_ANNA, "16").key == "16"
+    assert choose_known([found("16")], NOBODY, "16").key == "16"
+    assert choose_known([found("33e95179")], TO_BERTA, "33e95179").key == "33e95179"
+
+
+def test_of_a_short_id_used_again_the_named_recipients_message_is_meant():
+    newest, older = found("16", BERTA), found("16", ANNA)
+    assert choose_known([newest, older], TO_ANNA, "16") is older
+    assert choose_known([newest, older], NOBODY, "16") is newest
+
+
+def test_what_has_its_report_is_meant_only_when_nothing_else_is():
+    reported, waiting = found("33e95179", is_reported=True), found("33e95180")
+    assert choose_known([reported], NOBODY, "33e95179") is reported
+    assert choose_known([reported, waiting], NOBODY, "33e95179") is waiting
+
+
+def test_what_only_reads_like_a_report_must_name_its_recipient():
+    one = [found("33e95179")]
+    assert choose(one, NOBODY, must_name=True) is None
+    assert choose(one, TO_ANNA, must_name=True) is one[0]
+    assert choose_known(one, TO_BERTA, "33e95179", must_name=True) is None
+    assert choose_known(one, TO_ANNA, "33e95179", must_name=True) is one[0]
+    assert choose_known(one, NOBODY, "16", must_name=True) is None

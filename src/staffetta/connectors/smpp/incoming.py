@@ -12,7 +12,14 @@ from staffetta.connectors.smpp.settings import SmppSettings
 from staffetta.messaging.connector import Report, ReportMeaning
 from staffetta.smpp.message_ids import IdForm, message_id_key
 from staffetta.smpp.network_errors import ErrorMeaning, error_meaning
-from staffetta.smpp.reports import DeliveryReport, Meaning, ReportPdu, read_report, read_report_date
+from staffetta.smpp.reports import (
+    DeliveryReport,
+    Meaning,
+    ReportPdu,
+    is_report,
+    read_report,
+    read_report_date,
+)
 
 _DATES_MAX: Final = 1024
 _SENDERS_MAX: Final = 1024  # few send much
@@ -74,6 +81,8 @@ class Incoming:
             id_form=self._id_form,
             error_words=said.words if said else "",
             error_reason=said.reason if said and said.is_own else "",
+            # A phone can write a text like a report's, and neither the mark nor the TLV.
+            is_sniffed=self._sniffs and not tlv_id and not is_report(pdu),
         )
 
     def _what_failed(self, read: DeliveryReport) -> ErrorMeaning | None:

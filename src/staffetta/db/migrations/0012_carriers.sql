@@ -29,7 +29,8 @@ ALTER TABLE report
     ADD COLUMN error_words   text,                          -- what its error means, for people
     ADD COLUMN error_reason  text,                          -- where the operator named it
     ADD COLUMN keys          jsonb,                         -- by the name of the way of reading
-    ADD COLUMN is_certain    boolean NOT NULL DEFAULT true; -- smsc_key is the only one to believe
+    ADD COLUMN is_certain    boolean NOT NULL DEFAULT true, -- smsc_key is the only one to believe
+    ADD COLUMN is_sniffed    boolean NOT NULL DEFAULT false; -- only its text says that it is one
 
 -- The oldest of those that wait are looked at again, a page at a time.
 CREATE INDEX report_waiting_age ON report (id) WHERE disposition = 'waiting';

@@ -21,14 +21,15 @@ SELECT asked.ordinal::int AS ordinal, found.space_id, found.recipient_id, found.
 """
 
 # The newest submissions under each of several keys that a report may mean, with their recipients'
-# numbers: its addresses tell which one it is.
+# numbers: its addresses tell which one it is. Whether a report of it came already, too.
 FIND_CANDIDATES = """
 SELECT asked.ordinal, found.smsc_key, found.space_id, found.recipient_id, found.attempt,
-       found.segment, found.segment_total, found.report_event, recipient.number
+       found.segment, found.segment_total, found.report_event, found.report_error,
+       found.done_at, recipient.number, message.sender
   FROM unnest($1::int[], $2::int[], $3::text[]) AS asked (ordinal, connector_id, smsc_key)
  CROSS JOIN LATERAL (
        SELECT smsc_key, space_id, recipient_id, attempt, segment, segment_total, report_event,
-              answered_at
+              report_error, done_at, answered_at
          FROM submission
         WHERE submission.connector_id = asked.connector_id
           AND submission.smsc_key = asked.smsc_key
@@ -37,6 +38,7 @@ SELECT asked.ordinal, found.smsc_key, found.space_id, found.recipient_id, found.
         ORDER BY submission.answered_at DESC, submission.recipient_id DESC
         LIMIT 3) AS found
   JOIN recipient ON recipient.space_id = found.space_id AND recipient.id = found.recipient_id
+  JOIN message ON message.space_id = recipient.space_id AND message.id = recipient.message_id
  ORDER BY asked.ordinal, found.answered_at DESC, found.recipient_id DESC
 """
 
@@ -111,23 +113,23 @@ UPDATE recipient
 KEEP_REPORTS = """
 INSERT INTO report (id, connector_id, smsc_id, smsc_key, report_state, report_error, report_event,
                     done_at, destination, sender, text_id, error_words, error_reason, keys,
-                    is_certain, received_at, disposition)
+                    is_certain, is_sniffed, received_at, disposition)
 SELECT id, connector_id, smsc_id, smsc_key, report_state, report_error, report_event,
        done_at, destination, sender, text_id, error_words, error_reason, keys,
-       is_certain, $17, disposition
+       is_certain, is_sniffed, $18, disposition
   FROM unnest($1::bytea[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
               $8::timestamptz[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[],
-              $14::jsonb[], $15::boolean[], $16::text[])
+              $14::jsonb[], $15::boolean[], $16::boolean[], $17::text[])
        AS new (id, connector_id, smsc_id, smsc_key, report_state, report_error, report_event,
                done_at, destination, sender, text_id, error_words, error_reason, keys,
-               is_certain, disposition)
+               is_certain, is_sniffed, disposition)
 """
 
 _KEPT = """
 SELECT report.id, report.connector_id, report.smsc_id, report.smsc_key, report.report_state,
        report.report_error, report.report_event, report.done_at, report.destination,
        report.sender, report.text_id, report.error_words, report.error_reason, report.keys,
-       report.is_certain
+       report.is_certain, report.is_sniffed
 """
 
 # Reports that came before the answer that these submissions are made of.
@@ -152,6 +154,7 @@ OFFSET $2 - 1 LIMIT 1
 """
 
 # Waiting reports of a page whose submission has come since, under whatever key; the oldest first.
+# One that has its report already is of interest to those from $6 on alone, which may repeat it.
 FIND_MATCHABLE_REPORTS = (
     _KEPT  # noqa: S608 (constants alone)
     + """
@@ -164,7 +167,8 @@ FIND_MATCHABLE_REPORTS = (
                                                          FROM jsonb_each_text(report.keys))
                                                  || report.smsc_key)
                   AND submission.recipient_id >= $3
-                  AND submission.answered_at >= $4)
+                  AND submission.answered_at >= $4
+                  AND (submission.report_event IS NULL OR report.id >= $6))
  ORDER BY report.id
  LIMIT $5
    FOR UPDATE SKIP LOCKED
@@ -185,8 +189,18 @@ UPDATE report
  WHERE report.id = new.id
 """
 
+# They wait no more. One whose message has its report came behind that one after all.
 ORPHAN_REPORTS = """
-UPDATE report SET disposition = 'orphan' WHERE disposition = 'waiting' AND id < $1
+UPDATE report
+   SET disposition =
+       CASE WHEN EXISTS (SELECT FROM submission
+                          WHERE submission.connector_id = report.connector_id
+                            AND submission.smsc_key = report.smsc_key
+                            AND submission.recipient_id >= $2
+                            AND submission.answered_at >= $3
+                            AND submission.report_event IS NOT NULL)
+            THEN 'late' ELSE 'orphan' END
+ WHERE disposition = 'waiting' AND id < $1
 """
 
 # What is kept of reports, the newest first. What was matched at once is in its submission alone.
