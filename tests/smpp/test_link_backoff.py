@@ -1,8 +1,11 @@
 """How long a link waits before it connects again."""
 
+from dataclasses import replace
+
 import pytest
 
 from staffetta.connectors.smpp.backoff import Backoff, Ending, Pauses, ending_of_refusal
+from staffetta.smpp.statuses import StatusClass, describe_status
 
 
 def waits(ending: Ending, count: int, bound_seconds: float = 0.0, chance: float = 1.0):
@@ -50,4 +53,15 @@ def test_a_link_that_never_comes_back_is_tried_for_ever():
     ],
 )
 def test_a_refused_bind_ends_as_its_status_says(status, ending):
-    assert ending_of_refusal(status) is ending
+    assert ending_of_refusal(describe_status(status)) is ending
+
+
+def test_a_carrier_s_own_meaning_of_a_status_holds_for_a_refused_bind_too():
+    own = replace(describe_status(0x4711), status_class=StatusClass.BIND)
+    assert ending_of_refusal(own) is Ending.MISCONFIGURED
+
+
+def test_what_happens_between_two_refusals_does_not_shorten_the_pause_behind_the_second():
+    backoff = Backoff(Pauses(), lambda: 1.0)
+    endings = [Ending.MISCONFIGURED, Ending.LOST] * 4
+    assert [backoff.seconds_after(one, 0.0) for one in endings] == [60, 1, 120, 2, 240, 4, 480, 8]

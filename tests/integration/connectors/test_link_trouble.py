@@ -32,6 +32,24 @@ async def test_a_refused_bind_raises_an_alarm_that_the_next_bind_ends(make_rig, 
     assert rig.open_alarms() == {}
 
 
+async def test_a_wrong_password_is_shown_once_however_many_links_there_are(make_rig, smsc):
+    smsc.bind_statuses = [0x0E, 0x0E]
+    rig = make_rig(link_count=5, misconfigured_seconds_min=0.05)
+    await rig.bound(5)
+    refused = [change.number for change in rig.changes if change.state is LinkState.REFUSED]
+    assert len(refused) == 2
+    assert len(set(refused)) == 1
+    assert len(smsc.connections) == 2 + 5
+    assert rig.open_alarms() == {}
+
+
+async def test_a_status_that_this_carrier_means_as_a_wrong_password_is_one(make_rig, smsc):
+    smsc.bind_statuses = [0x0411]
+    rig = make_rig(status_classes={"0x411": StatusClass.BIND}, misconfigured_seconds_min=0.05)
+    await rig.bound()
+    assert rig.states.count(LinkState.REFUSED) == 1
+
+
 async def test_a_bind_that_is_never_answered_raises_an_alarm(make_rig, smsc):
     smsc.bind_statuses = [None]
     rig = make_rig(bind_seconds=0.1)

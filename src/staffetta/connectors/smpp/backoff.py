@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from staffetta.smpp.statuses import Status, StatusClass, describe_status
+from staffetta.smpp.statuses import Status, StatusClass, StatusMeaning
 
 _DOUBLINGS_MAX = 30
 
@@ -50,36 +50,33 @@ class Pauses:
 
 
 class Backoff:
-    """The pauses of one link, longer each time."""
+    """The pauses of one link, longer each time. Each ending has a count of its own."""
 
-    __slots__ = ("_chance", "_count", "_ending", "_pauses")
+    __slots__ = ("_chance", "_counts", "_pauses")
 
     def __init__(self, pauses: Pauses, chance: Callable[[], float]) -> None:
         self._pauses = pauses
         self._chance = chance  # 0 to 1
-        self._ending = Ending.LOST
-        self._count = 0
+        self._counts: dict[Ending, int] = {}
 
     def seconds_after(self, ending: Ending, bound_seconds: float) -> float:
         """How long to wait now, after a bind that held so long (0 for none).
 
         Three quarters of the pause are certain, so that links which fell together rise apart.
         """
-        if bound_seconds >= self._pauses.stable_seconds or ending is not self._ending:
-            self._count = 0
-        self._ending = ending
+        if bound_seconds >= self._pauses.stable_seconds:
+            self._counts.clear()
+        count = self._counts.get(ending, 0)
+        self._counts[ending] = count + 1
         pause = self._pauses.of(ending)
-        seconds = min(
-            pause.seconds_max, pause.seconds_min * 2.0 ** min(self._count, _DOUBLINGS_MAX)
-        )
-        self._count += 1
+        seconds = min(pause.seconds_max, pause.seconds_min * 2.0 ** min(count, _DOUBLINGS_MAX))
         return seconds * (0.75 + 0.25 * self._chance())
 
 
-def ending_of_refusal(command_status: int) -> Ending:
-    """What a refused bind means for the next one."""
-    if command_status == Status.ALREADY_BOUND:
-        return Ending.ALREADY_BOUND
-    if describe_status(command_status).status_class is StatusClass.BIND:
+def ending_of_refusal(meaning: StatusMeaning) -> Ending:
+    """What a refused bind means for the next one; `meaning` is the carrier's own, if it has one."""
+    if meaning.status_class is StatusClass.BIND:
         return Ending.MISCONFIGURED
+    if meaning.code == Status.ALREADY_BOUND:
+        return Ending.ALREADY_BOUND
     return Ending.LOST

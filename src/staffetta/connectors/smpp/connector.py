@@ -16,6 +16,7 @@ from staffetta.connectors.smpp.alarms import AlarmChange, Alarms
 from staffetta.connectors.smpp.backlog import Backlog, ClaimUnderWay
 from staffetta.connectors.smpp.credit import Credit
 from staffetta.connectors.smpp.incoming import Incoming
+from staffetta.connectors.smpp.knocks import Knocks
 from staffetta.connectors.smpp.link import SmppLink
 from staffetta.connectors.smpp.link_parts import LinkParts
 from staffetta.connectors.smpp.link_states import LinkChange
@@ -91,6 +92,7 @@ class SmppConnector:
             clock=clock,
             alarms=Alarms(settings.connector_id, alarmed),
             credit=self._credit,
+            knocks=Knocks(),
             tls=CarrierTls(settings.tls),
             wake=self._wake,
             look=self._look,

@@ -21,7 +21,6 @@ from staffetta.connectors.smpp.tls import InvalidTls, fault_in_words
 from staffetta.connectors.smpp.traffic import Traffic
 from staffetta.connectors.smpp.window_limit import WindowLimit
 from staffetta.smpp.errors import InvalidField, LocalProtocolError
-from staffetta.smpp.statuses import describe_status
 from staffetta.smpp.timings import Timer
 
 # The session ends an unbind without an answer itself; this is for a connection that hangs.
@@ -117,6 +116,7 @@ class SmppLink:
         """Keep the link bound until `leave`. Cancelled, it still settles every claim first."""
         try:
             while not self._leaves:
+                await self._wait_for_turn()
                 ended = await self._serve_once()
                 if not self._leaves:
                     await self._pause(ended)
@@ -129,14 +129,28 @@ class SmppLink:
 
     async def _serve_once(self) -> _Ended:
         """One bind. A fault in what it does ends it alone: other carriers' links go on."""
+        ended = _Ended(Ending.LOST, "an error of this program ended it; it is in the log")
+        self._parts.knocks.begins(self.number)
         try:
-            return await self._connect_and_serve()
+            ended = await self._connect_and_serve()
         except Exception:  # noqa: BLE001 - it is logged, and the link tries again after its pause
             self._log.exception("link_failed")
-            failed = _Ended(Ending.LOST, "an error of this program ended it; it is in the log")
             if self._traffic is not None:
-                self._traffic.abort(failed.detail)
-            return failed
+                self._traffic.abort(ended.detail)
+        finally:
+            self._parts.knocks.ended(self.number, ended.ending)
+            self._parts.look()
+        return ended
+
+    async def _wait_for_turn(self) -> None:
+        """Wait while another link finds out whether the carrier takes us."""
+        knocks = self._parts.knocks
+        while not (self._leaves or knocks.may_knock(self.number)):
+            detail = f"until link {knocks.knocking} is bound: one asks for all"
+            if detail != self._detail:
+                self._log.info("link_waits_for_another", detail=detail)
+                self._tell(LinkState.WAITING, detail)
+            await self._ring()
 
     async def _connect_and_serve(self) -> _Ended:
         settings = self._settings
@@ -241,9 +255,9 @@ class SmppLink:
         number, alarms = self.number, self._parts.alarms
         status = traffic.refused_with
         if status is not None:
-            meaning = describe_status(status)
+            meaning = self._parts.outgoing.meaning(status)
             detail = f"the carrier refused the bind: {meaning.sentence} ({meaning.name}, {status})"
-            return _Ended(ending_of_refusal(status), detail)
+            return _Ended(ending_of_refusal(meaning), detail)
         bound_at = traffic.bound_at
         if bound_at is not None:
             bound_seconds = 0.0 if traffic.is_deaf else self._loop.time() - bound_at
@@ -298,6 +312,8 @@ class SmppLink:
         if traffic.bound_at is None:
             return
         if self._state is LinkState.BINDING:
+            self._parts.knocks.is_bound(self.number)
+            self._parts.look()
             self._parts.alarms.clear(self.number, AlarmKind.BIND_REFUSED)
             if not self._memory.window.is_cautious:
                 self._parts.alarms.clear(self.number, AlarmKind.SILENT)
@@ -310,8 +326,6 @@ class SmppLink:
     def _change(self, state: LinkState, detail: str) -> None:
         if state is self._state and state is LinkState.DOWN:
             return
-        self._state = state
-        self._detail = detail
         match state:
             case LinkState.REFUSED:
                 self._log.error("link_refused", detail=detail)
@@ -321,6 +335,11 @@ class SmppLink:
                 self._log.warning("link_waits_for_credit", detail=detail)
             case _:
                 self._log.info(f"link_{state}", detail=detail)
+        self._tell(state, detail)
+
+    def _tell(self, state: LinkState, detail: str) -> None:
+        self._state = state
+        self._detail = detail
         self._parts.counts.link_bound(self.number, state in SERVING)
         if state not in _MAY_BE_OPEN:
             self._parts.counts.window_used(self.number, 0)

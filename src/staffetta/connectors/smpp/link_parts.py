@@ -10,6 +10,7 @@ from staffetta.connectors.smpp.backlog import Backlog
 from staffetta.connectors.smpp.credit import Credit
 from staffetta.connectors.smpp.drops import Drops
 from staffetta.connectors.smpp.incoming import Incoming
+from staffetta.connectors.smpp.knocks import Knocks
 from staffetta.connectors.smpp.outgoing import Outgoing
 from staffetta.connectors.smpp.rate import RateLimit
 from staffetta.connectors.smpp.recorder import LinkRecorder
@@ -34,6 +35,7 @@ class LinkParts:
     clock: Clock
     alarms: Alarms
     credit: Credit
+    knocks: Knocks
     tls: CarrierTls
     wake: Callable[[], None]  # something may be written: take a turn soon
     recorder_of: Callable[[int], LinkRecorder]  # the recorder of a link, by its number
