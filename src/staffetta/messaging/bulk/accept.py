@@ -259,12 +259,8 @@ class BulkAcceptor:
         return False, None
 
     async def _store(self, attempt: _Attempt) -> BulkAccepted:
-        space, request, terms, now = (
-            attempt.space,
-            attempt.request,
-            attempt.terms,
-            attempt.terms.now,
-        )
+        space, request, terms = attempt.space, attempt.request, attempt.terms
+        now = terms.now
         attempt.is_written = False
         async with self.database.transaction() as connection:
             first = await find_first(connection, space.id, request.idempotency, now)
