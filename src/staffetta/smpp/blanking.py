@@ -12,6 +12,7 @@ from staffetta.smpp.decode import command_id_of
 from staffetta.smpp.errors import MalformedPdu
 from staffetta.smpp.fields import LAYOUTS, Field
 from staffetta.smpp.framing import whole_frames
+from staffetta.smpp.report_head import end_of_report_head
 from staffetta.smpp.tlvs import Tag
 
 BLANK: Final = b"*"
@@ -36,16 +37,12 @@ _WITHOUT_TEXT: Final = frozenset(int(each) for each in CommandId) - {
 _up_to_text: Final = re.compile(
     rb"[^\0]*+\0..[^\0]*+\0..[^\0]*+\0(.)..[^\0]*+\0[^\0]*+\0....(.)", re.DOTALL
 ).match
-_looks_like_report: Final = re.compile(
-    rb"\s*id ?:.{1,120}\b(?:stat|err) ?:", re.IGNORECASE | re.DOTALL
-).match
-# What a report quotes of the message's text is the last of its fields (3.4 appendix B).
-_report_quote: Final = re.compile(rb"text ?:", re.IGNORECASE).search
 _match_addresses: Final = re.compile(rb"[^\0]*+\0..([^\0]*+)\0..([^\0]*+)\0", re.DOTALL).match
 _DIGITS_FIRST: Final = 4
 _DIGITS_LAST: Final = 2
 _TLV_HEADER_OCTETS: Final = 4
-_TEXT_TAGS: Final = frozenset({int(Tag.MESSAGE_PAYLOAD)})
+_PAYLOAD: Final = int(Tag.MESSAGE_PAYLOAD)
+_KNOWN_TAGS: Final = frozenset(int(tag) for tag in Tag)
 
 
 def without_passwords(octets: bytes) -> bytes:
@@ -72,7 +69,8 @@ def without_password(frame: bytes) -> bytes:
 def without_text(frame: bytes) -> bytes:
     """A frame without the text that it carries; a user data header stays.
 
-    Of a delivery report the quoted text goes and the rest stays. A PDU that nobody knows loses its
+    Of a delivery report the carrier's own values stay, and of what is delivered those TLVs that the
+    specification knows: in the others, too, carriers quote texts. A PDU that nobody knows loses its
     whole body, and one that cannot be read all but its NULs: nobody can tell where its text is.
     """
     command_id = command_id_of(frame)
@@ -132,14 +130,17 @@ def _data_sm_without_text(frame: bytes) -> bytes:
 def _tlvs_without_text(frame: bytes, offset: int, esm_class: int) -> bytes:
     """TLVs that can be read lose their text; where they cannot, everything from there."""
     size = len(frame)
+    is_ours = command_id_of(frame) == CommandId.SUBMIT_SM
     while offset < size:
         value_at = offset + _TLV_HEADER_OCTETS
         tag = int.from_bytes(frame[offset : offset + 2], "big")
         end = value_at + int.from_bytes(frame[offset + 2 : value_at], "big")
         if end > size:
             return _blank(frame, offset, size)
-        if tag in _TEXT_TAGS:
+        if tag == _PAYLOAD:
             frame = _blank(frame, *_text_span(frame, value_at, end, esm_class))
+        elif tag not in _KNOWN_TAGS and not is_ours:
+            frame = _blank(frame, value_at, end)
         offset = end
     return frame
 
@@ -148,17 +149,8 @@ def _text_span(frame: bytes, start: int, end: int, esm_class: int) -> tuple[int,
     """Where between two offsets the words of people stand."""
     if esm_class & EsmClass.UDH_INDICATOR and start < end:
         start = min(start + 1 + frame[start], end)
-    quote = _report_quote(frame, start, end)
-    quote_at = quote.end() if quote else end
     is_ours = command_id_of(frame) == CommandId.SUBMIT_SM
-    if is_ours or not _is_plain_report(frame[start:quote_at]):
-        return start, end
-    return quote_at, end
-
-
-def _is_plain_report(text: bytes) -> bool:
-    """Whether a text is a report as octets: in an alphabet of two, nothing can be told apart."""
-    return b"\0" not in text and _looks_like_report(text) is not None
+    return start + (0 if is_ours else end_of_report_head(frame[start:end])), end
 
 
 def _shape_of(frame: bytes) -> bytes:

@@ -92,6 +92,8 @@ def _fields(pdu: pdus.Pdu, *, is_blanked: bool) -> Iterator[tuple[str, str]]:
     for tag, octets in tlvs:
         if tag == Tag.MESSAGE_PAYLOAD:
             yield from _text("message_payload", octets, coding, esm_class, is_blanked=is_blanked)
+        elif is_blanked and tag not in Tag._value2member_map_ and not octets.strip(b"*"):
+            yield _tag_name(tag), _not_kept(octets)
         else:
             yield _tag_name(tag), _tlv(tag, octets)
 
@@ -118,9 +120,13 @@ def _text(
     if blank == octets:
         yield name, _in_words(octets, coding)
     elif blank:  # a report, whose quote of a text was taken out
-        yield name, f"{_in_words(blank, coding)} (+{len(octets) - len(blank)} octets, not kept)"
+        yield name, f"{_quoted(blank)} (+{len(octets) - len(blank)} octets, not kept)"
     else:
-        yield name, f"({len(octets)} octets, not kept)"
+        yield name, _not_kept(octets)
+
+
+def _not_kept(octets: bytes) -> str:
+    return f"({len(octets)} octets, not kept)"
 
 
 def _in_words(octets: bytes, coding: int) -> str:

@@ -87,6 +87,60 @@ def test_of_a_report_only_the_quoted_text_is_blanked(esm_class: int) -> None:
     assert blanked.short_message == REPORT.replace(b"my secret", b"*" * 9)
 
 
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("id:77 sub:001 stat:DELIVRD err:000 {}", "id:77 sub:001 stat:DELIVRD err:000"),
+        ("id:77 stat:DELIVRD err:000 msg:{}", "id:77 stat:DELIVRD err:000"),
+        ("id:77 stat:DELIVRD err:000 text={}", "id:77 stat:DELIVRD err:000 text="),
+        ("id:77 stat:DELIVRD err:000 TEXT : {}", "id:77 stat:DELIVRD err:000 TEXT :"),
+        ("id:77 stat:DELIVRD err: {}", "id:77 stat:DELIVRD err:"),
+        ("id:77 msg:{} stat:DELIVRD err:000", ""),
+        ("id:77 stat:DELIVRD {} err:000 id:5", "id:77 stat:DELIVRD"),
+        ("id:77 done date:2603140927 DELIVRD err:5 {}", "id:77 done date:2603140927 DELIVRD err:5"),
+        ("id: 77,sub: 001,done date:26-03-14 09:27,stat:X,{}",
+         "id: 77,sub: 001,done date:26-03-14 09:27,stat:X"),
+        ("id:77 stat:DELIVRD err:000\0{}", "id:77 stat:DELIVRD err:000"),
+        ("id:77 {}", ""),
+        ("{} id:77 stat:DELIVRD err:000", ""),
+    ],
+    ids=["bare", "other-label", "equals", "blank", "no-error", "first", "between", "no-stat",
+         "commas", "nul", "id-alone", "before"],
+)  # fmt: skip
+@pytest.mark.parametrize("in_payload", [False, True], ids=["short_message", "payload"])
+def test_of_a_report_no_word_stays_that_is_not_surely_the_carriers(
+    text: str, kept: str, in_payload: bool
+) -> None:
+    said = text.format("Your code is 1234").encode()
+    pdu = (
+        pdus.DeliverSm(7, esm_class=4, tlvs=((int(Tag.MESSAGE_PAYLOAD), said),))
+        if in_payload
+        else pdus.DeliverSm(7, esm_class=4, short_message=said)
+    )
+    blanked = decode(without_text(encode(pdu)))
+    assert isinstance(blanked, pdus.DeliverSm)
+    shown = blanked.tlvs[0][1] if in_payload else blanked.short_message
+    assert shown == kept.encode() + b"*" * (len(said) - len(kept))
+
+
+@pytest.mark.parametrize("tag", [0x1400, 0x1501, 0x3FFF, 0x4001, 0x0100])
+@pytest.mark.parametrize("kind", [pdus.DeliverSm, pdus.DataSm], ids=lambda kind: kind.__name__)
+def test_of_what_is_delivered_tlvs_that_nobody_knows_are_blanked(
+    kind: type[pdus.DeliverSm] | type[pdus.DataSm], tag: int
+) -> None:
+    known = (int(Tag.RECEIPTED_MESSAGE_ID), b"77\0")
+    blanked = decode(without_text(encode(kind(7, tlvs=(known, (tag, b"Your code is 1234"))))))
+    assert isinstance(blanked, pdus.DeliverSm | pdus.DataSm)
+    assert blanked.tlvs == (known, (tag, b"*" * 17))
+
+
+def test_the_tlvs_that_an_operator_has_us_write_stay() -> None:
+    tlvs = ((0x1400, b"110000"),)
+    blanked = decode(without_text(encode(pdus.SubmitSm(7, short_message=b"secret", tlvs=tlvs))))
+    assert isinstance(blanked, pdus.SubmitSm)
+    assert blanked.tlvs == tlvs
+
+
 def test_a_quoted_text_may_hold_any_octets() -> None:
     quoting = REPORT.replace(b"my secret", b"caff\xe8 \0 my secret text: too")
     frame = encode(pdus.DeliverSm(7, esm_class=EsmClass.DELIVERY_REPORT, short_message=quoting))
@@ -96,8 +150,9 @@ def test_a_quoted_text_may_hold_any_octets() -> None:
     assert blanked.short_message == head + b"*" * (len(quoting) - len(head))
 
 
-def test_a_report_in_another_alphabet_is_blanked_whole() -> None:
-    text = REPORT.decode().encode("utf-16-be")[:254]
+@pytest.mark.parametrize("codec", ["utf-16-be", "utf-16-le", "utf-16"])
+def test_a_report_in_another_alphabet_is_blanked_whole(codec: str) -> None:
+    text = REPORT.decode().encode(codec)[:254]
     frame = encode(pdus.DeliverSm(7, esm_class=EsmClass.DELIVERY_REPORT, short_message=text))
     blanked = decode(without_text(frame))
     assert isinstance(blanked, pdus.DeliverSm)

@@ -93,3 +93,17 @@ def test_nothing_with_a_right_header_raises(body: bytes, command_id: int) -> Non
     size = (16 + len(body)).to_bytes(4, "big")
     frame = size + command_id.to_bytes(4, "big") + bytes(8) + body
     assert describe_pdu(frame).line.isprintable()
+
+
+def test_what_was_taken_out_of_a_report_is_shown_by_its_length() -> None:
+    report = pdus.DeliverSm(
+        5,
+        esm_class=4,
+        data_coding=8,  # though its octets are plain, as some carriers have it
+        short_message=b"id:7 stat:DELIVRD err:000 code 1234!",
+        tlvs=((0x1501, b"code 1234"),),
+    )
+    assert describe_pdu(without_text(encode(report)), is_blanked=True).line.endswith(
+        'short_message="id:7 stat:DELIVRD err:000" (+11 octets, not kept)'
+        " 0x1501=(9 octets, not kept)"
+    )
