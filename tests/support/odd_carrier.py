@@ -15,6 +15,7 @@ from staffetta.smpp.constants import DataCoding, EsmClass
 from staffetta.smpp.tlvs import Tag, find, octet_tlv, text_tlv
 
 THROTTLED, INVALID_CODING, INVALID_EXPIRY, INVALID_SENDER = 0x58, 0x104, 0x62, 0x0A
+NO_CREDIT = 0x0421
 _FLASH = frozenset({0x10, 0x18, 0xF0})
 _QUOTED_OCTETS = 20
 
@@ -36,6 +37,8 @@ class Habits:
     report_coding: int = 0
     taken_per_second: int | None = None
     drops_when_fast: bool = False
+    throttles_with: int = THROTTLED
+    credit_count: int | None = None  # of segments; then it answers NO_CREDIT
     refused_codings: frozenset[int] = frozenset()
     refuses_payload: bool = False
     refuses_absolute_validity: bool = False
@@ -75,7 +78,9 @@ class OddCarrier:
     def _status(self, pdu: pdus.SubmitSm) -> int | None:
         habits = self.habits
         if habits.taken_per_second is not None and self._is_too_fast(habits.taken_per_second):
-            return None if habits.drops_when_fast else THROTTLED
+            return None if habits.drops_when_fast else habits.throttles_with
+        if habits.credit_count is not None and len(self.submits) >= habits.credit_count:
+            return NO_CREDIT
         if pdu.data_coding in habits.refused_codings:
             return INVALID_CODING
         if habits.refuses_absolute_validity and pdu.validity_period.endswith(b"+"):

@@ -103,7 +103,14 @@ async def _prepare(parts: Opened, wanted: Wanted) -> tuple[StoredConnector, Plan
     if stored.kind == SIMULATED:
         settings = _at_the_network(parts, settings)
     sender = wanted.sender or parts.settings.default_sender
-    plan = Plan.of(settings, sender, wanted.numbers, wanted.burst_count, wanted.wait_seconds)
+    plan = Plan.of(
+        settings,
+        sender,
+        wanted.numbers,
+        wanted.burst_count,
+        wanted.wait_seconds,
+        is_alone=not stored.enabled and not in_flight.open_link_count,
+    )
     return stored, plan, in_flight.open_link_count
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from authority import Authority
 from odd_carrier import REFUSES_FLASH, Habits, OddCarrier, in_gsm_7, in_latin_1
 from running_network import running_network
-from scripted_smsc import report_of
+from scripted_smsc import Say, report_of
 
 from staffetta.connectors.simulated.spellings import IdSpelling, ReportForm
 from staffetta.connectors.smpp.certification.certify import Plan, Progress, certify
@@ -56,6 +56,7 @@ async def run(
     wait: float = 5.0,
     answers: dict[str, str] | None = None,
     told: list[Progress] | None = None,
+    is_alone: bool = False,
 ) -> Findings:
     """A whole certification; `answers` are what a person would say, by the question's name."""
 
@@ -64,7 +65,7 @@ async def run(
         return answers.get(question.name, "unknown")
 
     clock = SystemClock()
-    plan = Plan.of(settings, "Staffetta", numbers, burst, wait)
+    plan = Plan.of(settings, "Staffetta", numbers, burst, wait, is_alone=is_alone)
     heard = [] if told is None else told
     observed = await certify(plan, clock, heard.append, None if answers is None else ask)
     return conclude(observed, settings, clock.now())
@@ -321,6 +322,87 @@ async def test_reports_of_live_messages_are_put_off(carrier_with) -> None:
     assert carrier.smsc.connections[0].report_answers == [0x14]
     assert [one.is_ours for one in told if isinstance(one, Heard)] == [False]
     assert any("were put off" in remark for remark in findings.remarks)
+
+
+async def test_a_report_of_another_message_to_the_same_phone_is_put_off(carrier_with) -> None:
+    carrier = await carrier_with()
+    strange: list[int] = []
+
+    def answer_and_report(pdu):
+        if not strange:
+            strange.append(carrier.smsc.connections[-1].report("someone-elses"))
+        return carrier._answer(pdu)
+
+    carrier.smsc.answering = answer_and_report
+    findings = await run(settings_for(carrier.smsc.port))
+    statuses = carrier.smsc.connections[0].report_answers
+    assert sorted(statuses) == [0] * len(carrier.submits) + [0x14]
+    assert findings.ids is not None
+    assert findings.ids.matched_count == findings.ids.report_count == len(carrier.submits)
+
+
+async def test_reports_that_come_before_their_answers_are_of_this_run(carrier_with) -> None:
+    carrier = await carrier_with(reports=False)
+
+    def report_first(pdu):
+        number = f"id-{len(carrier.submits)}"
+        carrier.submits.append(pdu)
+        carrier.smsc.connections[-1].report(number)
+        return Say(number)
+
+    carrier.smsc.answering = report_first
+    findings = await run(settings_for(carrier.smsc.port), burst=20)
+    assert set(carrier.smsc.connections[0].report_answers) == {0}
+    assert findings.ids is not None
+    assert findings.ids.matched_count == findings.ids.report_count == len(carrier.submits)
+
+
+class TestIdsThatNobodyKnows:
+    HABITS: ClassVar = {"answer_id": "A{}-".format, "report_id": "B{}-".format}
+
+    async def test_they_are_left_to_the_links_that_run(self, certify_odd) -> None:
+        findings = await certify_odd(run_with={"wait": 0.2}, **self.HABITS)
+        assert findings.ids is None
+        assert not any(one.is_ours for one in findings.observed.heard)
+        assert any("Stop the connector" in remark for remark in findings.remarks)
+        assert not any("No delivery report came" in remark for remark in findings.remarks)
+
+    async def test_they_are_taken_by_the_phone_while_the_connector_is_stopped(
+        self, certify_odd
+    ) -> None:
+        findings = await certify_odd(run_with={"is_alone": True}, **self.HABITS)
+        assert findings.ids is not None
+        assert (findings.ids.way, findings.ids.matched_count) == (None, 0)
+        assert findings.ids.answer_example.startswith("A")
+        assert findings.ids.report_example.startswith("B")
+        assert all(one.is_ours for one in findings.observed.heard)
+
+
+async def test_a_report_without_an_id_is_known_by_its_phone(carrier_with) -> None:
+    carrier = await carrier_with(report_id=lambda _number: "0", has_tlvs=False)
+    findings = await run(settings_for(carrier.smsc.port))
+    assert set(carrier.smsc.connections[0].report_answers) == {0}
+    assert findings.reports is not None
+    assert findings.reports.count == len(carrier.submits)
+
+
+async def test_a_status_that_throttles_by_the_settings_alone_sets_the_rate(certify_odd) -> None:
+    settings = {"status_classes": {"0x0409": "throttle"}}
+    findings = await certify_odd(
+        settings, run_with={"burst": 60}, taken_per_second=20, throttles_with=0x409
+    )
+    assert findings.rate is not None
+    assert [code for code, _count in findings.rate.throttled] == [0x409]
+    assert dict(findings.settings) == {"rate": 20}
+
+
+async def test_without_credit_nothing_more_is_sent(carrier_with) -> None:
+    carrier = await carrier_with(credit_count=2)
+    settings = settings_for(carrier.smsc.port, status_classes={"0x0421": "credit"})
+    findings = await run(settings, burst=20)
+    assert [one.answer.command_status for one in findings.observed.sent] == [0, 0, 0x421]
+    assert findings.rate is None
+    assert any("out of credit" in remark for remark in findings.remarks)
 
 
 class TestGreeting:

@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from staffetta.connectors.smpp.certification.compose import Composed, compose, with_changes
-from staffetta.connectors.smpp.certification.learn_ids import ids_of
 from staffetta.connectors.smpp.certification.observed import (
     Answer,
     Burst,
@@ -21,6 +20,7 @@ from staffetta.connectors.smpp.certification.observed import (
     Observed,
     Sent,
 )
+from staffetta.connectors.smpp.certification.ownership import Ownership
 from staffetta.connectors.smpp.certification.script import (
     Question,
     Step,
@@ -33,15 +33,12 @@ from staffetta.domain.clock import Clock
 from staffetta.domain.errors import InvalidText
 from staffetta.domain.segments import segment_text
 from staffetta.smpp.errors import InvalidField
-from staffetta.smpp.message_ids import candidate_keys, message_id_key
-from staffetta.smpp.reports import ReportPdu, read_report
+from staffetta.smpp.reports import read_report
 
 _TRIES_MAX: Final = 3  # of a segment that is throttled
 _QUIET_SECONDS: Final = 1.0  # before a burst: carriers count by the second
 _REFERENCES: Final = 1 << 16
 _ANY_TIME: Final = datetime.fromtimestamp(0, UTC)  # where nothing is sent
-# Enough of a number to know it by, however much of its country a carrier writes.
-_DIGITS_COMPARED: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +50,7 @@ class Plan:
     numbers: tuple[str, ...] = ()  # E.164 with plus; none: connect alone
     burst_count: int = 0
     wait_seconds: float = 60.0  # for reports, behind the last message
+    is_alone: bool = False  # the connector is stopped: reports of customers' messages are old ones
     steps: tuple[Step, ...] = field(default_factory=tuple)
 
     @classmethod
@@ -63,10 +61,12 @@ class Plan:
         numbers: tuple[str, ...],
         burst_count: int,
         wait_seconds: float,
+        *,
+        is_alone: bool = False,
     ) -> "Plan":
         """The whole script for these numbers."""
         steps = script_for(settings) if numbers else ()
-        return cls(settings, sender, numbers, burst_count, wait_seconds, steps)
+        return cls(settings, sender, numbers, burst_count, wait_seconds, is_alone, steps)
 
     def segment_counts(self) -> tuple[int, int]:
         """How many segments go out for certain, and how many more where something is refused."""
@@ -123,12 +123,12 @@ class _Run:
         self._refused: dict[str, int | None] = {}
         self._asked: dict[str, str] = {}
         self._reference = secrets.randbelow(_REFERENCES)
-        self._answered: set[str] = set()  # the keys of ids in answers
         self._next_at = 0.0  # when the rate lets the next segment go
         self._told_count = 0  # reports that were told of
         self._final_count = 0  # of those, which end their segment
         self._awaited_count = 0  # segments that were taken, with a report asked for
-        self.talk = Talk(plan.settings, clock, self._is_ours)
+        self._is_out_of_credit = False
+        self.talk = Talk(plan.settings, clock, Ownership(plan.numbers, is_alone=plan.is_alone))
 
     async def whole(self) -> Observed:
         """Everything, in its order."""
@@ -137,7 +137,7 @@ class _Run:
         if greeting.obstacle is not None or not self._plan.numbers:
             return Observed(greeting, unexpected=tuple(sorted(self.talk.unexpected)))
         for step in self._plan.steps:
-            if is_due(step, self._refused) and not self.talk.ended:
+            if is_due(step, self._refused) and not self._is_over():
                 await self._send_step(step)
         burst = await self._burst()
         await self._await_reports()
@@ -154,6 +154,10 @@ class _Run:
             self.talk.ended,
         )
 
+    def _is_over(self) -> bool:
+        """Whether nothing more can be sent, or nothing more would be taken."""
+        return bool(self.talk.ended) or self._is_out_of_credit
+
     async def _send_step(self, step: Step) -> None:
         self._told(step)
         answers: list[Answer] = []
@@ -161,6 +165,7 @@ class _Run:
             answers += await self._send_to(step, number)
         self._tell_heard()
         # What was throttled, or had no answer, would not fare better written another way.
+        self._is_out_of_credit = any(one.is_out_of_credit for one in answers)
         refusals = [one.command_status for one in answers if one.is_refused]
         if refusals:
             self._refused[step.name] = refusals[0]
@@ -209,8 +214,6 @@ class _Run:
             else _sent(step.name, number, one, now, answer)
         )
         self._sent.append(sent)
-        if answer.message_id:
-            self._answered.add(message_id_key(answer.message_id))
         self._told(sent)
         if answer.is_accepted and one is not None and one.asks_report:
             self._awaited_count += 1
@@ -218,7 +221,7 @@ class _Run:
 
     async def _burst(self) -> Burst | None:
         count, numbers = self._plan.burst_count, self._plan.numbers
-        if not count or self.talk.ended:
+        if not count or self._is_over():
             return None
         # What the script sent may not count for the burst.
         await asyncio.sleep(_QUIET_SECONDS)
@@ -263,22 +266,8 @@ class _Run:
             if step.question is not None and taken:
                 self._asked[step.question.name] = self._ask(step.question)
 
-    def _is_ours(self, pdu: ReportPdu) -> bool:
-        """Whether a report speaks of this run: by its id, or by the phone it names."""
-        tlv_id, text_id = ids_of(pdu)
-        keys = candidate_keys(tlv_id or text_id, text_id if tlv_id else "")
-        if self._answered.intersection(keys.values()):
-            return True
-        named = {_last_digits(pdu.source_addr), _last_digits(pdu.destination_addr)}
-        return any(_last_digits(number.encode()) in named for number in self._plan.numbers)
-
 
 def _sent(step: str, number: str, one: Composed, at: datetime, answer: Answer) -> Sent:
     return Sent(
         step, number, one.part, one.part_total, one.text, one.octets, one.is_ucs2, at, answer
     )
-
-
-def _last_digits(address: bytes) -> bytes:
-    digits = bytes(octet for octet in address if octet in b"0123456789")
-    return digits[-_DIGITS_COMPARED:]

@@ -28,6 +28,7 @@ from staffetta.connectors.smpp.certification.learn_reports import (
     zone_settings,
 )
 from staffetta.connectors.smpp.certification.observed import Heard, Observed
+from staffetta.connectors.smpp.certification.ownership import names_one_of
 from staffetta.connectors.smpp.printable import printable_text
 from staffetta.connectors.smpp.settings import SmppSettings
 from staffetta.connectors.smpp.shown import typed
@@ -124,8 +125,17 @@ def _remarks(
 ) -> Iterable[str]:
     if observed.ended:
         yield f"The carrier ended the connection meanwhile: {observed.ended}."
+    if any(one.answer.is_out_of_credit for one in observed.sent):
+        yield "The account at the carrier is out of credit: nothing more was sent."
     accepted_count = sum(one.answer.is_accepted for one in observed.sent)
-    if accepted_count and reports is None:
+    unknown_count = 0 if reports is not None else _unknown_ids(observed)
+    if unknown_count:
+        yield (
+            f"{unknown_count} reports name a phone of this check, and an id that no answer had:"
+            " they are of other messages, or ids are spelled in a way that is not known. Stop the"
+            " connector (`staffetta connector drain --wait`) and check again to be certain."
+        )
+    elif accepted_count and reports is None:
         yield (
             "No delivery report came. Wait longer (--wait), and ask the carrier whether reports are"
             " on for this account and come to this bind."
@@ -149,6 +159,17 @@ def _remarks(
     if alphabet is AlphabetFinding.LOST:
         yield "Characters are lost, and no alphabet explains it: ask the carrier for its default."
     yield from _refusals(observed)
+
+
+def _unknown_ids(observed: Observed) -> int:
+    """How many reports were put off that name a phone of this run."""
+    numbers = {one.number for one in observed.sent}
+    return sum(
+        not one.is_ours
+        and read_report(one.pdu, sniff=True) is not None
+        and names_one_of(one.pdu, numbers)
+        for one in observed.heard
+    )
 
 
 def _refusals(observed: Observed) -> Iterable[str]:

@@ -48,8 +48,11 @@ def rate_settings(finding: RateFinding | None, settings: SmppSettings) -> dict[s
 
 def _counted(answers: Sequence[Answer], *, throttles: bool) -> tuple[tuple[int, int], ...]:
     """The statuses that throttle, or those that refuse, each with how often it came."""
-    chosen = [one for one in answers if (one.is_throttled if throttles else one.is_refused)]
-    statuses = [one.command_status for one in chosen if one.command_status]
+    statuses = [
+        one.command_status
+        for one in answers
+        if one.command_status and one.is_throttled is throttles
+    ]
     return tuple(Counter(statuses).most_common())
 
 

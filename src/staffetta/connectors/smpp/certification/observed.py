@@ -19,6 +19,8 @@ class TlsSeen(Struct, frozen=True):
     subject: str  # of the carrier's certificate, "" when it cannot be read
     valid_until: datetime | None
     sha256: str  # of the certificate, for tls_pin
+    valid_from: datetime | None = None
+    is_trusted: bool = True
 
 
 class BindSeen(Struct, frozen=True):
@@ -37,6 +39,8 @@ class Obstacle(Struct, frozen=True):
     what: str  # one sentence
     to_do: str  # another, "" when nobody knows
     command_status: int | None = None  # of a refused bind
+    # What a person may set, who knows more: never applied without one.
+    proposed: tuple[tuple[str, object], ...] = ()
 
 
 class Greeting(Struct, frozen=True):
@@ -58,6 +62,7 @@ class Answer(Struct, frozen=True):
     message_id: str  # as the carrier wrote it
     seconds: float
     detail: str = ""  # why there is no answer
+    own_class: StatusClass | None = None  # what the carrier means by it, where settings say
 
     @property
     def is_accepted(self) -> bool:
@@ -67,14 +72,23 @@ class Answer(Struct, frozen=True):
     @property
     def is_throttled(self) -> bool:
         """Whether the carrier asked to slow down."""
-        if self.command_status is None:
-            return False
-        return describe_status(self.command_status).status_class is StatusClass.THROTTLE
+        return self._class is StatusClass.THROTTLE
+
+    @property
+    def is_out_of_credit(self) -> bool:
+        """Whether our account at the carrier is used up."""
+        return self._class is StatusClass.CREDIT
 
     @property
     def is_refused(self) -> bool:
         """Whether the carrier said no, whenever it is asked."""
-        return bool(self.command_status) and not self.is_throttled
+        return bool(self.command_status) and not (self.is_throttled or self.is_out_of_credit)
+
+    @property
+    def _class(self) -> StatusClass | None:
+        if self.command_status is None:
+            return None
+        return self.own_class or describe_status(self.command_status).status_class
 
 
 class Sent(Struct, frozen=True):

@@ -9,8 +9,9 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -23,6 +24,7 @@ from staffetta.connectors.smpp.certification.observed import (
     Heard,
     Obstacle,
 )
+from staffetta.connectors.smpp.certification.ownership import Ownership
 from staffetta.connectors.smpp.connection import Connection
 from staffetta.connectors.smpp.printable import printable
 from staffetta.connectors.smpp.settings import SmppSettings
@@ -36,6 +38,7 @@ from staffetta.smpp.statuses import Status
 from staffetta.smpp.window import LostRequests
 
 _HEARD_MAX: Final = 100_000
+_UNDECIDED_MAX: Final = 1_000  # reports that wait for the next answers
 _CLOSE_SECONDS: Final = 2.0
 _DELIVERING: Final = (pdus.DeliverSm, pdus.DataSm)
 _NO_ANSWER: Final = "no answer in time"
@@ -64,19 +67,27 @@ class _End:
         )
 
 
+class _Undecided(NamedTuple):
+    """A report that an answer still to come may be of."""
+
+    end: _End
+    pdu: ReportPdu
+    at: datetime
+
+
 class Talk:
     """The connections of one certification; `greet` opens them, `close` ends them."""
 
-    def __init__(
-        self, settings: SmppSettings, clock: Clock, is_ours: Callable[[ReportPdu], bool]
-    ) -> None:
+    def __init__(self, settings: SmppSettings, clock: Clock, ownership: Ownership) -> None:
         self._settings = settings
         self._clock = clock
-        self._is_ours = is_ours
+        self._ownership = ownership
         self._loop = asyncio.get_running_loop()
         self._tls = CarrierTls(settings.tls)
         self._ends: list[_End] = []
         self._queue: deque[_Waiting] = deque()
+        self._awaiting: set[_Waiting] = set()  # sent, and not answered
+        self._undecided: list[_Undecided] = []
         self._bell = asyncio.Event()
         self._closes = False
         self.heard: list[Heard] = []
@@ -194,6 +205,7 @@ class Talk:
     async def close(self) -> None:
         """Unbind and close; never raises."""
         self._closes = True
+        self._decide(is_last=True)
         for end in self._ends:
             connection = end.connection
             if not connection.is_over and connection.session.state in BOUND:
@@ -224,6 +236,7 @@ class Talk:
 
     def _send(self, sender: Connection, waiting: _Waiting) -> None:
         waiting.sent_at = self._loop.time()
+        self._awaiting.add(waiting)
         try:
             sender.session.send(waiting.pdu, waiting, waiting.sent_at)
         except InvalidField as error:
@@ -236,9 +249,14 @@ class Talk:
     def _answered(
         self, waiting: _Waiting, command_status: int | None, detail: str = "", message_id: str = ""
     ) -> None:
-        if not waiting.answer.done():
-            seconds = self._loop.time() - waiting.sent_at
-            waiting.answer.set_result(Answer(command_status, message_id, seconds, detail))
+        self._awaiting.discard(waiting)
+        if waiting.answer.done():
+            return
+        seconds = self._loop.time() - waiting.sent_at
+        own_class = self._settings.status_classes.get(command_status or 0)
+        waiting.answer.set_result(Answer(command_status, message_id, seconds, detail, own_class))
+        self._ownership.answered(message_id)
+        self._decide()
 
     def _told(self, end: _End, event: events.Event) -> None:
         match event:
@@ -266,10 +284,30 @@ class Talk:
         if not isinstance(pdu, _DELIVERING):
             session.refuse(pdu, Status.INVALID_COMMAND_ID)
             return
-        is_ours = read_report(pdu, sniff=True) is not None and self._is_ours(pdu)
+        now = self._clock.now()
+        if read_report(pdu, sniff=True) is None:
+            self._hear(end, pdu, now, is_ours=False)
+        elif self._awaiting and self._ownership.may_be_of_next_answer(pdu):
+            self._undecided.append(_Undecided(end, pdu, now))
+            self._decide(is_last=len(self._undecided) > _UNDECIDED_MAX)
+        else:
+            self._hear(end, pdu, now, is_ours=self._ownership.is_ours(pdu))
+
+    def _decide(self, *, is_last: bool = False) -> None:
+        """Look again at what waits for answers; `is_last`: it waits no longer."""
+        is_last = is_last or not self._awaiting
+        undecided, self._undecided = self._undecided, []
+        for one in undecided:
+            if not is_last and self._ownership.may_be_of_next_answer(one.pdu):
+                self._undecided.append(one)
+            else:
+                self._hear(one.end, one.pdu, one.at, is_ours=self._ownership.is_ours(one.pdu))
+
+    def _hear(self, end: _End, pdu: ReportPdu, at: datetime, *, is_ours: bool) -> None:
         if len(self.heard) < _HEARD_MAX:
-            self.heard.append(Heard(pdu, self._clock.now(), is_ours))
-        session.refuse(pdu, 0 if is_ours else Status.MESSAGE_QUEUE_FULL)
+            self.heard.append(Heard(pdu, at, is_ours))
+        if not end.connection.is_over:
+            end.connection.session.refuse(pdu, 0 if is_ours else Status.MESSAGE_QUEUE_FULL)
 
     def _note_unexpected(self, event: events.Event) -> None:
         about = getattr(event, "pdu", None)
