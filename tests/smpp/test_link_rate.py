@@ -183,3 +183,30 @@ def test_a_rate_comes_back_whole_after_any_silence():
     limit.throttled(0.0)
     limit.allowance(1e7)
     assert limit.per_second == 100
+
+
+def test_a_share_that_grows_holds_at_once_and_one_that_shrinks_too():
+    limit = rate(50)
+    limit.limit(100, 1.0)
+    assert limit.per_second == 100
+    limit.limit(25, 2.0)
+    assert limit.per_second == 25
+    assert limit.allowance(3.0) <= 1 + 25 / 20
+
+
+def test_what_a_carrier_refused_is_not_forgotten_with_another_share():
+    limit = rate(100)
+    for step in range(100):
+        limit.spend(1, step / 100)
+    limit.throttled(1.0)
+    refused = limit.per_second
+    limit.limit(200, 1.0)
+    assert limit.per_second == refused
+    limit.allowance(60.0)
+    assert limit.per_second == 200
+
+
+def test_a_share_of_no_limit_is_none():
+    limit = rate(0)
+    limit.limit(0, 1.0)
+    assert limit.per_second == inf

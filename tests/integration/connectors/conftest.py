@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -131,13 +131,16 @@ async def make_rig(smsc: ScriptedSmsc) -> AsyncIterator[MakeRig]:
         secrets["tls_key"] = settings.pop("tls_key", "")
         secrets["defaults"] = settings.pop("timings", None)
         recordings, keeps_text = settings.pop("recordings", None), settings.pop("keeps_text", False)
+        not_bound_seconds = settings.pop("not_bound_seconds", 600.0)
         inbox = HandInbox()
         link_changes: list[LinkChange] = []
         hears = settings.pop("hears", link_changes.append)
         alarms: list[AlarmChange] = []
         registry = CollectorRegistry()
+        read = settings_of({**row, "settings": settings}, **secrets)
+        pauses = replace(read.pauses, not_bound_seconds=not_bound_seconds)
         connector = SmppConnector(
-            settings_of({**row, "settings": settings}, **secrets),
+            replace(read, pauses=pauses),
             inbox,
             SystemClock(),
             ConnectorMetrics(registry),

@@ -106,6 +106,26 @@ async def test_our_end_while_the_bind_waits_for_its_answer_is_quick(make_rig, sm
     assert rig.states[-1] is LinkState.DOWN
 
 
+async def test_a_link_without_a_bind_for_long_raises_an_alarm_whatever_keeps_it(make_rig, smsc):
+    smsc.bind_statuses = [0, *[0x08] * 1000]
+    rig = make_rig(link_count=2, not_bound_seconds=0.1)
+    await until(lambda: AlarmKind.NOT_BOUND in rig.open_alarms())
+    assert "no bind for" in rig.open_alarms()[AlarmKind.NOT_BOUND]
+    assert "ESME_RSYSERR" in rig.open_alarms()[AlarmKind.NOT_BOUND]
+    smsc.bind_statuses = []
+    await rig.bound(2)
+    assert rig.open_alarms() == {}
+
+
+async def test_a_link_that_is_not_bound_leaves_its_share_of_the_rate_to_the_others(make_rig, smsc):
+    smsc.bind_statuses = [0, *[0x08] * 1000]
+    rig = make_rig(link_count=2, rate_per_second=100, window_max=200)
+    await until(lambda: rig.connector.room() >= 100)
+    smsc.bind_statuses = []
+    await rig.bound(2)
+    assert rig.connector.room() <= 110, "all together write no faster than one alone"
+
+
 # Silence -----------------------------------------------------------------------------------------
 
 

@@ -17,6 +17,7 @@ class AlarmKind(StrEnum):
     """What links raise. The values are the database's."""
 
     BIND_REFUSED = "bind_refused"  # the carrier refuses who we are
+    NOT_BOUND = "not_bound"  # a link has had no bind for long, whatever the reason
     NO_CREDIT = "no_credit"  # the account at the carrier is used up
     SILENT = "silent"  # the carrier is there and does not answer
     UNREADABLE = "unreadable"  # the carrier cannot read what we write

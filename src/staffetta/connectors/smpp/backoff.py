@@ -37,6 +37,7 @@ class Pauses:
     # Longer than the inactivity timers that carriers name: 150 s to 5 minutes.
     already_bound: Pause = Pause(60.0, 330.0)
     stable_seconds: float = 60.0
+    not_bound_seconds: float = 600.0  # without a bind, until somebody is told
 
     def of(self, ending: Ending) -> Pause:
         """The pause after this ending."""

@@ -81,7 +81,9 @@ class SmppConnector:
         self._clock = clock
         self._recordings = recordings or Recordings(RecordingPolicy(), clock)
         self._keeps_text = keeps_text
+        self._settings = settings
         self._credit = Credit(settings.credit)
+        self._knocks = Knocks()
         parts = LinkParts(
             settings=settings,
             backlog=self._backlog,
@@ -92,10 +94,11 @@ class SmppConnector:
             clock=clock,
             alarms=Alarms(settings.connector_id, alarmed),
             credit=self._credit,
-            knocks=Knocks(),
+            knocks=self._knocks,
             tls=CarrierTls(settings.tls),
             wake=self._wake,
             look=self._look,
+            binds_changed=self._binds_changed,
             recorder_of=self._recorder_of,
         )
         numbers = range(1, settings.link_count + 1) if link_numbers is None else link_numbers
@@ -163,6 +166,14 @@ class SmppConnector:
     def _look(self) -> None:
         for link in self._links:
             link.look()
+
+    def _binds_changed(self) -> None:
+        """Others may ask for a bind now, and the links that have one share the rate of all ours."""
+        settings, now = self._settings, self._loop.time()
+        ours = settings.rate_per_second * len(self._links) / settings.link_count
+        for link in self._links:
+            link.limit_rate(ours / (self._knocks.bound_count or len(self._links)), now)
+        self._look()
 
     def _wake(self) -> None:
         if not self._turn_is_due:

@@ -12,6 +12,7 @@ import structlog
 
 from staffetta.connectors.smpp.alarms import AlarmKind
 from staffetta.connectors.smpp.backoff import Backoff, Ending, ending_of_refusal
+from staffetta.connectors.smpp.bind_watch import BindWatch
 from staffetta.connectors.smpp.connection import Connection
 from staffetta.connectors.smpp.link_parts import LinkMemory, LinkParts
 from staffetta.connectors.smpp.link_states import SERVING, LinkChange, LinkState, serving_state
@@ -57,6 +58,7 @@ class SmppLink:
         self._log = structlog.get_logger(__name__).bind(connector=settings.name, link=number)
         self.recorder = parts.recorder_of(number)
         self._backoff = Backoff(settings.pauses, chance)
+        self._watch = BindWatch(number, parts.alarms, settings.pauses.not_bound_seconds)
         per_second = settings.rate_per_second / settings.link_count
         self._memory = LinkMemory(
             number=number,
@@ -84,6 +86,10 @@ class SmppLink:
     def room(self, now: float) -> int:
         """How many segments could be written within a second, whatever waits already."""
         return 0 if self._traffic is None else self._traffic.room(now)
+
+    def limit_rate(self, per_second: float, now: float) -> None:
+        """Write so many segments a second at most, 0 for no limit."""
+        self._memory.rate.limit(per_second, now)
 
     def turn(self, now: float) -> None:
         """Write what may be written, all in one piece."""
@@ -114,6 +120,7 @@ class SmppLink:
 
     async def run(self) -> None:
         """Keep the link bound until `leave`. Cancelled, it still settles every claim first."""
+        self._watch.unbound()
         try:
             while not self._leaves:
                 await self._wait_for_turn()
@@ -121,6 +128,7 @@ class SmppLink:
                 if not self._leaves:
                     await self._pause(ended)
         finally:
+            self._watch.stop()
             if self._traffic is not None:
                 self._traffic.abort("this process let the link go")
             self._change(LinkState.DOWN, "stopped")
@@ -138,8 +146,10 @@ class SmppLink:
             if self._traffic is not None:
                 self._traffic.abort(ended.detail)
         finally:
+            self._watch.why = ended.detail
+            self._watch.unbound()
             self._parts.knocks.ended(self.number, ended.ending)
-            self._parts.look()
+            self._parts.binds_changed()
         return ended
 
     async def _wait_for_turn(self) -> None:
@@ -312,8 +322,9 @@ class SmppLink:
         if traffic.bound_at is None:
             return
         if self._state is LinkState.BINDING:
+            self._watch.bound()
             self._parts.knocks.is_bound(self.number)
-            self._parts.look()
+            self._parts.binds_changed()
             self._parts.alarms.clear(self.number, AlarmKind.BIND_REFUSED)
             if not self._memory.window.is_cautious:
                 self._parts.alarms.clear(self.number, AlarmKind.SILENT)

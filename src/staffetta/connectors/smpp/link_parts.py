@@ -40,6 +40,7 @@ class LinkParts:
     wake: Callable[[], None]  # something may be written: take a turn soon
     recorder_of: Callable[[int], LinkRecorder]  # the recorder of a link, by its number
     look: Callable[[], None]  # what is told of the links may have changed
+    binds_changed: Callable[[], None]  # a link is bound, or is no more
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,16 @@ class RateLimit:
         self._peak = 0  # of the seconds since, not proved yet
         self._peak_since = now
 
+    def limit(self, per_second: float, now: float) -> None:
+        """The link's share is another now, 0 for no limit; what it learned of the carrier stays."""
+        ceiling = per_second or inf
+        if ceiling == self._ceiling:
+            return
+        self._update(now)
+        was_whole = self._per_second >= self._ceiling
+        self._ceiling = ceiling
+        self._per_second = ceiling if was_whole else min(self._per_second, ceiling)
+
     @property
     def per_second(self) -> float:
         """The rate that holds now, in segments; infinity for none."""
