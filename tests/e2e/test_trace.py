@@ -97,6 +97,8 @@ def test_of_a_one_time_password_no_text_is_kept(
 def test_it_is_found_by_its_number(installation: Installation, message_id: str) -> None:
     found = installation.json("trace", "--number", NUMBER, "--since", "1h")
     assert [one["message"] for one in found] == [message_id]
+    out = installation.run("trace", "--number", NUMBER, "--redact", "--json").stdout
+    assert (message_id in out, EMAIL in out, NUMBER[1:] in out) == (True, False, False)
 
 
 def test_the_running_links_show_what_went_over_them(

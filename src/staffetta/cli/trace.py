@@ -13,10 +13,11 @@ from staffetta.cli.output import Column, Result, local_time, show
 from staffetta.cli.trace_shown import timeline_shown, utc
 from staffetta.domain.ids import parse_id
 from staffetta.domain.phones import parse_mobile
+from staffetta.domain.short_numbers import short_number
 from staffetta.messaging.tracing.find import LISTED_MAX, FoundRecipient, find_by_number
 from staffetta.messaging.tracing.pdus import Looks
 from staffetta.messaging.tracing.read import find_message, read_trace
-from staffetta.messaging.tracing.redact import short_number
+from staffetta.messaging.tracing.redact import redacted_recipient
 from staffetta.messaging.tracing.timeline import Timeline
 from staffetta.messaging.tracing.trace import make_timeline
 
@@ -116,7 +117,10 @@ def _listed(number: str, since: str, account: str | None, limit: int, *, redact:
             return await find_by_number(connection, phone.e164, parts.now - back, limit, email)
 
     found = with_everything_open(work, patient=True)
-    shown = short_number(phone.e164) if redact else phone.e164
+    shown = phone.e164
+    if redact:
+        found = [redacted_recipient(one, phone.e164) for one in found]
+        shown = short_number(phone.e164)
     note = (
         f"{len(found)} to {shown}; `staffetta trace ID` shows one."
         if found

@@ -4,6 +4,7 @@ Pure. What is blanked keeps its length, so lengths and what stands behind it can
 """
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 from staffetta.smpp import pdus
@@ -38,8 +39,6 @@ _up_to_text: Final = re.compile(
     rb"[^\0]*+\0..[^\0]*+\0..[^\0]*+\0(.)..[^\0]*+\0[^\0]*+\0....(.)", re.DOTALL
 ).match
 _match_addresses: Final = re.compile(rb"[^\0]*+\0..([^\0]*+)\0..([^\0]*+)\0", re.DOTALL).match
-_DIGITS_FIRST: Final = 4
-_DIGITS_LAST: Final = 2
 _TLV_HEADER_OCTETS: Final = 4
 _PAYLOAD: Final = int(Tag.MESSAGE_PAYLOAD)
 _KNOWN_TAGS: Final = frozenset(int(tag) for tag in Tag)
@@ -83,14 +82,11 @@ def without_text(frame: bytes) -> bytes:
     return _blank(frame, HEADER_OCTETS, len(frame))
 
 
-def with_short_numbers(frame: bytes) -> bytes:
-    """A message's frame whose addresses, where they are numbers, have lost their middle digits.
-
-    Short codes are left: the first four digits and the last two always stay.
-    """
+def with_addresses(frame: bytes, shown: Callable[[str], str]) -> bytes:
+    """A message's frame whose addresses are as `shown` makes them, which keeps their length."""
     for start, end in _address_spans(frame):
-        if frame[start:end].lstrip(b"+").isdigit():
-            frame = _blank(frame, start + _DIGITS_FIRST, end - _DIGITS_LAST)
+        address = shown(frame[start:end].decode("latin-1")).encode("latin-1")
+        frame = b"".join((frame[:start], address, frame[end:]))
     return frame
 
 

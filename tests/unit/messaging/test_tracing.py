@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from staffetta.messaging.tracing.entries import stretches_of
-from staffetta.messaging.tracing.redact import redacted, short_number
+from staffetta.messaging.tracing.find import FoundRecipient
+from staffetta.messaging.tracing.redact import redacted, redacted_recipient
 from staffetta.messaging.tracing.timeline import Event, Timeline, in_order
 
 START = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
@@ -40,14 +41,6 @@ def test_what_has_no_time_at_the_front_goes_with_the_first_that_has() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "short"),
-    [("+393331234567", "+3933******67"), ("393331234567", "3933******67"), ("+12345", "+12345")],
-)
-def test_a_number_keeps_its_country_and_its_end(number: str, short: str) -> None:
-    assert short_number(number) == short
-
-
-@pytest.mark.parametrize(
     "written", ["+393331234567", "393331234567", "00393331234567", "3331234567", "1234567"]
 )
 def test_however_a_number_is_written_it_is_shortened(written: str) -> None:
@@ -65,6 +58,45 @@ def test_whose_a_message_was_is_told_to_nobody() -> None:
     )
     assert "anna" not in str(shown)
     assert shown.events[0].text == "from an account"
+
+
+def test_a_sender_that_is_a_number_is_shortened_like_one() -> None:
+    event = Event(START, "request", "sender +393339876543", {"sender": "+393339876543"})
+    pdu = Event(START, "pdu", "source_addr=393339876543", {})
+    events = [event, pdu]
+    shown = redacted(Timeline(bytes(12), bytes(12), "a", "b", "+393331234567", "x", events, []))
+    assert "9876543" not in str(shown)
+    assert shown.events[0].facts["sender"] == "+3933******43"
+
+
+def test_a_sender_that_is_a_name_stays() -> None:
+    event = Event(START, "request", "sender ACMECORP", {"sender": "ACMECORP"})
+    shown = redacted(Timeline(bytes(12), bytes(12), "a", "b", "+393331234567", "x", [event], []))
+    assert shown.events[0] == event
+
+
+def test_whom_a_report_names_beside_is_shortened_too() -> None:
+    event = Event(START, "report", "DELIVRD", {"destination": "393390000001"})
+    shown = redacted(Timeline(bytes(12), bytes(12), "a", "b", "+393331234567", "x", [event], []))
+    assert shown.events[0].facts["destination"] == "3933******01"
+
+
+def test_a_list_tells_neither_whose_messages_are_nor_from_which_number() -> None:
+    found = FoundRecipient(
+        "anna@example.com",
+        "production",
+        bytes(12),
+        bytes(12),
+        "v2",
+        "+393339876543",
+        START,
+        "rejected",
+        START,
+        "anna@example.com may not send from 393339876543 to +393331234567",
+    )
+    shown = redacted_recipient(found, "+393331234567")
+    assert (shown.account, shown.sender) == ("an account", "+3933******43")
+    assert shown.detail == "an account may not send from 3933******43 to +3933******67"
 
 
 def test_moments_that_touch_are_one_stretch() -> None:

@@ -9,10 +9,11 @@ from typing import Final
 
 import msgspec
 
+from staffetta.domain.short_numbers import short_number
 from staffetta.messaging.recordings import Reason
 from staffetta.messaging.tracing.rows import Row, TraceRows
 from staffetta.messaging.tracing.timeline import Event
-from staffetta.smpp.blanking import with_short_numbers, without_password, without_text
+from staffetta.smpp.blanking import with_addresses, without_password, without_text
 from staffetta.smpp.describe import describe_pdu
 
 _WHY: Final[Mapping[str, str]] = MappingProxyType(
@@ -83,4 +84,4 @@ def shown_octets(row: Row, looks: Looks) -> tuple[bytes, bool]:
     is_blanked = row["is_blanked"] or not looks.with_text
     if is_blanked and not row["is_blanked"]:
         octets = without_text(octets)
-    return (with_short_numbers(octets) if looks.redacts else octets), is_blanked
+    return (with_addresses(octets, short_number) if looks.redacts else octets), is_blanked

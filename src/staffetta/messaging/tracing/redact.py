@@ -1,14 +1,14 @@
 """Taking out of a timeline what strangers need not see: most of a number, whose it is. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
 
+from staffetta.domain.short_numbers import short_number
+from staffetta.messaging.tracing.find import FoundRecipient
 from staffetta.messaging.tracing.timeline import Event, Timeline
 
-_FIRST: Final = 4  # digits that say the country and the network
-_LAST: Final = 2
 _SUFFIX_MIN: Final = 7  # shorter ends of a number are no number by themselves
 _SOMEBODY: Final = "an account"
 # What a carrier has part in: prices, routes, codes and callbacks are the account's business.
@@ -19,25 +19,17 @@ _FOR_STRANGERS: Final = frozenset(
     }
 )
 _NOT_FOR_STRANGERS: Final = frozenset({"options", "owner"})  # facts
-
-
-def short_number(number: str) -> str:
-    """A number without its middle: +393331234567 gives +3933******67."""
-    plus, digits = ("+", number[1:]) if number.startswith("+") else ("", number)
-    if len(digits) <= _FIRST + _LAST:
-        return number
-    return f"{plus}{digits[:_FIRST]}{'*' * (len(digits) - _FIRST - _LAST)}{digits[-_LAST:]}"
+# A carrier that uses ids again may name another message's recipient.
+_NUMBERS: Final = frozenset({"destination", "number", "sender"})  # facts
 
 
 def redacted(timeline: Timeline) -> Timeline:
     """The timeline for a carrier's support: what it had part in, without numbers and account.
 
-    Numbers of recipients are shortened wherever they are. Texts of messages are not looked into:
-    whoever hides numbers does not show texts.
+    Numbers of recipients, and a sender that is one, are shortened wherever they are. Texts of
+    messages are not looked into: whoever hides numbers does not show texts.
     """
-    names = [(timeline.account, _SOMEBODY)]
-    for number in _numbers_of(timeline):
-        names += _writings(number)
+    names = _names_of(timeline.account, _numbers_of(timeline))
     return msgspec.structs.replace(
         timeline,
         account=_SOMEBODY,
@@ -50,9 +42,30 @@ def redacted(timeline: Timeline) -> Timeline:
     )
 
 
+def redacted_recipient(found: FoundRecipient, number: str) -> FoundRecipient:
+    """A recipient with this number (E.164), as a carrier's support may see it in a list."""
+    names = _names_of(found.account, [number, found.sender])
+    return msgspec.structs.replace(
+        found,
+        account=_SOMEBODY,
+        sender=short_number(found.sender),
+        detail=found.detail and _shorten(found.detail, names),
+    )
+
+
 def _numbers_of(timeline: Timeline) -> list[str]:
-    listed = [event.facts.get("number") for event in timeline.events if event.kind == "recipient"]
-    return [str(number) for number in (timeline.number, *listed) if number is not None]
+    told = [event.facts.get("number") for event in timeline.events if event.kind == "recipient"]
+    told += [event.facts.get("sender") for event in timeline.events if event.kind == "request"]
+    return [str(number) for number in (timeline.number, *told) if number is not None]
+
+
+def _names_of(account: str, numbers: Iterable[str]) -> list[tuple[str, str]]:
+    """Words that are told to nobody, each with what stands for it."""
+    names = [(account, _SOMEBODY)]
+    for number in numbers:
+        if short_number(number) != number:
+            names += _writings(number)
+    return names
 
 
 def _writings(number: str) -> list[tuple[str, str]]:
@@ -70,10 +83,14 @@ def _shorten(text: str, names: list[tuple[str, str]]) -> str:
 
 def _facts(facts: Mapping[str, Any], names: list[tuple[str, str]]) -> dict[str, Any]:
     return {
-        name: _value(value, names)
+        name: short_number(value) if _is_number(name, value) else _value(value, names)
         for name, value in facts.items()
         if name not in _NOT_FOR_STRANGERS
     }
+
+
+def _is_number(name: str, value: Any) -> bool:
+    return name in _NUMBERS and isinstance(value, str)
 
 
 def _value(value: Any, names: list[tuple[str, str]]) -> Any:
