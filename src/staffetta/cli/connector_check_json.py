@@ -89,8 +89,10 @@ def _json_of_greeting(greeting: Greeting) -> dict[str, object]:
             "version": greeting.tls.version,
             "cipher": greeting.tls.cipher,
             "subject": greeting.tls.subject,
+            "valid_from": greeting.tls.valid_from and greeting.tls.valid_from.isoformat(),
             "valid_until": greeting.tls.valid_until and greeting.tls.valid_until.isoformat(),
             "sha256": greeting.tls.sha256,
+            "trusted": greeting.tls.is_trusted,
         },
         "binds": [
             {
@@ -105,5 +107,10 @@ def _json_of_greeting(greeting: Greeting) -> dict[str, object]:
         "enquire_seconds": greeting.enquire_seconds,
         "obstacle": None
         if obstacle is None
-        else {"what": obstacle.what, "to_do": obstacle.to_do, "status": obstacle.command_status},
+        else {
+            "what": obstacle.what,
+            "to_do": obstacle.to_do,
+            "status": obstacle.command_status,
+            "proposed": dict(obstacle.proposed),
+        },
     }

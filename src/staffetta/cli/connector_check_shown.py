@@ -22,7 +22,14 @@ from staffetta.connectors.smpp.certification.findings import (
     ReportFinding,
 )
 from staffetta.connectors.smpp.certification.learn_ids import ids_of
-from staffetta.connectors.smpp.certification.observed import Answer, Burst, Greeting, Heard, Sent
+from staffetta.connectors.smpp.certification.observed import (
+    Answer,
+    Burst,
+    Greeting,
+    Heard,
+    Sent,
+    TlsSeen,
+)
 from staffetta.connectors.smpp.certification.script import Step, script_for
 from staffetta.connectors.smpp.printable import printable_text
 from staffetta.connectors.smpp.settings import SmppSettings
@@ -81,9 +88,8 @@ def greeting_rows(greeting: Greeting) -> Iterable[tuple[str, str]]:
         yield "connection", f"{where} in {_milliseconds(greeting.connect_seconds)}"
     if greeting.tls is not None:
         tls = greeting.tls
-        until = "" if tls.valid_until is None else f", valid until {tls.valid_until:%Y-%m-%d}"
         yield "TLS", f"{tls.version}, {tls.cipher}"
-        yield "certificate", f"{tls.subject or 'unreadable'}{until}; SHA-256 {tls.sha256}"
+        yield "certificate", _certificate_words(tls)
     for bind in greeting.binds:
         version = "3.3 or older" if bind.smsc_version is None else f"{bind.smsc_version:#04x}"
         tlvs = ", ".join(f"{tag:#06x}={value.hex() or 'empty'}" for tag, value in bind.tlvs)
@@ -100,6 +106,14 @@ def greeting_rows(greeting: Greeting) -> Iterable[tuple[str, str]]:
         yield "stopped", greeting.obstacle.what
         if greeting.obstacle.to_do:
             yield "what to do", greeting.obstacle.to_do
+
+
+def _certificate_words(tls: TlsSeen) -> str:
+    dates = ""
+    if tls.valid_from is not None and tls.valid_until is not None:
+        dates = f", valid from {tls.valid_from:%Y-%m-%d} until {tls.valid_until:%Y-%m-%d}"
+    trust = "" if tls.is_trusted else "; not trusted"
+    return f"{tls.subject or 'unreadable'}{dates}{trust}; SHA-256 {tls.sha256}"
 
 
 def answer_words(answer: Answer) -> str:
@@ -122,11 +136,14 @@ def report_of(name: str, findings: Findings, settings: SmppSettings) -> ShownRep
         rows.append(("alphabet", _ALPHABETS[findings.alphabet]))
     rows += _rate_rows(findings.rate)
     rows += [("remark", remark) for remark in findings.remarks]
+    obstacle = findings.observed.greeting.obstacle
+    if obstacle is not None and obstacle.proposed:
+        rows.append(("if it is theirs", set_command(name, dict(obstacle.proposed))))
     changes = dict(findings.settings)
     return ShownReport(
         tuple(rows),
         set_command(name, changes) if changes else "",
-        findings.observed.greeting.obstacle is None,
+        obstacle is None,
     )
 
 

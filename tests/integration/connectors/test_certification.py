@@ -494,3 +494,27 @@ class TestGreeting:
         obstacle = (await run(strange, numbers=())).observed.greeting.obstacle
         assert obstacle is not None
         assert "set tls_ca" in obstacle.what
+
+    async def test_a_certificate_that_is_not_trusted_is_shown_for_its_pin(
+        self, carrier_with, tmp_path
+    ) -> None:
+        issued = Authority().issue("localhost")
+        carrier = await carrier_with()
+        await carrier.smsc.stop()
+        carrier.smsc.connections.clear()
+        carrier.smsc.tls = issued.server_context(tmp_path)
+        await carrier.start()
+        greeting = (await run(settings_for(carrier.smsc.port, tls=True))).observed.greeting
+        assert greeting.tls is not None
+        assert (greeting.tls.subject, greeting.tls.is_trusted) == ("CN=localhost", False)
+        assert greeting.tls.valid_from is not None
+        assert greeting.obstacle is not None
+        assert "unknown authority" in greeting.obstacle.what
+        assert greeting.obstacle.proposed == (("tls_pin", issued.sha_256),)
+        assert not any(one.told for one in carrier.smsc.connections)  # and no bind came
+        pinned = settings_for(carrier.smsc.port, tls=True, **dict(greeting.obstacle.proposed))
+        assert (await run(pinned, numbers=())).observed.greeting.obstacle is None
+        another = settings_for(carrier.smsc.port, tls=True, tls_pin="ab" * 32)
+        obstacle = (await run(another, numbers=())).observed.greeting.obstacle
+        assert obstacle is not None
+        assert obstacle.proposed == (("tls_pin", issued.sha_256),)

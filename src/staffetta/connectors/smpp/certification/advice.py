@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from staffetta.connectors.smpp.certification.observed import Obstacle
+from staffetta.connectors.smpp.certification.observed import Obstacle, TlsSeen
 from staffetta.connectors.smpp.settings import SmppSettings
 from staffetta.connectors.smpp.tls import fault_in_words
 from staffetta.smpp.statuses import STATUSES, Status, StatusClass, describe_status
@@ -62,6 +62,18 @@ def no_connection(settings: SmppSettings, error: BaseException) -> Obstacle:
         reason = os.strerror(number)
     return Obstacle(
         f"no connection to {where}: {reason}", f"check host and port, and {_ALLOW_LIST}"
+    )
+
+
+def unknown_certificate(what: str, tls: TlsSeen | None) -> Obstacle:
+    """A certificate that is not trusted, `tls` as far as it could be seen."""
+    if tls is None:
+        return Obstacle(what, "")
+    return Obstacle(
+        what,
+        "ask the carrier for the SHA-256 of its certificate, by another way than this connection;"
+        " if it is this one, set tls_pin",
+        proposed=(("tls_pin", tls.sha256),),
     )
 
 

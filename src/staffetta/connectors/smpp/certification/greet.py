@@ -3,14 +3,17 @@
 import asyncio
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
+import msgspec
 from cryptography import x509
 
 from staffetta.connectors.smpp.certification.observed import BindSeen, TlsSeen
 from staffetta.connectors.smpp.frame_ring import FrameRing, KeptFrame
 from staffetta.connectors.smpp.printable import printable, printable_text
 from staffetta.connectors.smpp.settings import SmppSettings
+from staffetta.connectors.smpp.tls import CarrierTls, InvalidTls
 from staffetta.connectors.smpp.traffic import BINDS, bind_pdu
 from staffetta.smpp import events, pdus
 from staffetta.smpp.constants import CommandId
@@ -25,6 +28,7 @@ _BINDS: Final = frozenset(
         int(CommandId.BIND_RECEIVER_RESP),
     }
 )
+_ANY_PIN: Final = "0" * 64
 _NAMES: Final = {
     pdus.BindTransceiver: "transceiver",
     pdus.BindTransmitter: "transmitter",
@@ -93,13 +97,45 @@ def tls_seen(transport: asyncio.BaseTransport) -> TlsSeen | None:
         return None
     octets = tls.getpeercert(binary_form=True) or b""
     cipher = tls.cipher()
-    version = tls.version() or "?"
-    name = cipher[0] if cipher else "?"
-    sha256 = hashlib.sha256(octets).hexdigest()
+    seen = TlsSeen(
+        version=tls.version() or "?",
+        cipher=cipher[0] if cipher else "?",
+        subject="",
+        valid_until=None,
+        sha256=hashlib.sha256(octets).hexdigest(),
+    )
     try:
         certificate = x509.load_der_x509_certificate(octets)
-        subject = printable_text(certificate.subject.rfc4514_string())
-        until = certificate.not_valid_after_utc
+        return msgspec.structs.replace(
+            seen,
+            subject=printable_text(certificate.subject.rfc4514_string()),
+            valid_from=certificate.not_valid_before_utc,
+            valid_until=certificate.not_valid_after_utc,
+        )
     except ValueError:
-        return TlsSeen(version, name, "", None, sha256)
-    return TlsSeen(version, name, subject, until, sha256)
+        return seen
+
+
+async def untrusted_certificate(settings: SmppSettings) -> TlsSeen | None:
+    """What a carrier shows that could not be verified: whoever is to pin it must see it first.
+
+    Nothing is sent over the connection but TLS itself. None when it cannot be had.
+    """
+    # With a pin, which is looked at afterwards, nothing else is verified.
+    tls = CarrierTls(replace(settings.tls, pin=_ANY_PIN))
+    try:
+        context = await tls.context()
+        async with asyncio.timeout(settings.timings.connect_seconds):
+            transport, _protocol = await asyncio.get_running_loop().create_connection(
+                asyncio.Protocol,
+                settings.host,
+                settings.port,
+                ssl=context,
+                server_hostname=tls.server_name(settings.host),
+            )
+    except (OSError, TimeoutError, InvalidTls):
+        return None
+    try:
+        return tls_seen(transport)
+    finally:
+        transport.abort()

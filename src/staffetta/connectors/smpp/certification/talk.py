@@ -6,6 +6,7 @@ connector's own links. It decides nothing about what it hears.
 """
 
 import asyncio
+import ssl
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -16,13 +17,20 @@ from typing import Final, NamedTuple
 import msgspec
 
 from staffetta.connectors.smpp.certification import advice
-from staffetta.connectors.smpp.certification.greet import Ear, bind_pdus, bind_seen, tls_seen
+from staffetta.connectors.smpp.certification.greet import (
+    Ear,
+    bind_pdus,
+    bind_seen,
+    tls_seen,
+    untrusted_certificate,
+)
 from staffetta.connectors.smpp.certification.observed import (
     Answer,
     Burst,
     Greeting,
     Heard,
     Obstacle,
+    TlsSeen,
 )
 from staffetta.connectors.smpp.certification.ownership import Ownership
 from staffetta.connectors.smpp.connection import Connection
@@ -113,7 +121,7 @@ class Talk:
             transport = await self._connect(end)
         except (OSError, TimeoutError, UnicodeError) as error:
             self._ends.remove(end)
-            return _with(greeting, obstacle=advice.no_connection(self._settings, error))
+            return await self._not_connected(greeting, error)
         except InvalidTls as error:
             self._ends.remove(end)
             return _with(greeting, obstacle=Obstacle(str(error), "set what it names"))
@@ -121,7 +129,7 @@ class Talk:
         greeting = _with(greeting, connect_seconds=connected - began, tls=tls_seen(transport))
         fault = self._tls.fault_of_pin(_certificate(transport))
         if fault is not None:
-            return _with(greeting, obstacle=Obstacle(fault, "set tls_pin, if it is the carrier's"))
+            return _untrusted(greeting, fault, greeting.tls)
         try:
             end.connection.bind(bind, long_password=self._settings.long_password)
         except InvalidField as error:
@@ -131,6 +139,12 @@ class Talk:
             return _with(greeting, obstacle=bound)
         seen = bind_seen(bind, bound, end.ear, self._loop.time() - connected)
         return _with(greeting, binds=(*greeting.binds, seen))
+
+    async def _not_connected(self, greeting: Greeting, error: BaseException) -> Greeting:
+        obstacle = advice.no_connection(self._settings, error)
+        if not isinstance(error, ssl.SSLCertVerificationError):
+            return _with(greeting, obstacle=obstacle)
+        return _untrusted(greeting, obstacle.what, await untrusted_certificate(self._settings))
 
     async def _connect(self, end: _End) -> asyncio.BaseTransport:
         settings = self._settings
@@ -338,6 +352,11 @@ def _how_it_ended(event: events.Unbound | events.PeerSilent | events.ProtocolVio
 
 def _with(greeting: Greeting, **changes: object) -> Greeting:
     return msgspec.structs.replace(greeting, **changes)
+
+
+def _untrusted(greeting: Greeting, what: str, tls: TlsSeen | None) -> Greeting:
+    tls = None if tls is None else msgspec.structs.replace(tls, is_trusted=False)
+    return _with(greeting, tls=tls, obstacle=advice.unknown_certificate(what, tls))
 
 
 def _certificate(transport: asyncio.BaseTransport) -> bytes | None:
