@@ -57,11 +57,11 @@ async def run_dispatch(context: RoleContext, stop: asyncio.Event) -> None:
     learning = Learning(database, clock)
     settler = Settler(database, inbox, clock, context.ids, callback_bell, owner, learning)
     reporter = Reporter(database, inbox, clock, context.ids, callback_bell, learning)
-    watch = UnmatchedWatch(database, clock, reporter.unmatched)
     registry = CollectorRegistry()
     recordings = Recordings(recording_policy(context.settings), clock)
     metrics = ConnectorMetrics(registry)
     alarms = AlarmBook(database, clock, metrics)
+    watch = UnmatchedWatch(database, clock, reporter.unmatched, alarms.note)
     parts = FleetParts(
         database=database,
         inbox=inbox,
@@ -108,6 +108,8 @@ async def run_dispatch(context: RoleContext, stop: asyncio.Event) -> None:
         await _wait_until_written(inbox)
         with suppress(DatabaseError):
             await store.store_all()
+        with suppress(DatabaseError):
+            await alarms.store_once()
         with suppress(DatabaseError):
             await fleet.let_go()
 

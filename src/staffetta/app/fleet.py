@@ -15,7 +15,6 @@ import structlog
 from staffetta.app.alarms import AlarmBook
 from staffetta.app.loops import run_forever
 from staffetta.connectors.metrics import ConnectorMetrics
-from staffetta.connectors.smpp.alarms import AlarmChange, AlarmKind
 from staffetta.connectors.smpp.connector import SmppConnector
 from staffetta.connectors.smpp.link_states import LinkChange, LinkState
 from staffetta.connectors.smpp.settings import InvalidSmppSettings, SmppSettings
@@ -25,6 +24,7 @@ from staffetta.domain.secrets import CannotUnseal, Keyring
 from staffetta.messaging.dispatch import Dispatcher
 from staffetta.messaging.inbox import MemoryInbox
 from staffetta.messaging.recordings import Recordings
+from staffetta.routing.alarms import AlarmChange, AlarmKind
 from staffetta.routing.carriers import (
     Carrier,
     hold_links,
@@ -120,8 +120,9 @@ class Fleet:
                 count += 1
             if running.is_over or (running.task is None and running.stop.is_set()):
                 del self._running[connector_id]
-                if connector_id not in carriers:
-                    self._parts.alarms.note_end(connector_id)
+                if running.task is None:  # and nobody else knows why it could not be started
+                    over = AlarmChange(connector_id, AlarmKind.BIND_REFUSED, None)
+                    self._parts.alarms.note(over)
         return count
 
     def _needs_no_new_links(self, running: _Running, carrier: Carrier | None) -> bool:
@@ -220,7 +221,8 @@ class Fleet:
         if changes:
             try:
                 async with self._parts.database.transaction() as connection:
-                    for change in changes.values():
+                    # In the order in which links are taken, so that nobody waits for each other.
+                    for _, change in sorted(changes.items()):
                         await self._tell(connection, change)
             except DatabaseError:
                 self._changes = {**changes, **self._changes}

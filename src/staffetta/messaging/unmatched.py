@@ -1,11 +1,11 @@
 """How many of a carrier's reports find no message: when it is most of them, somebody must look.
 
-Owns what this process counts, for about a minute, when it is too much, and the alarm then. Whether
-a report still waits is asked of the database: its answer may have come since, in whatever process.
+Owns what this process counts, for about a minute, and when it is too much. Whether a report still
+waits is asked of the database: its answer may have come since, in whatever process.
 """
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -15,14 +15,15 @@ from staffetta.db.pool import Database
 from staffetta.domain.clock import Clock
 from staffetta.domain.ids import lowest_id
 from staffetta.messaging.sql import report as sql
-from staffetta.routing.alarms import clear_alarm, raise_alarm
+from staffetta.routing.alarms import AlarmChange, AlarmKind
 
-ALARM: Final = "unmatched_reports"
 UNMATCHED_MIN: Final = 20  # in a minute, and over half of all
 # Younger ones may only be ahead of their answers, or of what is to be learned of their spelling.
 _AGE_MIN: Final = timedelta(seconds=15)
 _AGE_MAX: Final = _AGE_MIN + timedelta(minutes=1)
 _KEPT_MAX: Final = 2_000  # of a connector: the newest
+# Another process may see the carrier's other reports: it ends an alarm that nobody renews.
+_RENEWED_WITHIN: Final = timedelta(seconds=30)
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -93,31 +94,46 @@ class UnmatchedCounts:
 
 
 class UnmatchedWatch:
-    """Raises the alarm, and ends it when most reports find their messages again."""
+    """Tells when it is too much, and when most reports find their messages again."""
 
-    def __init__(self, database: Database, clock: Clock, counts: UnmatchedCounts) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        counts: UnmatchedCounts,
+        alarmed: Callable[[AlarmChange], None],
+    ) -> None:
         self._database = database
         self._clock = clock
         self._counts = counts
-        self._alarming: set[int] = set()  # connectors whose alarm this process raised
-        self._calm: set[int] = set()  # those whose alarm is known to be over
+        self._alarmed = alarmed
+        self._alarming: set[int] = set()  # connectors of which this process told
 
     async def watch_once(self) -> int:
-        """Look at the last minute; answers for how many connectors an alarm was raised anew."""
+        """Look at the last minute; answers of how many connectors was told anew."""
         now = self._clock.now()
-        report_ids = self._counts.kept_ids(now)
-        async with self._database.transaction() as connection:
-            rows = await connection.fetch(sql.COUNT_UNMATCHED, report_ids) if report_ids else []
-            unmatched = {row["connector_id"]: row["unmatched_count"] for row in rows}
-            verdicts = list(self._counts.verdicts(unmatched, now))
-            for one in verdicts:
-                if one.is_alarming:
-                    await raise_alarm(connection, one.connector_id, ALARM, one.sentence, now)
-                elif one.connector_id not in self._calm:
-                    await clear_alarm(connection, one.connector_id, ALARM, now)
-        alarming = {one.connector_id for one in verdicts if one.is_alarming}
-        seen = {one.connector_id for one in verdicts}
-        new_count = len(alarming - self._alarming)
-        self._alarming = (self._alarming - seen) | alarming
-        self._calm = (self._calm | seen) - alarming
+        unmatched = await self._count_unmatched(now)
+        new_count = 0
+        for one in self._counts.verdicts(unmatched, now):
+            self._alarmed(_change_of(one, now))
+            if one.is_alarming:
+                new_count += one.connector_id not in self._alarming
+                self._alarming.add(one.connector_id)
+            else:
+                self._alarming.discard(one.connector_id)
         return new_count
+
+    async def _count_unmatched(self, now: datetime) -> Mapping[int, int]:
+        report_ids = self._counts.kept_ids(now)
+        if not report_ids:
+            return {}
+        async with self._database.acquire() as connection:
+            rows = await connection.fetch(sql.COUNT_UNMATCHED, report_ids)
+        return {row["connector_id"]: row["unmatched_count"] for row in rows}
+
+
+def _change_of(verdict: Verdict, now: datetime) -> AlarmChange:
+    kind = AlarmKind.UNMATCHED_REPORTS
+    if verdict.is_alarming:
+        return AlarmChange(verdict.connector_id, kind, verdict.sentence)
+    return AlarmChange(verdict.connector_id, kind, None, quiet_since=now - _RENEWED_WITHIN)

@@ -112,7 +112,7 @@ WITH forgotten AS (
 INSERT INTO connector_alarm (connector_id, kind, detail, raised_at, last_at)
 SELECT $1, $2, $3, $4, $4
   FROM connector
- WHERE id = $1
+ WHERE id = $1 AND enabled
     ON CONFLICT (connector_id, kind) WHERE cleared_at IS NULL DO UPDATE
    SET detail = excluded.detail,
        last_at = greatest(connector_alarm.last_at, excluded.last_at)
@@ -121,6 +121,15 @@ SELECT $1, $2, $3, $4, $4
 CLEAR_ALARM = """
 UPDATE connector_alarm SET cleared_at = $3
  WHERE connector_id = $1 AND kind = $2 AND cleared_at IS NULL
+   AND ($4::timestamptz IS NULL OR last_at < $4)
+"""
+
+CLEAR_ALARMS_OF_STOPPED = """
+UPDATE connector_alarm SET cleared_at = $1
+  FROM connector
+ WHERE connector.id = connector_alarm.connector_id
+   AND NOT connector.enabled
+   AND connector_alarm.cleared_at IS NULL
 """
 
 READ_OPEN_ALARMS = """

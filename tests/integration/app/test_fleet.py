@@ -199,3 +199,28 @@ async def test_the_alarms_of_a_connector_that_is_disabled_are_over(
     await process.tell()
     async with database.acquire() as connection:
         assert await open_alarms(connection) == []
+
+
+async def test_an_alarm_ends_with_the_links_of_the_process_that_raised_it(
+    database, clock, smsc, connector_id, processes
+):
+    """The other one holds links too, and has seen long ago that it is not so there."""
+    first, second = processes
+    await first.fleet.refresh_once()
+    await smsc.bound(1)
+    await set_connector(database, clock, 2)
+    smsc.bind_statuses = [0x0E] * 1000
+    await second.fleet.refresh_once()
+    await asyncio.wait_for(second.alarms.changed.wait(), 5)
+    await first.tell()
+    await second.tell()
+    async with database.acquire() as connection:
+        assert [one.kind for one in await open_alarms(connection)] == ["bind_refused"]
+    await set_connector(database, clock, 1)
+    async with asyncio.timeout(5):
+        while second.fleet.runs(connector_id):
+            await second.fleet.refresh_once()
+            await asyncio.sleep(0.01)
+    await second.tell()
+    async with database.acquire() as connection:
+        assert await open_alarms(connection) == []

@@ -13,13 +13,13 @@ from scripted_esme import until
 from scripted_smsc import ScriptedSmsc
 
 from staffetta.connectors.metrics import ConnectorMetrics
-from staffetta.connectors.smpp.alarms import AlarmChange, AlarmKind
 from staffetta.connectors.smpp.connector import SmppConnector
 from staffetta.connectors.smpp.link_states import LinkChange, LinkState
 from staffetta.connectors.smpp.options import settings_of
 from staffetta.domain.clock import SystemClock
 from staffetta.domain.encodings import Encoding
 from staffetta.messaging.connector import Claim, Outcome, Report, Segment, Settlement
+from staffetta.routing.alarms import AlarmChange, AlarmKind
 
 EXPIRES_AT = datetime(2030, 3, 16, 9, 26, 53, tzinfo=UTC)
 

@@ -12,9 +12,9 @@ from scripted_esme import until
 from scripted_smsc import ScriptedSmsc
 from tcp_proxy import Way, running_proxy
 
-from staffetta.connectors.smpp.alarms import AlarmKind
 from staffetta.connectors.smpp.link_states import LinkState
 from staffetta.messaging.connector import Accepted
+from staffetta.routing.alarms import AlarmKind
 from staffetta.smpp.timings import Timings
 
 HOST = "127.0.0.1"

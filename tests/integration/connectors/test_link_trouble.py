@@ -5,9 +5,9 @@ from scripted_esme import until
 from scripted_smsc import Say
 from structlog.testing import capture_logs
 
-from staffetta.connectors.smpp.alarms import AlarmKind
 from staffetta.connectors.smpp.link_states import LinkState
 from staffetta.messaging.connector import Accepted, Busy, NotSent, Refused, Uncertain
+from staffetta.routing.alarms import AlarmKind
 from staffetta.smpp import events
 from staffetta.smpp.statuses import StatusClass
 

@@ -1,17 +1,43 @@
 """When most of a carrier's reports find no message, an alarm says so, and ends by itself."""
 
+from dataclasses import dataclass
+
 import pytest
 from hand_gateway import Gateway, accepted
+from prometheus_client import CollectorRegistry
 
-from staffetta.messaging.unmatched import ALARM, UNMATCHED_MIN, UnmatchedWatch
-from staffetta.routing.alarms import open_alarms
+from staffetta.app.alarms import AlarmBook
+from staffetta.connectors.metrics import ConnectorMetrics
+from staffetta.messaging.unmatched import UNMATCHED_MIN, UnmatchedCounts, UnmatchedWatch
+from staffetta.routing.alarms import AlarmKind, open_alarms
 
+ALARM = AlarmKind.UNMATCHED_REPORTS
 MANY = UNMATCHED_MIN + 1
 
 
+@dataclass
+class Watching:
+    """What one process sees and stores."""
+
+    watch: UnmatchedWatch
+    book: AlarmBook
+
+    async def watch_once(self) -> int:
+        new_count = await self.watch.watch_once()
+        await self.book.store_once()
+        return new_count
+
+
+def watching(gateway: Gateway, counts: UnmatchedCounts) -> Watching:
+    metrics = ConnectorMetrics(CollectorRegistry())
+    book = AlarmBook(gateway.database, gateway.clock, metrics)
+    watch = UnmatchedWatch(gateway.database, gateway.clock, counts, book.note)
+    return Watching(watch, book)
+
+
 @pytest.fixture
-def watch(gateway: Gateway) -> UnmatchedWatch:
-    return UnmatchedWatch(gateway.database, gateway.clock, gateway.reporter.unmatched)
+def watch(gateway: Gateway) -> Watching:
+    return watching(gateway, gateway.reporter.unmatched)
 
 
 async def alarms(gateway: Gateway) -> list[str]:
@@ -31,7 +57,7 @@ async def report_known(gateway: Gateway, count: int) -> None:
 
 
 async def test_many_strangers_raise_an_alarm_that_says_what_to_do(
-    gateway: Gateway, watch: UnmatchedWatch
+    gateway: Gateway, watch: Watching
 ) -> None:
     await report_strangers(gateway, MANY)
     assert await watch.watch_once() == 0  # their answers may only be late
@@ -46,7 +72,7 @@ async def test_many_strangers_raise_an_alarm_that_says_what_to_do(
 
 
 async def test_it_ends_when_reports_find_their_messages_again(
-    gateway: Gateway, watch: UnmatchedWatch
+    gateway: Gateway, watch: Watching
 ) -> None:
     await report_strangers(gateway, MANY)
     gateway.clock.advance(20)
@@ -59,7 +85,7 @@ async def test_it_ends_when_reports_find_their_messages_again(
 
 
 async def test_a_process_started_anew_ends_the_alarm_of_the_one_before(
-    gateway: Gateway, watch: UnmatchedWatch
+    gateway: Gateway, watch: Watching
 ) -> None:
     await report_strangers(gateway, MANY)
     gateway.clock.advance(20)
@@ -67,13 +93,13 @@ async def test_a_process_started_anew_ends_the_alarm_of_the_one_before(
     gateway.clock.advance(120)
     await report_known(gateway, 1)
     gateway.clock.advance(20)
-    again = UnmatchedWatch(gateway.database, gateway.clock, gateway.reporter.unmatched)
+    again = watching(gateway, gateway.reporter.unmatched)
     await again.watch_once()
     assert await alarms(gateway) == []
 
 
 async def test_few_strangers_or_a_minority_of_them_alarm_nobody(
-    gateway: Gateway, watch: UnmatchedWatch
+    gateway: Gateway, watch: Watching
 ) -> None:
     await report_strangers(gateway, UNMATCHED_MIN)
     gateway.clock.advance(20)
@@ -86,13 +112,33 @@ async def test_few_strangers_or_a_minority_of_them_alarm_nobody(
     assert await alarms(gateway) == []
 
 
-async def test_reports_that_were_only_early_alarm_nobody(
-    gateway: Gateway, watch: UnmatchedWatch
-) -> None:
+async def test_reports_that_were_only_early_alarm_nobody(gateway: Gateway, watch: Watching) -> None:
     claims = [await gateway.accept_and_claim() for _ in range(MANY)]
     await gateway.report(*(gateway.delivered(f"early-{place}") for place in range(MANY)))
     for place, claim in enumerate(claims):
         await gateway.settle(claim, accepted(f"early-{place}"))
     gateway.clock.advance(20)
     assert await watch.watch_once() == 0
+    assert await alarms(gateway) == []
+
+
+async def test_a_process_that_was_calm_all_along_ends_the_alarm_of_one_that_died(
+    gateway: Gateway, watch: Watching
+) -> None:
+    counts = UnmatchedCounts()
+    other = watching(gateway, counts)
+
+    async def see_a_known_report() -> None:
+        counts.came(gateway.connector.connector_id, 1, gateway.clock.now())
+        gateway.clock.advance(20)
+        await other.watch_once()
+
+    await see_a_known_report()
+    await report_strangers(gateway, MANY)
+    gateway.clock.advance(20)
+    await watch.watch_once()
+    await see_a_known_report()
+    assert await alarms(gateway) == [ALARM], "the one that sees the strangers told it just now"
+    gateway.clock.advance(20)
+    await see_a_known_report()
     assert await alarms(gateway) == []

@@ -7,11 +7,19 @@ import pytest
 from staffetta.db.pool import Database
 from staffetta.domain.environments import Environment
 from staffetta.domain.secrets import Keyring
-from staffetta.routing.alarms import OpenAlarm, clear_alarm, open_alarms, raise_alarm
+from staffetta.routing.alarms import (
+    AlarmKind,
+    OpenAlarm,
+    clear_alarm,
+    clear_alarms_of_stopped,
+    open_alarms,
+    raise_alarm,
+)
 from staffetta.routing.connectors import add_connector
 from staffetta.routing.definition import ConnectorDefinition
 
 KEYRING = Keyring.parse("ab" * 32)
+_STOP = "UPDATE connector SET enabled = false WHERE id = $1"
 _ALL = "SELECT count(*) FROM connector_alarm"
 
 
@@ -36,9 +44,11 @@ async def raised(database: Database, connector_id: int, detail: str, now, kind="
         await raise_alarm(connection, connector_id, kind, detail, now)
 
 
-async def cleared(database: Database, connector_id: int, now, kind="silent") -> bool:
+async def cleared(
+    database: Database, connector_id: int, now, kind="silent", quiet_since=None
+) -> bool:
     async with database.transaction() as connection:
-        return await clear_alarm(connection, connector_id, kind, now)
+        return await clear_alarm(connection, connector_id, kind, now, quiet_since)
 
 
 async def read(database: Database, **limits: int) -> list[OpenAlarm]:
@@ -86,6 +96,33 @@ async def test_kinds_are_open_side_by_side_oldest_first_and_no_more_than_asked_f
 
 async def test_a_connector_that_is_gone_has_no_alarm(database, clock, connector_id):
     await raised(database, connector_id + 1, "nobody", clock.now())
+    assert await read(database) == []
+
+
+async def test_an_alarm_that_somebody_renews_is_not_ended_by_one_who_sees_nothing(
+    database, clock, connector_id
+):
+    await raised(database, connector_id, "first", clock.now())
+    since = clock.now() - timedelta(seconds=30)
+    assert not await cleared(database, connector_id, clock.now(), quiet_since=since)
+    clock.advance(31)
+    since = clock.now() - timedelta(seconds=30)
+    assert await cleared(database, connector_id, clock.now(), quiet_since=since)
+
+
+async def test_a_connector_that_is_stopped_has_no_alarm_of_whatever_kind(
+    database, clock, connector_id
+):
+    for kind in AlarmKind:
+        await raised(database, connector_id, "first", clock.now(), kind)
+    async with database.transaction() as connection:
+        await clear_alarms_of_stopped(connection, clock.now())
+    assert len(await read(database)) == len(AlarmKind)
+    async with database.transaction() as connection:
+        await connection.execute(_STOP, connector_id)
+        await clear_alarms_of_stopped(connection, clock.now())
+    assert await read(database) == []
+    await raised(database, connector_id, "late", clock.now())
     assert await read(database) == []
 
 

@@ -5,30 +5,11 @@ Storing and showing is others' work.
 """
 
 from collections.abc import Callable
-from enum import StrEnum
 from typing import Final
 
-import msgspec
+from staffetta.routing.alarms import AlarmChange, AlarmKind
 
 ALL_LINKS: Final = 0  # instead of a link's number: what holds for the whole connector
-
-
-class AlarmKind(StrEnum):
-    """What links raise. The values are the database's."""
-
-    BIND_REFUSED = "bind_refused"  # the carrier refuses who we are
-    NOT_BOUND = "not_bound"  # a link has had no bind for long, whatever the reason
-    NO_CREDIT = "no_credit"  # the account at the carrier is used up
-    SILENT = "silent"  # the carrier is there and does not answer
-    UNREADABLE = "unreadable"  # the carrier cannot read what we write
-
-
-class AlarmChange(msgspec.Struct, frozen=True):
-    """An alarm is raised, is so again, or is over."""
-
-    connector_id: int
-    kind: AlarmKind
-    detail: str | None  # one sentence: what, and what to do; None: it is over
 
 
 class Alarms:
@@ -56,3 +37,10 @@ class Alarms:
         links.discard(number)
         if not links:
             self._changed(AlarmChange(self._connector_id, kind, None))
+
+    def end(self) -> None:
+        """The links were stopped: nobody is left to see the end of what they noticed."""
+        for kind, links in self._links.items():
+            if links:
+                self._changed(AlarmChange(self._connector_id, kind, None))
+        self._links.clear()

@@ -6,7 +6,8 @@ passed, and does not.
 
 import asyncio
 
-from staffetta.connectors.smpp.alarms import AlarmKind, Alarms
+from staffetta.connectors.smpp.alarms import Alarms
+from staffetta.routing.alarms import AlarmKind
 
 
 class BindWatch:

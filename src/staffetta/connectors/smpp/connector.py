@@ -12,7 +12,7 @@ from typing import Final, cast
 
 from staffetta.connectors import metrics
 from staffetta.connectors.metrics import ConnectorCounts, ConnectorMetrics
-from staffetta.connectors.smpp.alarms import AlarmChange, Alarms
+from staffetta.connectors.smpp.alarms import Alarms
 from staffetta.connectors.smpp.backlog import Backlog, ClaimUnderWay
 from staffetta.connectors.smpp.credit import Credit
 from staffetta.connectors.smpp.incoming import Incoming
@@ -38,6 +38,7 @@ from staffetta.messaging.connector import (
     Uncertain,
 )
 from staffetta.messaging.recordings import RecordingPolicy, Recordings
+from staffetta.routing.alarms import AlarmChange
 
 _LABELS: Final[dict[type[Outcome], str]] = {
     Accepted: metrics.ACCEPTED,
@@ -84,6 +85,7 @@ class SmppConnector:
         self._settings = settings
         self._credit = Credit(settings.credit)
         self._knocks = Knocks()
+        self._alarms = Alarms(settings.connector_id, alarmed)
         parts = LinkParts(
             settings=settings,
             backlog=self._backlog,
@@ -92,7 +94,7 @@ class SmppConnector:
             incoming=Incoming(settings),
             counts=self._counts,
             clock=clock,
-            alarms=Alarms(settings.connector_id, alarmed),
+            alarms=self._alarms,
             credit=self._credit,
             knocks=self._knocks,
             tls=CarrierTls(settings.tls),
@@ -137,6 +139,7 @@ class SmppConnector:
         finally:
             self._stops = True
             self._give_up_waiting("the connector stopped")
+            self._alarms.end()
             self._counts.publish()
 
     # How it is done ------------------------------------------------------------------------------

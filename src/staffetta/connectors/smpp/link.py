@@ -10,7 +10,6 @@ from typing import Final, NamedTuple
 
 import structlog
 
-from staffetta.connectors.smpp.alarms import AlarmKind
 from staffetta.connectors.smpp.backoff import Backoff, Ending, ending_of_refusal
 from staffetta.connectors.smpp.bind_watch import BindWatch
 from staffetta.connectors.smpp.connection import Connection
@@ -21,6 +20,7 @@ from staffetta.connectors.smpp.remarks import Remarks
 from staffetta.connectors.smpp.tls import InvalidTls, fault_in_words
 from staffetta.connectors.smpp.traffic import Traffic
 from staffetta.connectors.smpp.window_limit import WindowLimit
+from staffetta.routing.alarms import AlarmKind
 from staffetta.smpp.errors import InvalidField, LocalProtocolError
 from staffetta.smpp.timings import Timer
 
