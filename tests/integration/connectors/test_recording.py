@@ -121,6 +121,24 @@ async def test_a_lost_link_leaves_what_went_over_it_last(
     assert names(of(recordings, Reason.UNCERTAIN)) == [("submit_sm", WRITTEN)] * 2
 
 
+async def test_before_all_that_fail_at_once_the_same_is_kept_once(
+    recording_rig, recordings, smsc, make_claim
+):
+    smsc.answering = lambda _pdu: None
+    rig = recording_rig()
+    await rig.bound()
+    rig.submit(*make_claim.many(8))
+    connection = await smsc.bound()
+    await connection.submitted(8)
+    connection.reset()
+    await rig.settled(8)
+    own, around = of(recordings, Reason.UNCERTAIN), of(recordings, Reason.AROUND)
+    assert names(own) == [("submit_sm", WRITTEN)] * 8
+    assert len({one.octets for one in own}) == 8
+    assert len(around) == 4
+    assert {one.incident for one in around} == {one.incident for one in own}
+
+
 async def test_a_refused_bind_is_recorded_without_its_password(recording_rig, recordings, smsc):
     smsc.bind_statuses = [0x0E]
     recording_rig(password="hidden!!", keeps_text=True)

@@ -55,21 +55,73 @@ def test_what_is_larger_than_the_ring_is_not_kept() -> None:
     assert ring.newest(10) == []
 
 
-def test_a_frame_is_found_by_number_command_and_direction() -> None:
+def test_a_written_frame_is_found_by_number_command_and_moment() -> None:
     ring = FrameRing(10_000)
-    ring.keep(1.0, WRITTEN, submit(1) + submit(2) + enquire(3))
-    ring.keep(2.0, READ, submit(2))
-    found = ring.find(2, SUBMITS, is_written=WRITTEN, since=0.0)
+    ring.keep(1.0, WRITTEN, enquire(9))
+    ring.keep(1.0, READ, submit(2))
+    ring.keep(1.0, WRITTEN, submit(1))  # the clock did not move between two turns
+    ring.keep(1.5, WRITTEN, submit(2) + enquire(3))
+    found = ring.find_written(2, SUBMITS, 1.0)
     assert found is not None
-    assert (found.at, found.octets) == (1.0, submit(2))
-    assert ring.find(3, SUBMITS, is_written=WRITTEN, since=0.0) is None
-    assert ring.find(1, SUBMITS, is_written=READ, since=0.0) is None
+    assert (found.at, found.is_written, found.octets) == (1.5, True, submit(2))
+    assert ring.find_written(1, SUBMITS, 1.0) is not None
+    assert ring.find_written(3, SUBMITS, 1.0) is None
+    assert ring.find_written(1, SUBMITS, 1.2) is None
+    assert ring.find_written(1, SUBMITS, 1.6) is None
 
 
-def test_frames_of_an_earlier_connection_are_not_found() -> None:
+def test_what_was_read_last_is_searched_alone() -> None:
     ring = FrameRing(10_000)
+    ring.keep(1.0, READ, submit(1))
+    ring.keep(2.0, READ, submit(2) + submit(3))
+    ring.keep(2.0, WRITTEN, submit(4))
+    found = ring.find_read(2, SUBMITS)
+    assert found is not None
+    assert (found.at, found.is_written, found.octets) == (2.0, False, submit(2))
+    assert ring.find_read(1, SUBMITS) is None
+    assert ring.find_read(4, SUBMITS) is None
+    assert FrameRing(10_000).find_read(1, SUBMITS) is None
+
+
+def test_of_a_number_that_came_twice_the_newest_is_found() -> None:
+    ring = FrameRing(10_000)
+    again = encode(pdus.SubmitSm(1, source_addr=b"AGAIN"))
+    ring.keep(1.0, READ, submit(1) + again)
+    found = ring.find_read(1, SUBMITS)
+    assert found is not None
+    assert found.octets == again
+
+
+class Counting(bytes):
+    """Octets that tell when frames are looked for in them."""
+
+    lengths_asked = 0
+
+    def __len__(self) -> int:
+        Counting.lengths_asked += 1
+        return super().__len__()
+
+
+def test_however_full_the_ring_a_look_for_what_is_gone_is_short() -> None:
+    ring = FrameRing(1 << 20)
+    for number in range(1000, 2000):
+        ring.keep(float(number), WRITTEN, Counting(submit(number)))
+        ring.keep(float(number), READ, Counting(submit(number)))
+    Counting.lengths_asked = 0
+    for number in range(100):
+        assert ring.find_written(number, SUBMITS, float(number)) is None
+        assert ring.find_read(number, SUBMITS) is None
+    assert Counting.lengths_asked <= 4, "one piece each way, and that once"
+
+
+def test_the_end_of_a_ring_is_the_same_until_more_is_kept() -> None:
+    ring = FrameRing(10_000)
+    assert ring.end is None
     ring.keep(1.0, WRITTEN, submit(1))
-    assert ring.find(1, SUBMITS, is_written=WRITTEN, since=1.5) is None
+    end = ring.end
+    assert ring.end is end
+    ring.keep(1.0, WRITTEN, submit(1))
+    assert ring.end is not end
 
 
 def test_a_frame_that_is_not_whole_yet_is_left_out() -> None:

@@ -5,20 +5,24 @@ turn of the loop, and no copy; frames are cut out only when somebody asks for so
 it holds no password: that is the connection's care.
 """
 
+from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Collection, Iterator
+from operator import itemgetter
 from struct import Struct
 from typing import Final, NamedTuple
 
-from staffetta.smpp.constants import HEADER_OCTETS, RESPONSE_BIT
-from staffetta.smpp.decode import command_id_of
+from staffetta.smpp.constants import HEADER_OCTETS
 
 WRITTEN: Final = True
 READ: Final = False
 PIECES_MAX: Final = 4096
-_NO_STATUS: Final = bytes(4)
-_length: Final = Struct(">I")
+_INDEXES_MAX: Final = 4  # what is asked for in one turn is in the same few pieces
+_header: Final = Struct(">IIII")  # length, command_id, command_status, sequence_number
+_moment: Final = itemgetter(0)
+
+# When it was kept, whether it was written, and its octets: it begins with a frame.
+_Piece = tuple[float, bool, bytes]
 
 
 class KeptFrame(NamedTuple):
@@ -32,14 +36,15 @@ class KeptFrame(NamedTuple):
 class FrameRing:
     """What went over one link last."""
 
-    __slots__ = ("_octets_count", "_octets_max", "_pieces", "_pieces_max")
+    __slots__ = ("_indexes", "_octets_count", "_octets_max", "_pieces", "_pieces_max")
 
     def __init__(self, octets_max: int, pieces_max: int = PIECES_MAX) -> None:
         """Keep `octets_max` octets at most (0: nothing), in `pieces_max` pieces at most."""
         self._octets_max = octets_max
         self._pieces_max = pieces_max
         self._octets_count = 0
-        self._pieces: deque[tuple[float, bool, bytes]] = deque()
+        self._pieces: deque[_Piece] = deque()  # in the order of time
+        self._indexes: deque[_Index] = deque(maxlen=_INDEXES_MAX)
 
     def keep(self, at: float, is_written: bool, octets: bytes) -> None:
         """Keep a piece that begins with a frame; the oldest pieces make room for it."""
@@ -50,79 +55,92 @@ class FrameRing:
             count -= len(pieces.popleft()[2])
         self._octets_count = count
 
+    @property
+    def end(self) -> object:
+        """What was kept last: the same object until something more is kept; None: nothing was."""
+        return self._pieces[-1] if self._pieces else None
+
     def newest(self, count: int) -> list[KeptFrame]:
         """The newest frames, at most so many, the oldest of them first."""
         found: list[KeptFrame] = []
-        for at, is_written, octets in reversed(self._pieces):
-            newest = _last_frames(octets, count - len(found))
-            found.extend(KeptFrame(at, is_written, frame) for frame in newest)
+        for piece in reversed(self._pieces):
+            bounds = self._index_of(piece).bounds
+            for start, end in bounds[: -(count - len(found)) - 1 : -1]:
+                found.append(_kept(piece, start, end))
             if len(found) == count:
                 break
         return found[::-1]
 
-    def find(
-        self, sequence_number: int, command_ids: frozenset[int], *, is_written: bool, since: float
+    def find_written(
+        self, sequence_number: int, command_ids: Collection[int], at: float
     ) -> KeptFrame | None:
-        """The newest frame with this number and one of these commands; None when it is gone.
+        """The frame with this number and one of these commands that was made at this moment.
 
-        Pieces from before `since` are not looked at: each connection counts anew.
+        None when it is gone. Whatever is made in a turn of the loop is written at its end, in one
+        piece: what is searched is the first one that was kept then or later.
         """
-        number = sequence_number.to_bytes(4, "big")
-        # The header of a request is known but for its length: hardly any piece holds that twice.
-        headers = {
-            number if each & RESPONSE_BIT else each.to_bytes(4, "big") + _NO_STATUS + number
-            for each in command_ids
-        }
-        for at, written, piece in reversed(self._pieces):
-            if at < since:
-                return None
-            frame = _find_in(piece, headers, command_ids) if written is is_written else None
-            if frame is not None:
-                return KeptFrame(at, is_written, frame)
+        pieces = self._pieces
+        for place in range(bisect_left(pieces, at, key=_moment), len(pieces)):
+            piece = pieces[place]
+            if piece[1] is not WRITTEN:
+                continue
+            found = self._find_in(piece, sequence_number, command_ids)
+            if found is not None or piece[0] > at:
+                return found
         return None
 
+    def find_read(self, sequence_number: int, command_ids: Collection[int]) -> KeptFrame | None:
+        """The frame with this number and one of these commands, in what was read last."""
+        for piece in reversed(self._pieces):
+            if piece[1] is READ:
+                return self._find_in(piece, sequence_number, command_ids)
+        return None
 
-def _find_in(piece: bytes, headers: set[bytes], command_ids: frozenset[int]) -> bytes | None:
-    for header in headers:
-        for frame in _frames_with(header, piece):
-            if command_id_of(frame) in command_ids:
-                return frame
-    return None
+    def _find_in(
+        self, piece: _Piece, sequence_number: int, command_ids: Collection[int]
+    ) -> KeptFrame | None:
+        by_header = self._index_of(piece).by_header
+        for command_id in command_ids:
+            bounds = by_header.get((command_id, sequence_number))
+            if bounds is not None:
+                return _kept(piece, *bounds)
+        return None
 
-
-def _last_frames(piece: bytes, count: int) -> list[bytes]:
-    """The last frames of a piece that are whole, at most so many, the last one first."""
-    starts = [0]
-    size = len(piece)
-    while starts[-1] + HEADER_OCTETS <= size:
-        length = _length.unpack_from(piece, starts[-1])[0]
-        if length < HEADER_OCTETS or starts[-1] + length > size:
-            break
-        starts.append(starts[-1] + length)
-    bounds = list(pairwise(starts))[-count:]
-    return [piece[start:end] for start, end in reversed(bounds)]
-
-
-def _frames_with(header: bytes, piece: bytes) -> Iterator[bytes]:
-    """The frames of a piece whose header ends with these octets, the last one first.
-
-    Octets are looked for at the speed of memory; only where they are found, frames are counted.
-    """
-    found = piece.rfind(header)
-    while found >= 0:
-        frame = _frame_at(piece, found + len(header) - HEADER_OCTETS)
-        if frame:
-            yield frame
-        found = piece.rfind(header, 0, found + len(header) - 1)
+    def _index_of(self, piece: _Piece) -> "_Index":
+        for index in self._indexes:
+            if index.piece is piece:
+                return index
+        index = _Index(piece)
+        self._indexes.append(index)
+        return index
 
 
-def _frame_at(piece: bytes, wanted: int) -> bytes:
-    """The frame that begins at `wanted`; nothing where none does."""
-    offset = 0
-    length_at = _length.unpack_from
-    while offset < wanted:
-        offset += length_at(piece, offset)[0] or len(piece)
-    if offset != wanted:
-        return b""
-    end = offset + length_at(piece, offset)[0]
-    return piece[offset:end] if end <= len(piece) else b""
+class _Index:
+    """Where the frames of a piece stand that are whole."""
+
+    __slots__ = ("bounds", "by_header", "piece")
+
+    def __init__(self, piece: _Piece) -> None:
+        self.piece = piece
+        self.bounds: list[tuple[int, int]] = []
+        self.by_header: dict[tuple[int, int], tuple[int, int]] = {}  # the last one of its number
+        for header, bounds in _frames_of(piece[2]):
+            self.bounds.append(bounds)
+            self.by_header[header] = bounds
+
+
+def _frames_of(octets: bytes) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    """Command and number of each whole frame, and where it begins and ends."""
+    start, size = 0, len(octets)
+    while start + HEADER_OCTETS <= size:
+        length, command_id, _, number = _header.unpack_from(octets, start)
+        end = start + length
+        if length < HEADER_OCTETS or end > size:
+            return
+        yield (command_id, number), (start, end)
+        start = end
+
+
+def _kept(piece: _Piece, start: int, end: int) -> KeptFrame:
+    at, is_written, octets = piece
+    return KeptFrame(at, is_written, octets[start:end])

@@ -10,11 +10,12 @@ from datetime import timedelta
 from typing import Final, NamedTuple
 
 from staffetta.connectors.smpp.backlog import ClaimUnderWay
-from staffetta.connectors.smpp.frame_ring import READ, WRITTEN, FrameRing, KeptFrame
+from staffetta.connectors.smpp.frame_ring import READ, FrameRing, KeptFrame
 from staffetta.domain.clock import Clock
 from staffetta.messaging.connector import (
     Accepted,
     Claim,
+    NotSent,
     Outcome,
     Refused,
     Report,
@@ -70,7 +71,9 @@ class LinkRecorder:
         self._clock = clock
         self._now = now  # in the loop's seconds
         self._keeps_text = keeps_text
-        self._since = now()  # when the connection began: each counts its PDUs anew
+        self._since = now()  # when the connection began
+        self._incident = b""  # of the newest failure
+        self._incident_end: object = None  # of the ring then
         self._given_up: dict[int, _GivenUp] = {}  # uncertain segments, by sequence_number
 
     def began(self) -> None:
@@ -78,24 +81,36 @@ class LinkRecorder:
         self._since = self._now()
         self._given_up.clear()
 
-    def answered(self, work: ClaimUnderWay, index: int, outcome: Outcome) -> None:
-        """A written segment has its outcome: a failure, or one of a claim that is recorded."""
+    def answered(
+        self, work: ClaimUnderWay, index: int, outcome: Outcome, written_at: float
+    ) -> None:
+        """A written segment has its outcome: a failure, or one of a claim that is recorded.
+
+        `written_at` is the moment of the turn that wrote it, in the loop's seconds.
+        """
         reason = _reason_of(work, outcome)
         if reason is None or not self._recordings.may_record():
             return
         subject = _subject_of(work.claim, index)
         keeps_text = self._keeps_text and not work.claim.is_code
-        own = self._frames_of(work.numbers[index], outcome)
+        own = self._frames_of(work.numbers[index], outcome, written_at)
         if isinstance(outcome, Accepted):
             self._await_report(work.claim, outcome, subject, reason, keeps_text=keeps_text)
             self._put(own, reason, subject=subject, keeps_text=keeps_text)
             return
-        incident = os.urandom(_INCIDENT_OCTETS)
-        around = [one for one in self.ring.newest(AROUND_COUNT + len(own)) if one not in own]
-        self._put(around[-AROUND_COUNT:], Reason.AROUND, incident)
+        incident = self._incident_of(own)
         self._put(own, reason, incident, subject=subject, keeps_text=keeps_text)
         if isinstance(outcome, Uncertain):
             self._give_up(work.numbers[index], _GivenUp(subject, incident))
+
+    def _incident_of(self, own: Sequence[KeptFrame]) -> bytes:
+        """The incident of a failure. Before all that fail at once the same went over the link."""
+        if self._incident_end is None or self._incident_end is not self.ring.end:
+            self._incident = os.urandom(_INCIDENT_OCTETS)
+            self._incident_end = self.ring.end
+            around = [one for one in self.ring.newest(AROUND_COUNT + len(own)) if one not in own]
+            self._put(around[-AROUND_COUNT:], Reason.AROUND, self._incident)
+        return self._incident
 
     def _await_report(
         self,
@@ -116,7 +131,7 @@ class LinkRecorder:
         given_up = self._given_up.pop(sequence_number, None)
         if given_up is None:
             return
-        frame = self.ring.find(sequence_number, _ANSWERS, is_written=READ, since=self._since)
+        frame = self.ring.find_read(sequence_number, _ANSWERS)
         if frame is not None:
             self._put([frame], Reason.LATE, given_up.incident, subject=given_up.subject)
 
@@ -125,14 +140,14 @@ class LinkRecorder:
         if len(self._given_up) > _GIVEN_UP_MAX:
             del self._given_up[next(iter(self._given_up))]
 
-    def _frames_of(self, number: int, outcome: Outcome) -> list[KeptFrame]:
-        """A segment's request and its answer, as far as they are still there."""
+    def _frames_of(self, number: int, outcome: Outcome, written_at: float) -> list[KeptFrame]:
+        """A segment's request, and the answer that just came, as far as they are still there."""
         if not number:  # it was never written
             return []
-        request = self.ring.find(number, _SUBMITS, is_written=WRITTEN, since=self._since)
+        request = self.ring.find_written(number, _SUBMITS, written_at)
         answer = None
-        if not isinstance(outcome, Uncertain):  # then none came, and the search would be long
-            answer = self.ring.find(number, _ANSWERS, is_written=READ, since=self._since)
+        if not isinstance(outcome, Uncertain | NotSent):
+            answer = self.ring.find_read(number, _ANSWERS)
         return [frame for frame in (request, answer) if frame is not None]
 
     def reported(self, report: Report, sequence_number: int) -> None:
@@ -142,7 +157,7 @@ class LinkRecorder:
         awaited = self._awaited.find(report, self._clock.monotonic())
         if awaited is None:
             return
-        frame = self.ring.find(sequence_number, _DELIVERIES, is_written=READ, since=self._since)
+        frame = self.ring.find_read(sequence_number, _DELIVERIES)
         if frame is not None:
             self._put(
                 [frame], awaited.reason, subject=awaited.subject, keeps_text=awaited.keeps_text

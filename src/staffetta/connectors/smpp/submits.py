@@ -171,7 +171,7 @@ class Submits:
             self._note_congestion(pdu.tlvs)
         outcome = self._outgoing.accepted(pdu.message_id)
         if work.recorded is not None:
-            self._recorder.answered(work, index, outcome)
+            self._recorder.answered(work, index, outcome, turn[0])
         self._backlog.answered(work, index, outcome)
 
     def nacked(self, event: events.PeerNacked) -> None:
@@ -217,7 +217,7 @@ class Submits:
         work, index, _, turn = written
         if self._credit.is_out:
             self._credit.unclear(turn, self._connection.now())
-        self._recorder.answered(work, index, outcome)
+        self._recorder.answered(work, index, outcome, turn[0])
         self._backlog.answered(work, index, outcome)
 
     def _refused(self, written: _Written, command_status: int) -> None:
