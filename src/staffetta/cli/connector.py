@@ -36,6 +36,10 @@ app = typer.Typer(
     no_args_is_help=True, help="Add, change, watch and certify connectors, the ways to carriers."
 )
 
+_TO_BE_SET: Final = (
+    "It has no password: where the carrier gave one,"
+    " `staffetta connector set {} --password-file FILE` keeps it."
+)
 _COLUMNS: Final = (
     Column("environment", whole=True),
     Column("name"),
@@ -172,7 +176,8 @@ def _added(connector_id: int, definition: ConnectorDefinition) -> Result:
         "countries": ", ".join(definition.countries),
         "price": f"{format_amount(definition.price_micro)} a segment",
     }
-    return facts(said, [(title.replace("_", " "), value) for title, value in rows.items()])
+    note = "" if definition.password else _TO_BE_SET.format(definition.name)
+    return facts(said, [(title.replace("_", " "), value) for title, value in rows.items()], note)
 
 
 def _json_of(connector: ListedConnector, alarm_kinds: Sequence[str]) -> dict[str, object]:

@@ -29,6 +29,7 @@ from staffetta.cli.options import AsJson
 from staffetta.cli.output import facts, show
 from staffetta.connectors.smpp.shown import typed
 from staffetta.connectors.smpp.tls import make_context
+from staffetta.domain.clock import SystemClock
 from staffetta.domain.environments import Environment
 from staffetta.routing.change_connector import (
     COLUMNS,
@@ -39,6 +40,7 @@ from staffetta.routing.change_connector import (
     enable_connector,
     find_connector,
     remove_connector,
+    seconds_to_settle,
 )
 from staffetta.routing.connector_use import (
     Backlog,
@@ -51,6 +53,7 @@ from staffetta.routing.edit_routes import countries_led_to_alone
 
 _POLL_SECONDS: Final = 0.2
 _TAKEN_UP: Final = "A running server takes it up within a second."
+_STOPPED: Final = "It is stopped: a running server takes that up within a second."
 Assignments = Annotated[
     list[str] | None,
     typer.Argument(
@@ -234,15 +237,15 @@ def drain(
         "waiting": use.backlog and use.backlog.waiting_count,
         "countries_without_route": done.left_out,
     }
-    sentence = "" if done.was_changed else "It was stopped already. "
+    sentence = _STOPPED if done.was_changed else "It was stopped already."
     if done.left_out:
         sentence += (
-            f"No other connector leads to {', '.join(done.left_out)}: messages to there are refused"
-            " until it is started."
+            f" No other connector leads to {', '.join(done.left_out)}: messages to there are"
+            " refused until it is started."
         )
     links = NOT_COUNTED if use.in_flight is None else use.in_flight.open_link_count
     rows = [("connector", done.stored.name), ("links open", links), *_waiting(use)]
-    show(facts(said, rows, sentence.strip()), as_json=as_json)
+    show(facts(said, rows, sentence), as_json=as_json)
     if wait and use.in_flight and not use.in_flight.is_at_rest:
         raise CommandFailed(
             f"after {seconds:g} seconds it is not at rest: {', '.join(use.in_flight.sentences)}"
@@ -314,13 +317,19 @@ def _waiting(use: _Use) -> Iterable[tuple[str, object]]:
 def remove(name: Name, environment: InEnvironment = None, as_json: AsJson = False) -> None:
     """Remove a stopped connector with its routes; refused while anything still needs it.
 
+    One that was stopped just now is waited for, some seconds: servers may not have seen it yet.
+
     Example: staffetta connector remove acme
     """
 
     async def work(parts: Opened) -> StoredConnector:
+        async with parts.database.acquire() as connection:
+            stored = await find_connector(connection, name, environment)
+        await asyncio.sleep(seconds_to_settle(stored, parts.now))
+        now = SystemClock().now()
         async with parts.database.transaction() as connection:
             stored = await find_connector(connection, name, environment, to_change=True)
-            await remove_connector(connection, stored, parts.now)
+            await remove_connector(connection, stored, now)
             await note(parts, connection, "connector.remove", stored, {})
             return stored
 

@@ -134,8 +134,7 @@ def _agree_to_costs(plan: Plan, *, yes: bool) -> None:
         return
     more = f", and up to {perhaps} more where something is refused" if perhaps else ""
     sentence = (
-        f"This sends {certain} segments to {len(plan.numbers)} numbers{more};"
-        " the carrier charges for them."
+        f"This sends {certain} segments to {_phones(plan)}{more}; the carrier charges for them."
     )
     typer.echo(sentence, err=True)
     if yes:
@@ -144,6 +143,10 @@ def _agree_to_costs(plan: Plan, *, yes: bool) -> None:
         raise CommandFailed("there is no terminal to ask at: agree with --yes")
     if not typer.confirm("Send them?", err=True):
         raise CommandFailed("nothing was sent")
+
+
+def _phones(plan: Plan) -> str:
+    return "one phone" if len(plan.numbers) == 1 else f"{len(plan.numbers)} phones"
 
 
 async def _certify(

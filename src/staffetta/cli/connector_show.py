@@ -184,7 +184,8 @@ def rows_of(picture: Picture) -> Iterable[tuple[str, object]]:
     """A connector as a table tells it."""
     stored = picture.stored
     yield "connector", f"{stored.name} ({stored.environment}, {stored.kind})"
-    yield "state", "runs" if stored.enabled else f"stopped {local_time(stored.updated_at)}"
+    yield "state", "runs" if stored.enabled else "stopped"
+    yield "last changed", local_time(stored.updated_at)
     if stored.host:
         yield "carrier", f"{stored.system_id} @ {stored.host}:{stored.port}"
     yield "password", "set" if stored.password else "none"

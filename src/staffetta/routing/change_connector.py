@@ -23,7 +23,7 @@ from staffetta.routing.connectors import (
     LONG_PASSWORDS,
     open_password,
     open_tls_key,
-    password_purpose,
+    seal_password,
     seal_tls_key,
 )
 from staffetta.routing.errors import ConnectorInUse, ConnectorMissing, InvalidConnector
@@ -229,7 +229,7 @@ def _with_secrets(
 ) -> StoredConnector:
     environment, name = stored.environment, stored.name
     if change.password is not None:
-        sealed = keyring.seal(change.password.encode(), password_purpose(environment, name))
+        sealed = seal_password(keyring, change.password, environment, name)
         stored = msgspec.structs.replace(stored, password=sealed)
     if change.tls_key is not None:
         key = seal_tls_key(keyring, change.tls_key, environment, name) if change.tls_key else None
@@ -252,6 +252,13 @@ async def enable_connector(
     return True
 
 
+def seconds_to_settle(stored: StoredConnector, now: datetime) -> float:
+    """How long a stopped connector is still to be left alone before it can be removed; 0: not."""
+    if stored.enabled:
+        return 0.0
+    return max(0.0, _SETTLED_SECONDS - (now - stored.updated_at).total_seconds())
+
+
 async def remove_connector(connection: Connection, stored: StoredConnector, now: datetime) -> None:
     """Remove a connector and its routes in the caller's transaction; raises ConnectorInUse.
 
@@ -263,7 +270,7 @@ async def remove_connector(connection: Connection, stored: StoredConnector, now:
         raise ConnectorInUse(
             f"connector {stored.name} runs: `staffetta connector drain {stored.name} --wait` first"
         )
-    if (now - stored.updated_at).total_seconds() < _SETTLED_SECONDS:
+    if seconds_to_settle(stored, now):
         raise ConnectorInUse(
             f"connector {stored.name} was stopped just now, and servers may not have seen it yet:"
             f" try again in {_SETTLED_SECONDS:.0f} seconds"

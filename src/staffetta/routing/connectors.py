@@ -59,10 +59,7 @@ async def add_connector(
         definition.host,
         definition.port,
         definition.system_id,
-        keyring.seal(
-            definition.password.encode(),
-            password_purpose(definition.environment, definition.name),
-        ),
+        seal_password(keyring, definition.password, definition.environment, definition.name),
         definition.window_max,
         definition.rate_per_second,
         {LONG_PASSWORDS: True} if definition.long_password else {},
@@ -113,6 +110,15 @@ async def list_connectors(connection: Connection) -> list[ListedConnector]:
 def password_purpose(environment: Environment, name: str) -> bytes:
     """What a sealed password is bound to: it opens for its own connector alone."""
     return f"connector.password:{environment}:{name}".encode()
+
+
+def seal_password(
+    keyring: Keyring, password: str, environment: Environment, name: str
+) -> bytes | None:
+    """A password as the column connector.password keeps it: nothing where there is none."""
+    if not password:
+        return None
+    return keyring.seal(password.encode(), password_purpose(environment, name))
 
 
 def open_password(

@@ -93,7 +93,7 @@ class TestCheck:
         ended = await staffetta(*CHECK, "--to", NUMBER, "--yes", "--wait", "5")
         assert ended.code == 0, ended.err
         assert "long text as sar                │ accepted; 2 x DELIVRD" in ended.out
-        assert "This sends 13 segments to 1 numbers" in ended.err
+        assert "This sends 13 segments to one phone" in ended.err
         assert "bind          transceiver to SCRIPT, interface version 0x34" in ended.out
         assert "reports match, by receipted_message_id, in decimal, where the answers" in ended.out
         assert "10 digits, of UTC+02:00" in ended.out
@@ -141,7 +141,7 @@ class TestCheck:
 
     async def test_several_phones_get_everything(self, staffetta, carrier) -> None:
         ended = await staffetta(*CHECK, "--to", NUMBER, "--to", "+34600123456", "--yes")
-        assert "This sends 26 segments to 2 numbers" in ended.err
+        assert "This sends 26 segments to 2 phones" in ended.err
         assert {pdu.destination_addr for pdu in carrier.submits} == {
             b"393331234567",
             b"34600123456",

@@ -1,7 +1,8 @@
 """What may be changed of a connector, without a database."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from staffetta.domain.environments import Environment
@@ -9,6 +10,7 @@ from staffetta.routing.change_connector import (
     ConnectorChange,
     StoredConnector,
     changed_connector,
+    seconds_to_settle,
 )
 from staffetta.routing.connector_use import Backlog, InFlight
 from staffetta.routing.errors import InvalidConnector
@@ -78,6 +80,13 @@ def test_the_simulated_network_is_wherever_it_listens() -> None:
     with pytest.raises(InvalidConnector, match="which has no host to set"):
         changed_connector(NETWORK, ConnectorChange(columns={"host": "elsewhere"}))
     assert changed_connector(NETWORK, ConnectorChange(columns={"window": 5})).window_max == 5
+
+
+def test_a_connector_that_was_stopped_just_now_is_left_alone_for_five_seconds() -> None:
+    stopped = msgspec.structs.replace(STORED, enabled=False)
+    left = [seconds_to_settle(stopped, NOW + timedelta(seconds=one)) for one in (0, 4, 5, 60)]
+    assert left == [5, 1, 0, 0]
+    assert seconds_to_settle(STORED, NOW) == 0
 
 
 def test_what_needs_a_connector_is_said_in_words() -> None:
