@@ -6,6 +6,7 @@ links did, is drained and started anew; one whose settings are wrong is not star
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,6 +35,7 @@ from staffetta.routing.carriers import (
 )
 
 POLL_SECONDS: Final = 0.5  # without a NOTIFY, a connector looks this often for something to claim
+_FAILED_SECONDS: Final = 5.0  # before what a bug ended is started anew
 _BATCH_WINDOWS: Final = 2  # with a backlog, a claim waits for half a window of room
 
 _log = structlog.get_logger(__name__)
@@ -94,16 +96,13 @@ class Fleet:
         now = self._parts.clock.now()
         async with self._parts.database.transaction() as connection:
             carriers = {carrier.id: carrier for carrier in await read_carriers(connection)}
-            held = {
-                carrier.id: await hold_links(
-                    connection,
-                    carrier,
-                    self._parts.owner,
-                    now,
-                    silent_too=self._parts.is_steady(),
-                )
-                for carrier in carriers.values()
-            }
+            held = await hold_links(
+                connection,
+                list(carriers.values()),  # in the order of their ids, as links are told of too
+                self._parts.owner,
+                now,
+                silent_too=self._parts.is_steady(),
+            )
         return self._stop_changed(carriers, held) + self._start_missing(carriers, held)
 
     def _stop_changed(
@@ -153,16 +152,26 @@ class Fleet:
         return count
 
     def _start(self, carrier: Carrier, numbers: frozenset[int]) -> _Running:
-        stop = asyncio.Event()
+        """Start a connector, or say why it cannot be: the others start all the same."""
         try:
-            settings = self._parts.settings_of(carrier)
+            return self._run_carrier(carrier, numbers)
         except (InvalidSmppSettings, CannotUnseal) as error:
             _log.error("connector_not_started", connector=carrier.name, error=str(error))
-            for number in numbers:
-                self._note(LinkChange(carrier.id, number, LinkState.REFUSED, str(error)))
-            alarm = AlarmChange(carrier.id, AlarmKind.BIND_REFUSED, str(error))
-            self._parts.alarms.note(alarm)
-            return _Running(carrier, numbers, stop, None)
+            return self._refuse(carrier, numbers, str(error))
+        except Exception:  # noqa: BLE001 - one carrier's bug is not all carriers' outage
+            _log.exception("connector_not_started", connector=carrier.name)
+            why = "an error of this program keeps it from starting; it is in the log"
+            return self._refuse(carrier, numbers, why)
+
+    def _refuse(self, carrier: Carrier, numbers: frozenset[int], why: str) -> _Running:
+        for number in numbers:
+            self._note(LinkChange(carrier.id, number, LinkState.REFUSED, why))
+        self._parts.alarms.note(AlarmChange(carrier.id, AlarmKind.BIND_REFUSED, why))
+        return _Running(carrier, numbers, asyncio.Event(), None)
+
+    def _run_carrier(self, carrier: Carrier, numbers: frozenset[int]) -> _Running:
+        stop = asyncio.Event()
+        settings = self._parts.settings_of(carrier)
         connector = SmppConnector(
             settings,
             self._parts.inbox,
@@ -194,16 +203,21 @@ class Fleet:
     async def _run(
         self, connector: SmppConnector, dispatcher: Dispatcher, stop: asyncio.Event
     ) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(connector.run(stop))
-            await run_forever(
-                dispatcher.dispatch_or_rest,
-                POLL_SECONDS,
-                wake=self._parts.inbox.room_of(connector.connector_id),
-                stop=stop,
-                name=f"dispatch {connector.connector_id}",
-            )
-            await dispatcher.finish()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(connector.run(stop))
+                await run_forever(
+                    dispatcher.dispatch_or_rest,
+                    POLL_SECONDS,
+                    wake=self._parts.inbox.room_of(connector.connector_id),
+                    stop=stop,
+                    name=f"dispatch {connector.connector_id}",
+                )
+        except Exception:  # noqa: BLE001 - it is logged, and started anew after a pause
+            _log.exception("connector_failed", connector_id=connector.connector_id)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), _FAILED_SECONDS)
+        await dispatcher.finish()
 
     def record_newest(self, connector_id: int, count: int, incident: bytes) -> None:
         """Have the links of a connector write down what went over them last."""

@@ -42,17 +42,34 @@ async def read_carriers(connection: Connection) -> list[Carrier]:
 
 
 async def hold_links(
-    connection: Connection, carrier: Carrier, owner: int, now: datetime, *, silent_too: bool = True
-) -> frozenset[int]:
-    """Take the links that nobody alive holds; answers the numbers of all that are `owner`'s.
+    connection: Connection,
+    carriers: Sequence[Carrier],
+    owner: int,
+    now: datetime,
+    *,
+    silent_too: bool = True,
+) -> Mapping[int, frozenset[int]]:
+    """Take the links that nobody alive holds; answers the numbers of `owner`'s, by connector.
 
-    Links of owners that ended are taken; of those that fell silent only with `silent_too`.
+    Links of owners that ended are taken; of those that fell silent only with `silent_too`. Asked
+    for often: it writes only where there is something to take.
     """
     silent_seconds = OWNER_DEAD_SECONDS if silent_too else None
-    rows = await connection.fetch(
-        sql.HOLD_LINKS, carrier.id, carrier.link_count, owner, now, silent_seconds
-    )
-    return frozenset(row["number"] for row in rows)
+    ids = [carrier.id for carrier in carriers]
+    rows = await connection.fetch(sql.READ_HELD_LINKS, ids, owner, silent_seconds)
+    held = {(row["connector_id"], row["number"]): row["is_ours"] for row in rows}
+    ours = {}
+    for carrier in carriers:
+        numbers = range(1, carrier.link_count + 1)
+        kept = {number for number in numbers if held.get((carrier.id, number))}
+        free = [number for number in numbers if (carrier.id, number) not in held]
+        if free:
+            taken = await connection.fetch(
+                sql.TAKE_LINKS, carrier.id, free, owner, now, silent_seconds
+            )
+            kept |= {row["number"] for row in taken}
+        ours[carrier.id] = frozenset(kept)
+    return ours
 
 
 async def let_links_go(

@@ -55,16 +55,27 @@ SELECT id, environment::text AS environment, name, kind, host, port, system_id, 
  ORDER BY id
 """
 
-# Takes the links that nobody alive holds, and keeps those that are ours.
-HOLD_LINKS = """
+# The links that somebody holds: $2, or another process that lives. $3 is none where silence says
+# nothing of a process.
+READ_HELD_LINKS = """
+SELECT link.connector_id, link.number, link.owner = $2 AS is_ours
+  FROM link
+  JOIN process ON process.id = link.owner
+ WHERE link.connector_id = ANY ($1::int[])
+   AND (link.owner = $2
+        OR process.ended_at IS NULL
+           AND ($3::float8 IS NULL
+                OR process.heartbeat_at >= clock_timestamp() - $3::float8 * interval '1 second'))
+"""
+
+# Takes those of these links that nobody alive holds.
+TAKE_LINKS = """
 INSERT INTO link AS held (connector_id, number, owner, changed_at)
 SELECT $1, number, $3, $4
-  FROM generate_series(1, $2::int) AS number
+  FROM unnest($2::int[]) AS number
     ON CONFLICT (connector_id, number) DO UPDATE
-   SET owner = excluded.owner,
-       state = CASE WHEN held.owner = excluded.owner THEN held.state ELSE 'down' END
+   SET owner = excluded.owner, state = 'down', detail = '', changed_at = excluded.changed_at
  WHERE held.owner IS NULL
-    OR held.owner = excluded.owner
     OR EXISTS (SELECT FROM process
                 WHERE process.id = held.owner
                   AND (process.ended_at IS NOT NULL

@@ -27,6 +27,8 @@ from staffetta.routing.definition import ConnectorDefinition
 
 KEYRING = Keyring.parse("ab" * 32)
 _SET = "UPDATE connector SET link_count = $1, enabled = $2, updated_at = $3"
+_WRITTEN = "SELECT xmin::text FROM link ORDER BY number"
+_SILENT = "UPDATE process SET heartbeat_at = clock_timestamp() - interval '1 minute' WHERE id = $1"
 _LINKS = "SELECT number, owner, state FROM link ORDER BY number"
 
 
@@ -46,6 +48,8 @@ class Process:
 
 
 def settings(carrier: Carrier) -> SmppSettings:
+    if carrier.name == "broken":
+        raise RuntimeError("nobody thought of this")
     row = msgspec.structs.asdict(carrier)
     quick = {"misconfigured_seconds_min": 0.05, "unbind_seconds": 1, **carrier.settings}
     return settings_of({**row, "settings": quick}, "secret")
@@ -101,6 +105,22 @@ async def processes(database: Database, clock) -> AsyncIterator[list[Process]]:
         yield made
         for process in made:
             await process.fleet.drain()
+
+
+async def add_broken(database: Database, clock) -> int:
+    """A second connector, whose settings nobody can read."""
+    definition = ConnectorDefinition(
+        environment=Environment.PRODUCTION,
+        name="broken",
+        host="127.0.0.1",
+        port=1,
+        system_id="staffetta",
+        password="hunter2",
+        countries=("FR",),
+        price_micro=30_000,
+    )
+    async with database.transaction() as connection:
+        return await add_connector(connection, KEYRING, definition, clock.now())
 
 
 async def set_connector(database: Database, clock, links: int, *, enabled: bool = True) -> None:
@@ -224,3 +244,44 @@ async def test_an_alarm_ends_with_the_links_of_the_process_that_raised_it(
     await second.tell()
     async with database.acquire() as connection:
         assert await open_alarms(connection) == []
+
+
+async def test_links_that_are_held_are_looked_at_and_not_written_again(
+    database, clock, smsc, connector_id, processes
+):
+    await set_connector(database, clock, 3)
+    await processes[0].fleet.refresh_once()
+    async with database.acquire() as connection:
+        written = await connection.fetch(_WRITTEN)
+    for process in processes:
+        await process.fleet.refresh_once()
+    async with database.acquire() as connection:
+        assert await connection.fetch(_WRITTEN) == written
+    assert len(written) == 3
+
+
+async def test_links_of_a_silent_process_are_taken(database, clock, smsc, connector_id, processes):
+    first, second = processes
+    await first.fleet.refresh_once()
+    await first.fleet.drain()
+    await second.fleet.refresh_once()
+    assert not second.fleet.runs(connector_id)
+    async with database.transaction() as connection:
+        await connection.execute(_SILENT, first.owner)
+    await second.fleet.refresh_once()
+    assert [owner for _, owner, _ in await links(database)] == [second.owner]
+
+
+async def test_a_carrier_that_cannot_be_started_for_a_bug_of_ours_stops_no_other(
+    database, clock, smsc, connector_id, processes
+):
+    process = processes[0]
+    broken_id = await add_broken(database, clock)
+    await process.fleet.refresh_once()
+    await smsc.bound()
+    await process.fleet.refresh_once()
+    await process.tell()
+    async with database.acquire() as connection:
+        (alarm,) = await open_alarms(connection)
+    assert (alarm.connector_id, alarm.kind) == (broken_id, "bind_refused")
+    assert "an error of this program" in alarm.detail
