@@ -11,14 +11,10 @@ from staffetta.cli.options import AsJson
 from staffetta.cli.output import show
 from staffetta.cli.trace_shown import events_shown
 from staffetta.domain.environments import Environment
-from staffetta.messaging.asked_frames import (
-    FRAMES_MAX,
-    ask_for_frames,
-    find_connector,
-    is_answered,
-    read_answer,
-)
+from staffetta.messaging.asked_frames import ask_for_frames, is_answered, read_answer
+from staffetta.messaging.recordings import FRAMES_MAX
 from staffetta.messaging.tracing.pdus import Looks, recorded_events
+from staffetta.routing.change_connector import find_connector
 
 _SECONDS_MAX: Final = 15.0
 _PAUSE_SECONDS: Final = 0.1
@@ -48,8 +44,8 @@ def pdus(
 
     async def work(parts: Opened) -> list[dict[str, Any]]:
         async with parts.database.transaction() as connection:
-            connector_id = await find_connector(connection, name, environment)
-            incident = await ask_for_frames(connection, connector_id, last, parts.now)
+            stored = await find_connector(connection, name, environment)
+            incident = await ask_for_frames(connection, stored.id, last, parts.now)
         await _wait_for_answer(parts, incident)
         async with parts.database.acquire() as connection:
             return await read_answer(connection, incident, last)

@@ -8,34 +8,16 @@ from datetime import datetime
 from typing import Any, Final
 
 from staffetta.db.pool import Connection
-from staffetta.domain.environments import Environment
 from staffetta.domain.errors import StaffettaError
+from staffetta.messaging.recordings import FRAMES_MAX
 from staffetta.messaging.sql import recordings as sql
 from staffetta.routing.carriers import OWNER_DEAD_SECONDS
 
-FRAMES_MAX: Final = 1_000
 _INCIDENT_OCTETS: Final = 8
-
-
-class NoSuchConnector(StaffettaError):
-    """There is no connector of that name, or there are two."""
 
 
 class NobodyHoldsLinks(StaffettaError):
     """No process that runs holds a link of the connector."""
-
-
-async def find_connector(connection: Connection, name: str, environment: Environment | None) -> int:
-    """The id of a connector by its name; raises NoSuchConnector."""
-    rows = await connection.fetch(sql.FIND_CONNECTOR, name, environment)
-    if not rows:
-        raise NoSuchConnector(
-            f"there is no connector {name}: `staffetta connector list` shows what there is"
-        )
-    if len(rows) > 1:
-        raise NoSuchConnector(f"connectors of both environments are called {name}: name one")
-    connector_id: int = rows[0]["id"]
-    return connector_id
 
 
 async def ask_for_frames(

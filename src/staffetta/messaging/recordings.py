@@ -21,6 +21,7 @@ from staffetta.smpp.message_ids import message_id_key
 
 WAITING_MAX: Final = 5_000
 PER_SECOND_MAX: Final = 1_000  # frames: what is written down must not slow down what is sent
+FRAMES_MAX: Final = 1_000  # that a person asks for; they have room of their own
 SAMPLES_PER_SECOND_MAX: Final = 10  # messages: a thousandth of what a fast link sends is too much
 AWAITED_MAX: Final = 10_000  # of each connector: ids of segments whose report is recorded too
 AWAITED_SECONDS_MAX: Final = 48 * 3600.0
@@ -186,8 +187,16 @@ class Recordings:
         return False
 
     def put(self, recording: Recording) -> None:
-        """Have a PDU stored; dropped where there is no room. Never waits."""
-        if self.may_record():
+        """Have a PDU stored; dropped where there is no room. Never waits.
+
+        What a person asked for has room however many failures there are: that is when people ask.
+        """
+        if recording.reason is Reason.ASKED:
+            if len(self.waiting) < WAITING_MAX + FRAMES_MAX:
+                self.waiting.append(recording)
+            else:
+                self.dropped_count += 1
+        elif self.may_record():
             self._second_count += 1
             self.waiting.append(recording)
 

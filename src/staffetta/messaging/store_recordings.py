@@ -15,7 +15,7 @@ from staffetta.db.batches import write_in_halves
 from staffetta.db.pool import Database, DatabaseError
 from staffetta.domain.clock import Clock
 from staffetta.domain.ids import IdMaker, lowest_id
-from staffetta.messaging.recordings import WAITING_MAX, Recording, Recordings
+from staffetta.messaging.recordings import Recording, Recordings
 from staffetta.messaging.sql import recordings as sql
 
 BATCH_MAX: Final = 500
@@ -63,9 +63,9 @@ class RecordingStore:
 
     async def store_all(self) -> None:
         """Store everything that waits now."""
-        for _ in range(WAITING_MAX // BATCH_MAX + 1):
-            if not await self._store():
-                return
+        left = len(self._recordings.waiting)
+        while left > 0 and (count := await self._store()):
+            left -= count
 
     async def _store(self) -> int:
         batch = self._recordings.take(BATCH_MAX)

@@ -10,9 +10,7 @@ from traced import texts, traced
 
 from staffetta.messaging.asked_frames import (
     NobodyHoldsLinks,
-    NoSuchConnector,
     ask_for_frames,
-    find_connector,
     is_answered,
     read_answer,
 )
@@ -23,6 +21,7 @@ from staffetta.messaging.record_account import (
     recorded_until,
 )
 from staffetta.messaging.recordings import (
+    FRAMES_MAX,
     PER_SECOND_MAX,
     SAMPLES_PER_SECOND_MAX,
     WAITING_MAX,
@@ -51,6 +50,7 @@ class Recorder:
     def __init__(self, gateway: Gateway, policy: RecordingPolicy = RecordingPolicy()) -> None:  # noqa: B008
         self.gateway = gateway
         self.shown: list[tuple[int, int, bytes]] = []
+        self.shows = 1  # frames, to whoever asks
         self.registry = CollectorRegistry()
         self.recordings = Recordings(policy, gateway.clock)
         self.store = RecordingStore(
@@ -65,7 +65,8 @@ class Recorder:
 
     def _show(self, connector_id: int, count: int, incident: bytes) -> None:
         self.shown.append((connector_id, count, incident))
-        self.put(SUBMIT, reason=Reason.ASKED, incident=incident)
+        for _ in range(self.shows):
+            self.put(SUBMIT, reason=Reason.ASKED, incident=incident)
 
     def put(
         self,
@@ -311,8 +312,31 @@ async def test_who_asks_for_frames_gets_them_from_whoever_holds_the_links(
     assert (row["connector"], row["reason"], row["octets"]) == ("carrier", "asked", SUBMIT)
 
 
-async def test_a_connector_that_is_not_there_is_named(gateway: Gateway) -> None:
+async def test_who_asks_in_a_storm_gets_an_answer(
+    gateway: Gateway, recorder: Recorder, clock: FrozenClock
+) -> None:
+    for _ in range(PER_SECOND_MAX + 1):
+        recorder.put()
+    assert recorder.recordings.dropped_count == 1, "of this second nothing more is recorded"
+    recorder.shows = FRAMES_MAX
+    async with gateway.database.transaction() as connection:
+        await connection.execute(
+            "INSERT INTO link (connector_id, number, owner, changed_at) VALUES ($1, 1, $2, $3)",
+            gateway.connector.connector_id,
+            gateway.owner,
+            clock.now(),
+        )
+        incident = await ask_for_frames(
+            connection, gateway.connector.connector_id, FRAMES_MAX, clock.now()
+        )
+    await recorder.store.record_once()
     async with gateway.database.acquire() as connection:
-        assert await find_connector(connection, "carrier", None) == gateway.connector.connector_id
-        with pytest.raises(NoSuchConnector, match="there is no connector nobody"):
-            await find_connector(connection, "nobody", None)
+        assert await is_answered(connection, incident)
+        assert len(await read_answer(connection, incident, 2 * FRAMES_MAX)) == FRAMES_MAX
+
+
+async def test_what_is_asked_for_is_bounded_too(recorder: Recorder) -> None:
+    for _ in range(WAITING_MAX + FRAMES_MAX + 7):
+        recorder.put(reason=Reason.ASKED)
+    assert len(recorder.recordings.waiting) == WAITING_MAX + FRAMES_MAX
+    assert recorder.recordings.dropped_count == 7

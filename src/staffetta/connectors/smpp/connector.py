@@ -121,9 +121,15 @@ class SmppConnector:
         self._wake()
 
     def record_newest(self, count: int, incident: bytes) -> None:
-        """Write down what went over each of our links last."""
-        for link in self._links:
-            link.recorder.show(count, incident)
+        """Write down what went over our links last, at most so many frames of all of them."""
+        newest = [
+            (frame, link.recorder)
+            for link in self._links
+            for frame in link.recorder.ring.newest(count)
+        ]
+        newest.sort(key=lambda one: one[0].at)
+        for frame, recorder in newest[-count:]:
+            recorder.show(frame, incident)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Keep the links bound until `stop` is set, then drain them.

@@ -174,9 +174,9 @@ class LinkRecorder:
             incident = os.urandom(_INCIDENT_OCTETS)
             self._put(self._newest(LAST_COUNT), reason, incident)
 
-    def show(self, count: int, incident: bytes) -> None:
-        """Somebody asked for what went over the link last."""
-        self._put(self.ring.newest(count), Reason.ASKED, incident)
+    def show(self, frame: KeptFrame, incident: bytes) -> None:
+        """Somebody asked for what went over the links last, and this did."""
+        self._put([frame], Reason.ASKED, incident)
 
     def _newest(self, count: int) -> list[KeptFrame]:
         return [one for one in self.ring.newest(count) if one.at >= self._since]

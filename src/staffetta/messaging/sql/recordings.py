@@ -101,11 +101,3 @@ SELECT recording.id, recording.at, connector.name AS connector, recording.link,
  ORDER BY recording.at DESC, recording.id DESC
  LIMIT $2
 """
-
-FIND_CONNECTOR = """
-SELECT id, environment::text AS environment
-  FROM connector
- WHERE name = $1 AND ($2::text IS NULL OR environment::text = $2)
- ORDER BY environment
- LIMIT 2
-"""
