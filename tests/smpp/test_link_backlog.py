@@ -116,3 +116,18 @@ class BacklogMachine(RuleBasedStateMachine):
 
 
 TestBacklog = BacklogMachine.TestCase
+
+
+def test_a_late_answer_corrects_a_claim_that_is_not_settled() -> None:
+    settled: list[ClaimUnderWay] = []
+    backlog = Backlog(settled.append)
+    work = ClaimUnderWay(claim(2))
+    backlog.put(work)
+    for _ in range(2):
+        backlog.written(work)
+    backlog.answered(work, 0, Uncertain("no answer"))
+    assert backlog.corrected(work, 0, Accepted("x", "x"))
+    backlog.answered(work, 1, Accepted("y", "y"))
+    assert work.outcomes == [Accepted("x", "x"), Accepted("y", "y")]
+    assert not backlog.corrected(work, 1, Uncertain("no answer"))
+    assert settled == [work]

@@ -112,6 +112,7 @@ class Settlement(msgspec.Struct, frozen=True):
     connector_id: int
     claim: Claim
     outcomes: tuple[Outcome, ...]
+    is_late: bool = False  # of segments that an earlier settlement left open; the others NotSent
 
 
 class ReportMeaning(StrEnum):

@@ -21,7 +21,7 @@ from staffetta.messaging.connector import Accepted, Refused, Settlement, Uncerta
 from staffetta.messaging.inbox import MemoryInbox
 from staffetta.messaging.learning import Learning
 from staffetta.messaging.match import match_waiting_reports
-from staffetta.messaging.money import Capture, settle_money
+from staffetta.messaging.money import Capture, add_charges, captures_of, settle_money
 from staffetta.messaging.outcomes import Decision, decide
 from staffetta.messaging.sql import settle as sql
 from staffetta.messaging.step import Step, begin_step
@@ -105,17 +105,17 @@ class Settler:
         settled = [
             _Settled(settlement, decide(settlement.claim, settlement.outcomes, now))
             for settlement in batch
+            if not settlement.is_late
         ]
+        late = [settlement for settlement in batch if settlement.is_late]
         async with begin_step(self._database, self._bell, self._ids, now) as step:
             rows = await step.connection.fetch(sql.SETTLE, *_columns(settled), self._owner, now)
             changed = {row["id"]: row for row in rows}
-            submissions = _submissions(settled)
-            if submissions:
-                await step.connection.execute(
-                    sql.INSERT_SUBMISSIONS, *map(list, zip(*submissions, strict=True)), now
-                )
+            submissions = await _store_submissions(step, [one.settlement for one in settled])
             refunded = await _move_money(step, settled, changed)
             await owe_changes_of(step, rows, refunded)
+            if late:
+                submissions += await _settle_late(step, late)
             keys = [(row[5], row[9]) for row in submissions if row[9] is not None]
             matching = await match_waiting_reports(step, keys, self._learning)
         if matching is not None:
@@ -138,6 +138,43 @@ class Settler:
                 now,
             )
             await owe_changes_of(step, rows)
+
+
+async def _store_submissions(
+    step: Step, settlements: Sequence[Settlement]
+) -> list[tuple[Any, ...]]:
+    submissions = _submissions(settlements)
+    if submissions:
+        await step.connection.execute(
+            sql.INSERT_SUBMISSIONS, *map(list, zip(*submissions, strict=True)), step.now
+        )
+    return submissions
+
+
+async def _settle_late(step: Step, late: Sequence[Settlement]) -> list[tuple[Any, ...]]:
+    """Settle what was answered after all; a first acceptance is paid as any other.
+
+    Accounts were told that it is pending when it was left open, and pending it is.
+    """
+    submissions = await _store_submissions(step, late)
+    claims = {
+        one.claim.recipient_id: one.claim
+        for one in late
+        if any(isinstance(outcome, Accepted) for outcome in one.outcomes)
+    }.values()
+    if not claims:
+        return submissions
+    rows = await step.connection.fetch(
+        sql.SETTLE_LATE,
+        [claim.space_id for claim in claims],
+        [claim.recipient_id for claim in claims],
+        [claim.segment_total for claim in claims],
+        [claim.written_as for claim in claims],
+        step.now,
+    )
+    paid = await settle_money(step, captures_of(rows), [])
+    await add_charges(step.connection, rows, paid)
+    return submissions
 
 
 async def _move_money(
@@ -179,14 +216,14 @@ def _columns(settled: Sequence[_Settled]) -> tuple[object, ...]:
     )
 
 
-def _submissions(settled: Sequence[_Settled]) -> list[tuple[Any, ...]]:
+def _submissions(settlements: Sequence[Settlement]) -> list[tuple[Any, ...]]:
     """A row for each segment that reached a carrier, or may have; the late answers' too."""
     rows: list[tuple[Any, ...]] = []
-    for one in settled:
-        claim = one.settlement.claim
+    for one in settlements:
+        claim = one.claim
         is_usual = claim.writing is None
         written_as = None if is_usual else claim.written_as
-        for segment, outcome in zip(claim.segments, one.settlement.outcomes, strict=True):
+        for segment, outcome in zip(claim.segments, one.outcomes, strict=True):
             said: tuple[str, int | None, str | None, str | None]
             match outcome:
                 case Accepted():
@@ -204,7 +241,7 @@ def _submissions(settled: Sequence[_Settled]) -> list[tuple[Any, ...]]:
                     claim.attempt,
                     segment.number,
                     claim.segment_total,
-                    one.settlement.connector_id,
+                    one.connector_id,
                     *said,
                     written_as,
                     is_usual or claim.asks_report(segment.number),

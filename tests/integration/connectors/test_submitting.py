@@ -1,5 +1,6 @@
 """Submitting over a link: what is written, in which order, how much of it, and what comes back."""
 
+import pytest
 from scripted_esme import until
 from scripted_smsc import Say
 
@@ -199,18 +200,46 @@ async def test_ids_that_cannot_be_stored_become_storable(rig, smsc, make_claim):
 async def test_no_answer_in_time_is_uncertain_and_the_link_stays(make_rig, smsc, make_claim):
     rig = make_rig(response_seconds=0.2)
     await rig.bound()
-    connection = await smsc.bound()
+    await smsc.bound()
     smsc.answering = lambda _pdu: None
     rig.submit(make_claim())
     (settlement,) = await rig.settled(1)
     assert settlement.outcomes == (Uncertain("no answer within 0.2 seconds"),)
-    connection.answer(connection.submits[0], Say("late"))
     smsc.answering = lambda _pdu: Say("prompt")
     rig.submit(make_claim())
     await rig.settled(2)
     assert rig.connector.room() == 10
-    counted = rig.counted("staffetta_connector_oddities_total", kind="unexpected_answer")
-    assert counted == 1.0
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [(Say("late"), Accepted("late", "late")), (Say("", 0x0B), None), (Say("", 0x58), None)],
+    ids=["accepted", "refused", "throttled"],
+)
+async def test_an_answer_that_comes_after_all_is_settled_once(
+    make_rig, smsc, make_claim, answer, outcome
+):
+    rig = make_rig(response_seconds=0.1)
+    await rig.bound()
+    connection = await smsc.bound()
+    smsc.answering = lambda _pdu: None
+    claim = make_claim("a" * 153, "b")
+    rig.submit(claim)
+    await rig.settled(1)
+    connection.answer(connection.submits[1], answer)
+    connection.answer(connection.submits[1], answer)
+    name = "staffetta_connector_oddities_total"
+    await until(lambda: rig.counted(name, kind="unexpected_answer") == 1)
+    assert rig.counted(name, kind="late_answer") == 1
+    late = rig.inbox.settlements[1:]
+    if answer.command_status == 0x58:
+        assert late == []
+        return
+    (settlement,) = late
+    assert (settlement.claim, settlement.is_late) == (claim, True)
+    first, second = settlement.outcomes
+    assert isinstance(first, NotSent)
+    assert second == outcome or isinstance(second, Refused)
 
 
 async def test_outcomes_are_counted(rig, smsc, make_claim):

@@ -70,6 +70,13 @@ class Backlog:
         if work.unsettled_count == 0:
             self._settle(work)
 
+    def corrected(self, work: ClaimUnderWay, index: int, outcome: Outcome) -> bool:
+        """A segment that had its outcome has another; False where its claim is settled already."""
+        if work.unsettled_count == 0:
+            return False
+        work.outcomes[index] = outcome
+        return True
+
     def give_up(self, work: ClaimUnderWay, reason: str) -> None:
         """What of a claim was not written never will be."""
         if work.unwritten_count:

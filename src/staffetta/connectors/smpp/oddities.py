@@ -27,9 +27,8 @@ class Oddities:
         kind = "unexpected_pdu"
         fields: dict[str, Any] = {"pdu": type(pdu).__name__}
         if isinstance(pdu, pdus.SubmitSmResp):
-            # Late, for the second time, or to a number we never used: it settles nothing.
+            # For the second time, or to a number we never used: it settles nothing.
             kind = "unexpected_answer"
-            self._memory.recorder.late(pdu.sequence_number)
             fields |= {
                 "smsc_id": printable(pdu.message_id),
                 "command_status": pdu.command_status,

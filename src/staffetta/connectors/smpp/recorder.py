@@ -7,7 +7,7 @@ decides nothing about messages, and never waits.
 import os
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Final, NamedTuple
+from typing import Final
 
 from staffetta.connectors.smpp.backlog import ClaimUnderWay
 from staffetta.connectors.smpp.frame_ring import READ, FrameRing, KeptFrame
@@ -37,17 +37,9 @@ from staffetta.smpp.message_ids import candidate_keys
 AROUND_COUNT: Final = 4  # frames before a segment's failure that are kept with it
 LAST_COUNT: Final = 12  # frames before the end of a connection
 _INCIDENT_OCTETS: Final = 8
-_GIVEN_UP_MAX: Final = 1_000
 _SUBMITS: Final = frozenset({int(CommandId.SUBMIT_SM)})
 _ANSWERS: Final = frozenset({int(CommandId.SUBMIT_SM_RESP), int(CommandId.GENERIC_NACK)})
 _DELIVERIES: Final = frozenset({int(CommandId.DELIVER_SM), int(CommandId.DATA_SM)})
-
-
-class _GivenUp(NamedTuple):
-    """A segment without an answer, which may still come."""
-
-    subject: Subject
-    incident: bytes
 
 
 class LinkRecorder:
@@ -74,34 +66,32 @@ class LinkRecorder:
         self._since = now()  # when the connection began
         self._incident = b""  # of the newest failure
         self._incident_end: object = None  # of the ring then
-        self._given_up: dict[int, _GivenUp] = {}  # uncertain segments, by sequence_number
 
     def began(self) -> None:
         """Another connection begins."""
         self._since = self._now()
-        self._given_up.clear()
 
     def answered(
         self, work: ClaimUnderWay, index: int, outcome: Outcome, written_at: float
-    ) -> None:
+    ) -> bytes | None:
         """A written segment has its outcome: a failure, or one of a claim that is recorded.
 
-        `written_at` is the moment of the turn that wrote it, in the loop's seconds.
+        Answers the incident that a failure is recorded under. `written_at` is the moment of the
+        turn that wrote it, in the loop's seconds.
         """
         reason = _reason_of(work, outcome)
         if reason is None or not self._recordings.may_record():
-            return
+            return None
         subject = _subject_of(work.claim, index)
         keeps_text = self._keeps_text and not work.claim.is_code
         own = self._frames_of(work.numbers[index], outcome, written_at)
         if isinstance(outcome, Accepted):
             self._await_report(work.claim, outcome, subject, reason, keeps_text=keeps_text)
             self._put(own, reason, subject=subject, keeps_text=keeps_text)
-            return
+            return None
         incident = self._incident_of(own)
         self._put(own, reason, incident, subject=subject, keeps_text=keeps_text)
-        if isinstance(outcome, Uncertain):
-            self._give_up(work.numbers[index], _GivenUp(subject, incident))
+        return incident
 
     def _incident_of(self, own: Sequence[KeptFrame]) -> bytes:
         """The incident of a failure. Before all that fail at once the same went over the link."""
@@ -126,19 +116,11 @@ class LinkRecorder:
         until = self._clock.monotonic() + AWAITED_SECONDS_MAX
         self._awaited.put(Awaited(subject, reason, keeps_text, keys, claim.number, until))
 
-    def late(self, sequence_number: int) -> None:
-        """An answer came that nobody waited for; perhaps to a segment that was given up."""
-        given_up = self._given_up.pop(sequence_number, None)
-        if given_up is None:
-            return
-        frame = self.ring.find_read(sequence_number, _ANSWERS)
+    def late(self, work: ClaimUnderWay, index: int, incident: bytes) -> None:
+        """An answer came to a segment that was given up in that incident."""
+        frame = self.ring.find_read(work.numbers[index], _ANSWERS)
         if frame is not None:
-            self._put([frame], Reason.LATE, given_up.incident, subject=given_up.subject)
-
-    def _give_up(self, number: int, given_up: _GivenUp) -> None:
-        self._given_up[number] = given_up
-        if len(self._given_up) > _GIVEN_UP_MAX:
-            del self._given_up[next(iter(self._given_up))]
+            self._put([frame], Reason.LATE, incident, subject=_subject_of(work.claim, index))
 
     def _frames_of(self, number: int, outcome: Outcome, written_at: float) -> list[KeptFrame]:
         """A segment's request, and the answer that just came, as far as they are still there."""

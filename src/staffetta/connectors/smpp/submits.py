@@ -8,13 +8,15 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
-from staffetta.connectors.smpp.alarms import ALL_LINKS, AlarmKind
+from staffetta.connectors.smpp.alarms import ALL_LINKS
 from staffetta.connectors.smpp.backlog import ClaimUnderWay
 from staffetta.connectors.smpp.connection import Connection
+from staffetta.connectors.smpp.given_up import GivenUpSegments
 from staffetta.connectors.smpp.link_parts import LinkMemory, LinkParts
 from staffetta.connectors.smpp.oddities import Oddities
 from staffetta.connectors.smpp.silence import Silence, Timeout
 from staffetta.messaging.connector import NotSent, Outcome, Refused, Uncertain
+from staffetta.routing.alarms import AlarmKind
 from staffetta.smpp import events, pdus
 from staffetta.smpp.errors import InvalidField
 from staffetta.smpp.statuses import StatusClass, StatusMeaning
@@ -56,6 +58,7 @@ class Submits:
         self._rate = memory.rate
         self._recorder = memory.recorder
         self._silence = Silence()
+        self._given_up = GivenUpSegments(parts, memory, oddities)
         self._current: ClaimUnderWay | None = None  # some segments of it may be written, not all
         self._has_doubts = True  # something is believed of the carrier that an answer may refute
         self._unreadable_at = -_UNREADABLE_SECONDS
@@ -217,8 +220,14 @@ class Submits:
         work, index, _, turn = written
         if self._credit.is_out:
             self._credit.unclear(turn, self._connection.now())
-        self._recorder.answered(work, index, outcome, turn[0])
+        incident = self._recorder.answered(work, index, outcome, turn[0])
+        if isinstance(outcome, Uncertain):
+            self._given_up.put(work, index, incident)
         self._backlog.answered(work, index, outcome)
+
+    def answered_late(self, pdu: pdus.SubmitSmResp) -> bool:
+        """An answer that nobody waits for; False where it is to no segment of this connection."""
+        return self._given_up.answered(pdu, self._connection.now())
 
     def _refused(self, written: _Written, command_status: int) -> None:
         now = self._connection.now()

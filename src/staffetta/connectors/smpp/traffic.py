@@ -229,6 +229,15 @@ class Traffic:
             oddities.violated(event)
             ended(event)
 
+        def unexpected(event: events.UnexpectedPdu) -> None:
+            pdu = event.pdu
+            # Each connection counts its own numbers, and one alone transmits.
+            is_ours = connection is self.connections[0]
+            if not (
+                is_ours and isinstance(pdu, pdus.SubmitSmResp) and self._submits.answered_late(pdu)
+            ):
+                oddities.unexpected(event, now())
+
         return {
             events.ResponseReceived: self._submits.responded,
             events.RequestReceived: Deliveries(self._parts, self._memory, connection).requested,
@@ -239,7 +248,7 @@ class Traffic:
             events.Unbound: ended,
             events.PeerSilent: ended,
             events.ProtocolViolation: violated,
-            events.UnexpectedPdu: lambda event: oddities.unexpected(event, now()),
+            events.UnexpectedPdu: unexpected,
             events.Quarantined: lambda event: oddities.unreadable(event, now()),
             events.Undecodable: lambda event: oddities.unreadable(event, now()),
             events.RequestRejected: lambda event: oddities.rejected(event, now()),

@@ -62,6 +62,36 @@ SELECT space_id, recipient_id, attempt, segment, segment_total, connector_id,
  WHERE submission.outcome = 'uncertain'
 """
 
+# What a carrier took after all, though nobody waited for its answer any more. What is under way
+# again goes on, and a message is submitted when all parts of one cut are accepted, in whatever try.
+SETTLE_LATE = (
+    """
+WITH late AS (
+    SELECT new.space_id, new.id,
+           (SELECT count(DISTINCT submission.segment)
+              FROM submission
+             WHERE submission.space_id = new.space_id
+               AND submission.recipient_id = new.id
+               AND submission.outcome = 'accepted'
+               AND submission.segment_total = new.segment_total
+               AND submission.written_as IS NOT DISTINCT FROM new.written_as)
+           = new.segment_total AS is_whole
+      FROM unnest($1::int[], $2::bytea[], $3::smallint[], $4::text[])
+           AS new (space_id, id, segment_total, written_as)
+)
+UPDATE recipient
+   SET state = CASE WHEN late.is_whole THEN 'submitted' ELSE recipient.state END,
+       detail = CASE WHEN late.is_whole THEN NULL ELSE recipient.detail END,
+       sent_at = coalesce(recipient.sent_at, $5),
+       updated_at = $5
+  FROM late
+ WHERE recipient.space_id = late.space_id
+   AND recipient.id = late.id
+   AND recipient.state IN ('scheduled', 'queued', 'uncertain')
+"""  # noqa: S608 (constants alone)
+    + TOLD
+)
+
 CLEAR_CHARGES = """
 UPDATE recipient
    SET charged_micro = 0
