@@ -27,6 +27,7 @@ from staffetta.routing.connectors import (
     seal_tls_key,
 )
 from staffetta.routing.errors import ConnectorInUse, ConnectorMissing, InvalidConnector
+from staffetta.routing.learned import forget_learned
 
 SIMULATED: Final = "simulated"
 # A server that has not read the configuration anew may still accept for a stopped connector.
@@ -191,6 +192,8 @@ async def change_connector(
         dict(changed.settings),
         now,
     )
+    if (changed.host, changed.system_id) != (stored.host, stored.system_id):
+        await forget_learned(connection, changed.id)
     return changed
 
 

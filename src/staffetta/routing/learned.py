@@ -24,3 +24,11 @@ async def store_learned(
         sql.STORE_LEARNED, connector_id, spelling, evidence_count, now
     )
     return stored is not None
+
+
+async def forget_learned(connection: Connection, connector_id: int) -> None:
+    """Another carrier stands behind a connector now: what the one before showed counts no more.
+
+    Running servers hear of it within a second.
+    """
+    await connection.execute(sql.FORGET_LEARNED, connector_id)

@@ -4,6 +4,10 @@ READ_LEARNED = """
 SELECT connector_id, report_spelling FROM connector_learned
 """
 
+FORGET_LEARNED = """
+DELETE FROM connector_learned WHERE connector_id = $1
+"""
+
 # A connector that is gone learns nothing. What another process stored before is no news.
 STORE_LEARNED = """
 INSERT INTO connector_learned (connector_id, report_spelling, evidence_count, learned_at)

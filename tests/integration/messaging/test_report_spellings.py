@@ -10,6 +10,7 @@ from staffetta.domain.states import State
 from staffetta.messaging.connector import Report, ReportMeaning
 from staffetta.messaging.evidence import AGREEING_MIN
 from staffetta.messaging.learning import Learning
+from staffetta.routing.learned import forget_learned
 from staffetta.smpp.message_ids import IdForm, message_id_key
 
 DIGITS = ITALIAN.removeprefix("+")
@@ -155,6 +156,15 @@ async def test_a_few_reports_teach_the_spelling_to_every_process(gateway: Gatewa
     assert await other.share_once() == 0
     reading = other.reading_of(gateway.connector.connector_id, is_set=False)
     assert reading.name == "tlv/decimal text/decimal"
+
+
+async def test_what_is_forgotten_is_forgotten_by_running_processes(gateway: Gateway) -> None:
+    await learn_decimal(gateway)
+    async with gateway.database.transaction() as connection:
+        await forget_learned(connection, gateway.connector.connector_id)
+    await gateway.learning.share_once()
+    reading = gateway.learning.reading_of(gateway.connector.connector_id, is_set=False)
+    assert reading.name == ""
 
 
 async def test_a_learned_spelling_reads_an_ambiguous_id_one_way(gateway: Gateway) -> None:

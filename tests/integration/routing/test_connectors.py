@@ -24,6 +24,7 @@ from staffetta.routing.connectors import (
 )
 from staffetta.routing.definition import ConnectorDefinition
 from staffetta.routing.errors import ConnectorExists, InvalidConnector
+from staffetta.routing.learned import read_learned, store_learned
 from staffetta.routing.live import LiveRoutes
 
 PRODUCTION = Environment.PRODUCTION
@@ -127,3 +128,21 @@ async def test_a_new_connector_is_seen_without_a_restart(database: Database, clo
     quote = routes.table.quote(PRODUCTION, "FR")
     assert quote is not None
     assert (quote.connector_id, quote.price_micro) == (connector_id, 30_000)
+
+
+@pytest.mark.parametrize(
+    ("columns", "is_forgotten"),
+    [({"host": "other.example.com"}, True), ({"system_id": "gw2"}, True), ({"window": 7}, False)],
+    ids=["host", "system_id", "window"],
+)
+async def test_what_a_carrier_showed_is_forgotten_when_another_stands_there(
+    database: Database, clock, columns: dict[str, object], is_forgotten: bool
+) -> None:
+    connector_id = await add(database, DEFINITION, clock)
+    async with database.transaction() as connection:
+        await store_learned(connection, connector_id, "tlv/decimal", 5, clock.now())
+        stored = await find_connector(connection, "acme", to_change=True)
+        change = ConnectorChange(columns=columns)
+        await change_connector(connection, KEYRING, stored, change, lambda *_: None, clock.now())
+        learned = await read_learned(connection)
+    assert (connector_id not in learned) is is_forgotten
