@@ -19,6 +19,7 @@ SYSTEM_ID_CHARACTERS_MAX: Final = 15
 PASSWORD_CHARACTERS_MAX: Final = 8
 # Some carriers hand out longer ones than the specification has room for.
 LONG_PASSWORD_CHARACTERS_MAX: Final = 64
+_MAY_BE_LONG: Final = " (where the carrier gave it so, long_password allows it)"
 WINDOW_DEFAULT: Final = 10
 WINDOW_MAX: Final = 10_000
 RATE_PER_SECOND_DEFAULT: Final = 10
@@ -107,7 +108,10 @@ def system_id_faults(system_id: str) -> Iterable[str]:
 def password_faults(password: str, *, long_allowed: bool) -> Iterable[str]:
     """What is wrong with a password, which is never quoted."""
     longest = LONG_PASSWORD_CHARACTERS_MAX if long_allowed else PASSWORD_CHARACTERS_MAX
-    return _unfit("password", password, longest, shown=False)
+    can_be_allowed = not long_allowed and len(password) <= LONG_PASSWORD_CHARACTERS_MAX
+    return _unfit(
+        "password", password, longest, shown=False, hint=_MAY_BE_LONG if can_be_allowed else ""
+    )
 
 
 def window_faults(window_max: int) -> Iterable[str]:
@@ -151,11 +155,13 @@ def _out_of_range(what: str, value: int, low: int, high: int) -> Iterable[str]:
         yield f"the {what} is {value}: it lies between {low} and {high}"
 
 
-def _unfit(what: str, text: str, characters_max: int, *, shown: bool) -> Iterable[str]:
+def _unfit(
+    what: str, text: str, characters_max: int, *, shown: bool, hint: str = ""
+) -> Iterable[str]:
     if not (text.isascii() and text.isprintable()):
         yield f"the {what} has characters other than printable ASCII"
     elif len(text) > characters_max:
         yield (
             f"the {what}{f' {text!r}' if shown else ''} has {len(text)} characters:"
-            f" SMPP has room for {characters_max}"
+            f" SMPP has room for {characters_max}{hint}"
         )
