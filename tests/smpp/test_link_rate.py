@@ -1,5 +1,6 @@
 """The rate of a link, with a clock that the test moves."""
 
+from collections import deque
 from math import inf
 
 import pytest
@@ -210,3 +211,77 @@ def test_a_share_of_no_limit_is_none():
     limit = rate(0)
     limit.limit(0, 1.0)
     assert limit.per_second == inf
+
+
+def drop(limit, per_second, at):
+    """Write for a second and a half, and be hung up on."""
+    for step in range(int(1.5 * per_second)):
+        limit.spend(1, at + step / per_second)
+    return limit.dropped(at + 1.5)
+
+
+def test_it_recovers_over_ten_minutes_however_often_it_was_halved():
+    limit = rate(1000)
+    assert [drop(limit, limit.per_second, at) for at in (0.0, 4.0, 8.0)] == [True] * 3
+    assert limit.per_second < 150
+    limit.allowance(300.0)
+    assert limit.per_second < 250
+    limit.allowance(660.0)
+    assert limit.per_second == 1000
+
+
+def test_a_burst_that_was_small_is_not_remembered_for_hours():
+    limit = rate(1000)
+    limit.spend(10, 0.0)
+    assert limit.dropped(0.5)
+    assert limit.per_second == 5
+    limit.allowance(700.0)
+    assert limit.per_second == 1000
+
+
+def test_who_writes_slower_already_is_not_slowed_for_an_end_at_less():
+    limit = rate(1000)
+    assert drop(limit, 1000, 0.0)
+    slower = limit.per_second
+    assert not drop(limit, slower / 10, 60.0)
+    assert limit.per_second >= slower
+    assert drop(limit, limit.per_second, 120.0), "that was at the new rate"
+    assert drop(limit, 20, 900.0), "and that long after"
+
+
+def test_a_rate_at_which_it_hangs_up_again_and_again_is_not_known_to_be_taken():
+    limit = rate(0)
+    write(limit, 100, 0, 30)
+    found = []
+    for begins in range(30, 42, 2):
+        write(limit, 100, begins, begins + 1)
+        found.append(limit.dropped(begins + 1.0))
+    assert found == [False] * 3 + [True] * 3
+
+
+def test_what_was_written_before_the_end_was_not_held():
+    limit = rate(0)
+    write(limit, 200, 0, 2)
+    assert limit.dropped(2.0)
+    write(limit, 100, 60, 62)
+    assert limit.dropped(62.0)
+
+
+@pytest.mark.parametrize("hidden", [20, 100, 1500])
+def test_a_carrier_that_cuts_fast_links_is_cut_off_by_rarely(hidden):
+    """It hangs up on whoever writes more than so many in a second; half an hour of full load."""
+    limit, recent, up_at, cut_count = rate(0), deque(), 0.0, 0
+    for step in range(1800 * 50):
+        now = step / 50
+        if now < up_at:
+            continue
+        count = min(limit.allowance(now), 100)
+        limit.spend(count, now)
+        recent.append((now, count))
+        while recent[0][0] <= now - 1.0:
+            recent.popleft()
+        if sum(count for _, count in recent) > hidden:
+            limit.dropped(now)
+            cut_count, up_at = cut_count + 1, now + 1.0
+            recent.clear()
+    assert cut_count < 30

@@ -5,7 +5,7 @@ a throttled segment is decided elsewhere.
 """
 
 from dataclasses import dataclass
-from math import inf
+from math import inf, log2
 from typing import Final
 
 UNLIMITED: Final = 1 << 30
@@ -18,9 +18,14 @@ _RECOVERY_PER_SECOND_MIN: Final = 1.0
 # Who is cut off for being too fast loses a window each time, so the next try is far away.
 _RECOVERY_FROM_DROPS_SECONDS: Final = 600.0
 _DOUBLINGS_MAX: Final = 64.0  # at once, after a long silence
+# So soon after a halving, a connection that ends at far less than what holds now did not end for
+# being too fast.
+_HALVED_LATELY_SECONDS: Final = 300.0
+_PACE_SECONDS_MIN: Final = _BURST_SECONDS
 # A rate at which the connection lived on for so long is one that the carrier takes.
 _HOLDS_SECONDS: Final = 5.0
 _HELD_SECONDS_MAX: Final = 3600.0  # after which it is to be shown anew
+_EXCUSED_MAX: Final = 3  # ends at such a rate, until it is held again
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,8 @@ class RateLimit:
         "_ceiling",
         "_complained_at_rate",
         "_doubling_seconds",
+        "_dropped_at",
+        "_excused",
         "_growth_min",
         "_held",
         "_held_at",
@@ -46,6 +53,7 @@ class RateLimit:
         "_peak_since",
         "_per_second",
         "_second_began",
+        "_spent_at",
         "_spent_last_second",
         "_spent_this_second",
         "_throttling",
@@ -63,11 +71,14 @@ class RateLimit:
         self._doubling_seconds = throttling.recovery_seconds
         self._growth_min = _RECOVERY_PER_SECOND_MIN
         self._complained_at_rate = 0.0
+        self._dropped_at = -inf  # when the carrier was last found to hang up for our rate
         self._second_began = now
+        self._spent_at = now
         self._spent_this_second = 0
         self._spent_last_second = 0
         self._held = 0  # the most segments in a second that the carrier has been seen to take
         self._held_at = -inf
+        self._excused = 0  # ends at a held rate, since it was held
         self._peak = 0  # of the seconds since, not proved yet
         self._peak_since = now
 
@@ -118,6 +129,7 @@ class RateLimit:
             self._spent_this_second = 0
             self._second_began = now
         self._spent_this_second += count
+        self._spent_at = now
 
     def throttled(self, now: float) -> None:
         """The carrier asks to slow down: halve what is really written, and pause.
@@ -137,20 +149,39 @@ class RateLimit:
         Then halve what is written, and recover slowly. It was not where the carrier took as much
         before and lived: connections end for other reasons too, and nobody should creep for that.
         """
-        is_known = now - self._held_at < _HELD_SECONDS_MAX and self._observed <= self._held
+        is_too_fast = not (self._is_known(now) or self._is_slower_already(now))
+        if is_too_fast:
+            self._halve(now)
+            self._dropped_at = now
+            self._doubling_seconds = _RECOVERY_FROM_DROPS_SECONDS
+            self._growth_min = 0.0
+        # What was written before the end was not held.
         self._peak, self._peak_since = 0, now
-        if is_known:
+        self._spent_this_second = self._spent_last_second = 0
+        return is_too_fast
+
+    def _is_known(self, now: float) -> bool:
+        """Whether the carrier is known to take as much, and did not refute that by now."""
+        if now - self._held_at >= _HELD_SECONDS_MAX or self._observed > self._held:
             return False
-        self._halve(now)
-        self._doubling_seconds = _RECOVERY_FROM_DROPS_SECONDS
-        self._growth_min = 0.0
-        return True
+        self._excused += 1
+        return self._excused <= _EXCUSED_MAX
+
+    def _is_slower_already(self, now: float) -> bool:
+        """Whether the rate was halved lately, and what was written since came nowhere near it."""
+        if now - self._dropped_at > _HALVED_LATELY_SECONDS or self._per_second == inf:
+            return False
+        seconds = max(self._spent_at - self._second_began, _PACE_SECONDS_MIN)
+        pace = max(self._spent_this_second / seconds, self._spent_last_second)
+        return pace < self._per_second / 2
 
     def _note_second(self, now: float) -> None:
         """A second is over: what was the most in one is held when the connection lives on."""
         self._peak = max(self._peak, self._spent_this_second)
         if now - self._peak_since < _HOLDS_SECONDS:
             return
+        if self._peak >= 0.8 * self._held:
+            self._excused = 0
         if self._peak >= self._held or now - self._held_at >= _HELD_SECONDS_MAX:
             self._held, self._held_at = self._peak, self._second_began
         self._peak, self._peak_since = 0, now
@@ -180,6 +211,8 @@ class RateLimit:
         self._tokens = min(burst, self._tokens + self._per_second * seconds)
 
     def _recover(self, seconds: float) -> None:
+        if self._doubling_seconds > self._throttling.recovery_seconds:
+            seconds = self._recover_from_drop(seconds)
         # Doubling, because a complaint in the first moments says little of a second: what is then
         # far too slow has a long way to go.
         doublings = min(seconds / self._doubling_seconds, _DOUBLINGS_MAX)
@@ -189,3 +222,16 @@ class RateLimit:
         # Without a ceiling of our own, twice what the carrier refused is as good as none.
         if self._ceiling == inf and self._per_second >= 2 * self._complained_at_rate:
             self._per_second = inf
+
+    def _recover_from_drop(self, seconds: float) -> float:
+        """Come back slowly to where the carrier hung up; answers the seconds that are left then.
+
+        From there on it goes as fast as ever: the carrier did not hang up again.
+        """
+        doublings = log2(max(1.0, self._complained_at_rate / self._per_second))
+        slow_seconds = min(seconds, doublings * self._doubling_seconds)
+        self._per_second *= 2.0 ** (slow_seconds / self._doubling_seconds)
+        if slow_seconds < seconds:
+            self._doubling_seconds = self._throttling.recovery_seconds
+            self._growth_min = _RECOVERY_PER_SECOND_MIN
+        return seconds - slow_seconds
