@@ -8,9 +8,10 @@ from traced import kinds, texts, traced
 
 from staffetta.domain.environments import Market
 from staffetta.domain.errors import ForbiddenWords
-from staffetta.messaging.connector import Busy, Refused, ReportMeaning, Uncertain
+from staffetta.messaging.connector import Busy, Refused, Uncertain
 from staffetta.messaging.tracing.find import find_by_number
 from staffetta.messaging.tracing.read import NoSuchMessage, find_message
+from staffetta.messaging.tracing.sql import READ_KEY
 
 CALLBACK = {"url": "https://example.com/cb"}
 
@@ -165,14 +166,14 @@ async def test_a_report_that_comes_twice_is_shown_beside_the_first(
     await gateway.settle(claim, accepted("a1"))
     await gateway.report(gateway.delivered("a1"))
     clock.advance(60)
-    await gateway.report(gateway.delivered("a1", ReportMeaning.UNDELIVERABLE))
+    await gateway.report(gateway.delivered("a1"))
     await gateway.report(gateway.delivered("b7"))
 
     timeline = await traced(gateway, claim.recipient_id)
 
     assert len(texts(timeline, "report")) == 2
     assert texts(timeline, "report")[1] == (
-        "UNDELIVERABLE, error 000 for A1: came after another had decided, and changed nothing"
+        "DELIVERED, error 000 for A1: came after another had decided, and changed nothing"
     )
 
 
@@ -307,3 +308,26 @@ async def test_an_id_of_nothing_is_said_to_be_none(gateway: Gateway) -> None:
     async with gateway.database.acquire() as connection:
         with pytest.raises(NoSuchMessage, match=r"there is no message 0{24}"):
             await find_message(connection, bytes(12))
+
+
+async def test_the_key_of_a_message_is_looked_for_about_its_time_alone(
+    gateway: Gateway, clock: FrozenClock
+) -> None:
+    claim = await gateway.accept_and_claim(key="once")
+    await gateway.rows(
+        "INSERT INTO idempotency_key (space_id, path, key, body_hash, message_id, created_at)"
+        " SELECT $1, '/IT-messages', number::text, ''::bytea, ''::bytea,"
+        "        $2::timestamptz - number * interval '10 seconds'"
+        "   FROM generate_series(1, 5000) AS number",
+        gateway.space_id,
+        clock.now(),
+    )
+    await gateway.rows("ANALYZE idempotency_key")
+    whose = (gateway.space_id, claim.recipient_id, clock.now())
+    rows = await gateway.rows(f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {READ_KEY}", *whose)
+    plan = "\n".join(row[0] for row in rows)
+    assert "idempotency_key_age" in plan
+    assert "Rows Removed" not in plan, plan
+    assert "with an Idempotency-Key, for /IT-messages" in texts(
+        await traced(gateway, claim.recipient_id), "request"
+    )

@@ -1,7 +1,7 @@
 -- The flight recorder: PDUs of failures, of chosen accounts and of a sample, for people.
 
 -- One PDU as it went over a link; no password is in it, and no one-time code. Kept for some days, and
--- never more than so many (see messaging/forget_recordings).
+-- never more than so many (see messaging/store_recordings).
 CREATE TABLE recording (
     id            bytea PRIMARY KEY CHECK (octet_length(id) = 12),
     at            timestamptz NOT NULL,               -- when it was written or read

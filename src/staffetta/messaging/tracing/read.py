@@ -85,7 +85,7 @@ async def read_trace(connection: Connection, found: Found, now: datetime) -> Tra
         )
     parts: dict[str, Any] = {
         "v1": _row(await connection.fetchrow(sql.READ_V1, *whose)),
-        "key": _row(await connection.fetchrow(sql.READ_KEY, *whose)),
+        "key": _row(await connection.fetchrow(sql.READ_KEY, *whose, message["created_at"])),
         "code": _row(await connection.fetchrow(sql.READ_CODE, *whose)),
         "blocks": _rows(await connection.fetch(sql.READ_BLOCKS, *whose, limits.BLOCKS_MAX)),
     }

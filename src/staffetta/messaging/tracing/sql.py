@@ -77,10 +77,13 @@ SELECT is_open, is_test, due_at, factor, recipient_count, segment_total, base_mi
  WHERE space_id = $1 AND id = $2
 """
 
+# No index knows messages, one knows times: a key is taken in its message's batch (made at $3).
 READ_KEY = """
 SELECT path, created_at
   FROM idempotency_key
  WHERE space_id = $1 AND message_id = $2
+   AND created_at BETWEEN $3::timestamptz - interval '1 second'
+                      AND $3::timestamptz + interval '1 minute'
  LIMIT 1
 """
 
