@@ -1,7 +1,8 @@
 """One link under load, by itself: a connector of ours, claims without end, an inbox that counts.
 
-Run as `python -m bench.link_load PORT WINDOW SECONDS`: prints what it measured, as JSON. It is a
-process of its own, so that what it costs is the link's alone.
+Run as `python -m bench.link_load PORT WINDOW SECONDS [--recorded]`: prints what it measured, as
+JSON. It is a process of its own, so that what it costs is the link's alone. With `--recorded` it
+keeps and samples PDUs as a gateway does unless its settings say otherwise.
 """
 
 import asyncio
@@ -16,6 +17,8 @@ import structlog
 import uvloop
 from prometheus_client import CollectorRegistry
 
+from staffetta.app.recording import recording_policy
+from staffetta.config import read_settings
 from staffetta.connectors.metrics import ConnectorMetrics
 from staffetta.connectors.smpp.connector import SmppConnector
 from staffetta.connectors.smpp.link_states import LinkChange, LinkState
@@ -23,10 +26,12 @@ from staffetta.connectors.smpp.settings import SmppSettings
 from staffetta.domain.clock import SystemClock
 from staffetta.domain.encodings import Encoding
 from staffetta.messaging.connector import Claim, Report, Segment, Settlement
+from staffetta.messaging.recordings import RecordingPolicy, Recordings
 
 _WARM_UP_SECONDS = 1.0
 _LAST_REPORTS_SECONDS_MAX = 10.0
 _COLLECTION_THRESHOLDS = (50_000, 50, 100)  # as in `app`
+_SPREAD = 0x9E3779B1  # prime to 2^32: ends of ids are as even as random ones
 _TEXT = "Gentile cliente, il tuo ordine e' stato spedito oggi: consegna prevista domani."
 
 
@@ -65,7 +70,7 @@ def _claims(count: int) -> list[Claim]:
     return [
         Claim(
             space_id=1,
-            recipient_id=number.to_bytes(12, "big"),
+            recipient_id=(number * _SPREAD % (1 << 32)).to_bytes(12, "big"),
             attempt=1,
             sender="ACME",
             number=f"+39333{number:07d}",
@@ -84,8 +89,11 @@ def _claims(count: int) -> list[Claim]:
     ]
 
 
-async def _measure(port: int, window: int, seconds: float) -> dict[str, float]:
-    inbox, bound = _Inbox(), asyncio.Event()
+async def _measure(
+    port: int, window: int, seconds: float, policy: RecordingPolicy
+) -> dict[str, float]:
+    inbox, bound, clock = _Inbox(), asyncio.Event(), SystemClock()
+    recordings = Recordings(policy, clock)
 
     def changed(change: LinkChange) -> None:
         if change.state is LinkState.BOUND:
@@ -104,10 +112,11 @@ async def _measure(port: int, window: int, seconds: float) -> dict[str, float]:
     connector = SmppConnector(
         settings,
         inbox,
-        SystemClock(),
+        clock,
         ConnectorMetrics(CollectorRegistry()),
         may_write=lambda: True,
         changed=changed,
+        recordings=recordings,
     )
     claims, at = _claims(10_000), 0
     stopping = False
@@ -146,10 +155,16 @@ async def _measure(port: int, window: int, seconds: float) -> dict[str, float]:
         "submitted": float(at),
         "settled": float(inbox.settled_count),
         "reported": float(inbox.reported_count),
+        "recorded": float(len(recordings.waiting)),
     }
 
 
-if __name__ == "__main__":
+def _main(port: str, window: str, seconds: str, *options: str) -> None:
     structlog.configure(logger_factory=structlog.WriteLoggerFactory(sys.stderr))
-    measured = uvloop.run(_measure(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])))
+    policy = recording_policy(read_settings({})) if options else RecordingPolicy()
+    measured = uvloop.run(_measure(int(port), int(window), float(seconds), policy))
     print(json.dumps(measured))
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])

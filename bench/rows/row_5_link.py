@@ -8,6 +8,8 @@ import asyncio
 import json
 import sys
 from asyncio.subprocess import PIPE
+from collections.abc import Sequence
+from functools import partial
 
 from bench.benchmark import Benchmark, Figure, Options, Sample
 from bench.fast_smsc import running_smsc
@@ -17,10 +19,13 @@ _WINDOW = 500
 _END_SECONDS_MAX = 60.0
 
 
-async def _run(_system: System, _options: Options, seconds: float, _serial: int) -> Sample:
+async def _run(
+    _system: System, _options: Options, seconds: float, _serial: int, *, given: Sequence[str]
+) -> Sample:
     async with running_smsc() as port:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bench.link_load", str(port), str(_WINDOW), str(seconds)),
+            *given,
             stdout=PIPE,
             stderr=PIPE,
         )
@@ -37,10 +42,15 @@ async def _run(_system: System, _options: Options, seconds: float, _serial: int)
     )
 
 
-BENCHMARK = Benchmark(
-    name="link",
-    title="One link with a report each, window 500",
-    figures=(Figure("per_second", "submits with their reports", "a second", at_least=30_000),),
-    run=_run,
-    plan=SystemPlan(smsc_answers=False),
-)
+def link_benchmark(name: str, title: str, *given: str) -> Benchmark:
+    """One link by itself; `given` are options of `bench.link_load`."""
+    return Benchmark(
+        name=name,
+        title=title,
+        figures=(Figure("per_second", "submits with their reports", "a second", at_least=30_000),),
+        run=partial(_run, given=given),
+        plan=SystemPlan(smsc_answers=False),
+    )
+
+
+BENCHMARK = link_benchmark("link", "One link with a report each, window 500")
