@@ -1,6 +1,8 @@
 """What a row says of the connection, the bind and TLS."""
 
+import os
 import ssl
+import tempfile
 
 import pytest
 from authority import Authority
@@ -178,3 +180,31 @@ def test_what_is_no_matter_of_tls_has_no_words():
     assert fault_in_words(None) is None
     assert fault_in_words(ConnectionResetError()) is None
     assert fault_in_words(ssl.SSLError(1, "something else")) is None
+
+
+@pytest.fixture
+def nowhere_to_write(monkeypatch, tmp_path):
+    """A container whose files can only be read."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+
+
+def test_a_certificate_of_ours_needs_no_directory_to_write_to(nowhere_to_write):
+    issued = Authority().issue("staffetta")
+    settings = TlsSettings(is_on=True, certificate=issued.certificate, key=issued.key)
+    assert make_context(settings).verify_mode is ssl.CERT_REQUIRED
+
+
+def test_where_one_is_needed_and_missing_that_is_said(nowhere_to_write, monkeypatch):
+    monkeypatch.delattr(os, "memfd_create", raising=False)
+    issued = Authority().issue("staffetta")
+    settings = TlsSettings(is_on=True, certificate=issued.certificate, key=issued.key)
+    with pytest.raises(InvalidTls, match="cannot be used"):
+        make_context(settings)
+
+
+def test_without_memory_files_a_certificate_is_written_for_a_moment(monkeypatch, tmp_path):
+    monkeypatch.delattr(os, "memfd_create", raising=False)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    issued = Authority().issue("staffetta")
+    make_context(TlsSettings(is_on=True, certificate=issued.certificate, key=issued.key))
+    assert list(tmp_path.iterdir()) == []

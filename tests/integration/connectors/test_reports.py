@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from scripted_esme import until
 from scripted_smsc import Say, report_of
+from structlog.testing import capture_logs
 
 from staffetta.messaging.connector import Report, ReportMeaning
 from staffetta.smpp import pdus
@@ -223,6 +224,18 @@ async def test_a_message_from_a_phone_is_taken_and_told_of(rig, smsc):
     await until(lambda: connection.report_answers == [0])
     assert rig.inbox.reports == []
     assert rig.counted("staffetta_connector_oddities_total", kind="inbound_message") == 1.0
+
+
+async def test_messages_from_phones_are_logged_rarely_and_without_their_numbers(rig, smsc):
+    connection = await smsc.bound()
+    with capture_logs() as logs:
+        for _ in range(20):
+            message = pdus.DeliverSm(source_addr=b"393331234567", destination_addr=b"4432021")
+            connection.deliver(message, flush=False)
+        connection.flush()
+        await until(lambda: connection.report_answers == [0] * 20)
+    (line,) = [one for one in logs if one["event"] == "inbound_message_not_kept"]
+    assert (line["source"], line["destination"]) == ("3933******67", "4432*21")
 
 
 async def test_a_report_that_names_no_message_is_handed_on_and_told_of(rig, smsc):

@@ -9,6 +9,7 @@ from staffetta.connectors.metrics import REPORT_PUT_OFF, REPORT_STORED
 from staffetta.connectors.smpp.connection import Connection
 from staffetta.connectors.smpp.link_parts import LinkMemory, LinkParts
 from staffetta.connectors.smpp.printable import printable
+from staffetta.domain.short_numbers import short_number
 from staffetta.smpp import events, pdus
 from staffetta.smpp.reports import ReportPdu
 from staffetta.smpp.statuses import Status
@@ -22,7 +23,7 @@ class Deliveries:
         self._inbox = parts.inbox
         self._counts = parts.counts
         self._wake = parts.wake
-        self._log = memory.log
+        self._remarks = memory.remarks
         self._recorder = memory.recorder
         self._connection = connection
 
@@ -49,11 +50,12 @@ class Deliveries:
         self._wake()
 
     def _take_message(self, pdu: ReportPdu) -> None:
-        """What is no report is taken and told of."""
+        """What is no report is taken and told of; the log is no place for people's numbers."""
         self._counts.odd("inbound_message")
-        self._log.warning(
+        self._remarks.warn(
             "inbound_message_not_kept",
-            source=printable(pdu.source_addr),
-            destination=printable(pdu.destination_addr),
+            self._connection.now(),
+            source=short_number(printable(pdu.source_addr)),
+            destination=short_number(printable(pdu.destination_addr)),
         )
         self._connection.session.refuse(pdu, 0)

@@ -157,7 +157,7 @@ def _show_certificate(context: ssl.SSLContext, settings: TlsSettings) -> None:
     try:
         with _readable(pem.encode()) as path:
             context.load_cert_chain(path, password=_refuse_password)
-    except (ssl.SSLError, ValueError) as error:
+    except (OSError, ValueError) as error:  # also where nothing can be written for OpenSSL to read
         raise InvalidTls(f"tls_certificate and its key cannot be used: {error}") from None
 
 
@@ -168,17 +168,17 @@ def _refuse_password() -> str:
 @contextmanager
 def _readable(octets: bytes) -> Iterator[str]:
     """A path to read the octets from, because OpenSSL wants one; on Linux they reach no disk."""
-    with tempfile.TemporaryDirectory() as directory:
-        if hasattr(os, "memfd_create"):
-            descriptor = os.memfd_create("certificate")
-            path = f"/proc/self/fd/{descriptor}"
-        else:
-            path = os.path.join(directory, "certificate")  # noqa: PTH118 - one name, no Path
-            descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    if hasattr(os, "memfd_create"):
+        descriptor = os.memfd_create("certificate")
         with os.fdopen(descriptor, "wb") as file:
             file.write(octets)
             file.flush()
-            yield path
+            yield f"/proc/self/fd/{descriptor}"
+        return
+    with tempfile.NamedTemporaryFile() as file:  # readable for nobody else
+        file.write(octets)
+        file.flush()
+        yield file.name
 
 
 def fault_in_words(error: BaseException | None) -> str | None:
