@@ -17,7 +17,7 @@ from staffetta.domain.clock import Clock
 from staffetta.domain.environments import Environment
 from staffetta.messaging.choose import Naming, names
 from staffetta.messaging.connector import Claim, Report
-from staffetta.smpp.message_ids import message_id_key
+from staffetta.smpp.message_ids import IdForm, message_id_key
 
 WAITING_MAX: Final = 5_000
 PER_SECOND_MAX: Final = 1_000  # frames: what is written down must not slow down what is sent
@@ -105,6 +105,12 @@ class AwaitedReports:
         while len(self._by_key) > AWAITED_MAX:
             self._forget(next(iter(self._by_key.values())))
 
+    def may_have(self, report: Report) -> bool:
+        """Whether somebody waits under an id that a report names: asked of every report."""
+        return report.smsc_key in self._by_key or (
+            report.tlv_id not in ("", report.text_id) and _text_key(report) in self._by_key
+        )
+
     def find(self, report: Report, now: float) -> Awaited | None:
         """The segment that a report is about; None when nobody waits for it.
 
@@ -112,26 +118,31 @@ class AwaitedReports:
         same: its text is not kept. After one that decides something, nobody waits any more. `now`
         is in the clock's monotonic seconds.
         """
-        awaited = self._by_key.get(report.smsc_key)
-        if awaited is None and report.text_id != report.tlv_id:
-            awaited = self._by_key.get(message_id_key(report.text_id))
-        if awaited is None:
-            return None
-        if now > awaited.until:
-            self._forget(awaited)
-            return None
-        naming = names((report.destination, report.sender), awaited.number)
-        if naming is Naming.OTHERS:
-            return None
-        if report.meaning.event is not None:
-            self._forget(awaited)
-        is_named = naming is Naming.NAMED
-        return awaited if is_named else msgspec.structs.replace(awaited, keeps_text=False)
+        for key in (report.smsc_key, _text_key(report)):
+            awaited = self._by_key.get(key)
+            if awaited is None:
+                continue
+            if now > awaited.until:
+                self._forget(awaited)
+                continue
+            naming = names((report.destination, report.sender), awaited.number)
+            if naming is Naming.OTHERS or (naming is Naming.SILENT and report.is_sniffed):
+                continue
+            if report.meaning.event is not None:
+                self._forget(awaited)
+            is_named = naming is Naming.NAMED
+            return awaited if is_named else msgspec.structs.replace(awaited, keeps_text=False)
+        return None
 
     def _forget(self, awaited: Awaited) -> None:
         for key in awaited.keys:
             if self._by_key.get(key) is awaited:
                 del self._by_key[key]
+
+
+def _text_key(report: Report) -> str:
+    """The key of the id in a report's text, which its TLV may not have."""
+    return message_id_key(report.text_id, report.id_form or IdForm.AS_IS)
 
 
 class RecordingPolicy(msgspec.Struct, frozen=True):

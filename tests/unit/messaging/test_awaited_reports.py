@@ -5,6 +5,7 @@ import pytest
 
 from staffetta.messaging.connector import Report, ReportMeaning
 from staffetta.messaging.recordings import AWAITED_MAX, Awaited, AwaitedReports, Reason, Subject
+from staffetta.smpp.message_ids import IdForm
 
 ANNA = "+393331234567"
 
@@ -45,6 +46,31 @@ def test_a_report_is_found_by_every_spelling_of_its_id() -> None:
 def test_a_report_is_found_by_the_id_in_its_text_where_its_tlv_has_another() -> None:
     one = awaited("77")
     assert waiting(one).find(report("9", tlv_id="9", text_id="077"), 0.0) is one
+
+
+def test_that_nobody_waits_for_a_report_is_seen_at_its_ids() -> None:
+    reports = waiting(awaited("77"))
+    assert reports.may_have(report("77", text_id="77"))
+    assert reports.may_have(report("9", tlv_id="9", text_id="77"))
+    assert not reports.may_have(report("9", text_id="9"))
+    assert not reports.may_have(report("9", tlv_id="9", text_id="8"))
+
+
+def test_an_id_that_is_anothers_does_not_hide_the_other_id_of_a_report() -> None:
+    one, other = awaited("77"), awaited("9", number="+393339999999")
+    assert waiting(one, other).find(report("9", tlv_id="9", text_id="77"), 0.0) is one
+
+
+def test_the_id_in_a_text_is_read_as_the_operator_set_it() -> None:
+    one = awaited("500")
+    found = report("9", tlv_id="9", text_id="1F4", id_form=IdForm.HEXADECIMAL)
+    assert waiting(one).find(found, 0.0) is one
+
+
+def test_what_only_reads_like_a_report_must_name_the_recipient() -> None:
+    reports = waiting(awaited("5"))
+    assert reports.find(report("5", "", is_sniffed=True), 0.0) is None
+    assert reports.find(report("5", is_sniffed=True), 0.0) is not None
 
 
 @pytest.mark.parametrize("destination", ["393339999999", "+393339999999"])

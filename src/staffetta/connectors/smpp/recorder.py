@@ -134,7 +134,7 @@ class LinkRecorder:
 
     def reported(self, report: Report, sequence_number: int) -> None:
         """A delivery report came: perhaps one that is waited for."""
-        if not self._awaited:
+        if not self._awaited.may_have(report):
             return
         awaited = self._awaited.find(report, self._clock.monotonic())
         if awaited is None:
