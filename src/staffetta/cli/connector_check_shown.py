@@ -11,6 +11,8 @@ from datetime import UTC
 from types import MappingProxyType
 from typing import Final
 
+import typer
+
 from staffetta.cli.output import facts, show
 from staffetta.connectors.smpp.certification.certify import Progress
 from staffetta.connectors.smpp.certification.conclude import set_command
@@ -63,6 +65,7 @@ class ShownReport:
 
     rows: tuple[tuple[str, str], ...]
     command: str  # "" where nothing is to be set
+    proposal: str  # another one, for somebody who knows more than we; "" for none
     is_whole: bool  # whether it came to its end
 
 
@@ -137,22 +140,25 @@ def report_of(name: str, findings: Findings, settings: SmppSettings) -> ShownRep
     rows += _rate_rows(findings.rate)
     rows += [("remark", remark) for remark in findings.remarks]
     obstacle = findings.observed.greeting.obstacle
-    if obstacle is not None and obstacle.proposed:
-        rows.append(("if it is theirs", set_command(name, dict(obstacle.proposed))))
     changes = dict(findings.settings)
+    proposed = {} if obstacle is None else dict(obstacle.proposed)
     return ShownReport(
         tuple(rows),
         set_command(name, changes) if changes else "",
+        set_command(name, proposed) if proposed else "",
         obstacle is None,
     )
 
 
 def show_report(report: ShownReport, *, applied: bool) -> None:
-    """Print a report."""
-    note = "Nothing needs to be set." if report.is_whole else ""
+    """Print a report; a line that is to be typed is never broken, however narrow the terminal."""
+    show(facts(None, report.rows), as_json=False)
     if report.command:
-        note = f"{'Applied' if applied else 'Settings to apply'}: {report.command}"
-    show(facts(None, report.rows, note), as_json=False)
+        typer.echo(f"\n{'Applied' if applied else 'Settings to apply'}: {report.command}")
+    elif report.proposal:
+        typer.echo(f"\nIf it is theirs: {report.proposal}")
+    elif report.is_whole:
+        typer.echo("\nNothing needs to be set.")
 
 
 def _message_rows(findings: Findings, settings: SmppSettings) -> Iterable[tuple[str, str]]:

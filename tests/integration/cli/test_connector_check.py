@@ -12,6 +12,7 @@ import pytest
 from odd_carrier import Habits, OddCarrier
 from running_network import running_network
 
+from staffetta.cli.connector_check_shown import ShownReport, show_report
 from staffetta.db.pool import Database
 
 
@@ -85,6 +86,13 @@ async def at_a_terminal(database_url: str, typed: list[str], *arguments: str) ->
     finally:
         os.close(ours)
     return Ended(process.returncode or 0, out.decode(), err.decode())
+
+
+@pytest.mark.parametrize("words", [("set", ""), ("", "pin")], ids=["settings", "proposal"])
+def test_a_line_to_type_is_never_broken(capsys, words: tuple[str, str]) -> None:
+    command, proposal = (word and f"staffetta {word} " + "x=1 " * 100 for word in words)
+    show_report(ShownReport((("row", "value"),), command, proposal, True), applied=False)
+    assert (command or proposal) in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("acme")
