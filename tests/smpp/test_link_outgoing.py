@@ -197,6 +197,24 @@ def test_septets_go_under_their_own_coding_where_the_alphabet_is_another():
     assert (flash.data_coding, flash.tlvs) == (0xF1, ((0x0005, b"\x01"),))
 
 
+@pytest.mark.parametrize("alphabet", [Alphabet.LATIN_1, Alphabet.ASCII])
+def test_a_flash_in_another_alphabet_is_told_by_a_tlv_unless_a_coding_is_set(alphabet):
+    settings = replace(SETTINGS, texts=TextRules(alphabet=alphabet))
+    changes = {
+        "segments": (Segment(1, "a@b"),),
+        "writing": Writing(alphabet=alphabet),
+        "flash": True,
+    }
+    flash = made(settings, **changes)
+    assert (flash.data_coding, flash.short_message) == (0, b"a@b")
+    assert flash.tlvs == ((0x0005, b"\x01"),)
+    set_one = replace(settings, codings=Codings(gsm7_flash=0xF0))
+    flash = made(set_one, **changes)
+    assert (flash.data_coding, flash.tlvs) == (0xF0, ())
+    wide = made(settings, encoding=Encoding.UCS_2, flash=True)
+    assert (wide.data_coding, wide.tlvs) == (0x18, ())
+
+
 @pytest.mark.parametrize(("encoding", "data_coding"), [(Encoding.GSM_7, 0), (Encoding.UCS_2, 8)])
 def test_a_flash_may_be_told_by_a_tlv(encoding, data_coding):
     settings = replace(SETTINGS, fields=SubmitFields(flash=Flash.SUBUNIT))

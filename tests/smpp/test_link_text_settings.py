@@ -85,3 +85,11 @@ def test_tables_need_septets_to_stand_in():
         read(shift_tables=["turkish"], alphabet="latin1")
     settings = read(shift_tables=["turkish"], alphabet="latin1", septet_data_coding=241)
     assert settings.texts.takes_septets
+
+
+def test_what_would_not_be_heeded_is_refused_and_the_right_setting_named():
+    with pytest.raises(InvalidSmppSettings, match="septets go under gsm7_data_coding"):
+        read(septet_data_coding=241)
+    with pytest.raises(InvalidSmppSettings, match="payload_octets_max needs long_messages payload"):
+        read(payload_octets_max=900, long_messages="sar")
+    assert read(septet_data_coding=None).texts.septet_coding is None

@@ -156,7 +156,7 @@ def test_it_does_so_for_the_longest_text_there_is(rules):
 
 @pytest.mark.parametrize("rules", RULES.values(), ids=RULES)
 def test_a_flash_is_one_in_every_way(rules):
-    for text in ("hello", "Δ€" * 80, "ğ" * 80, "🙂" * 80):
+    for text in ("hello", "a@b $ {c}", "Δ€" * 80, "ğ" * 80, "🙂" * 80):
         (message,) = send(text, rules, flash=True).shown
         assert (message.text, message.flash) == (text, True)
         assert not send(text, rules).shown[0].flash

@@ -21,15 +21,20 @@ from staffetta.smpp.user_data import Concatenation, user_data_header
         (Alphabet.ASCII, b"\xe8", "?"),
     ],
 )
-@pytest.mark.parametrize("data_coding", [0x00, 0xF0, 0x10, 0x11])
-def test_the_default_alphabet_is_what_the_network_is_set_to(alphabet, octets, shown, data_coding):
-    assert decode_text(octets, data_coding, SmscAlphabet(alphabet)) == shown
+def test_the_default_alphabet_is_what_the_network_is_set_to(alphabet, octets, shown):
+    assert decode_text(octets, 0x00, SmscAlphabet(alphabet)) == shown
+
+
+@pytest.mark.parametrize("alphabet", Alphabet)
+@pytest.mark.parametrize("data_coding", [0xF0, 0x10, 0x11])
+def test_a_text_with_a_class_is_septets_whatever_the_alphabet_is(alphabet, data_coding):
+    assert decode_text(b"\x00\x02\x1be@", data_coding, SmscAlphabet(alphabet)) == "@$€¡"
 
 
 def test_septets_have_a_coding_of_their_own_where_the_alphabet_is_another():
     smsc = SmscAlphabet(Alphabet.LATIN_1, 0xF1)
     assert decode_text(b"\x00\x1be", 0xF1, smsc) == "@€"
-    assert decode_text(b"@", 0xF0, smsc) == "@"
+    assert decode_text(b"@", 0x00, smsc) == "@"
 
 
 def test_tables_change_what_the_smsc_made_of_another_alphabet():

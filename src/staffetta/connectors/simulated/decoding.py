@@ -91,7 +91,7 @@ def decode_text(
     if data_coding == smsc.septet_coding:
         return alphabet_of(tables).decode(octets)
     if coding == DataCoding.SMSC_DEFAULT:
-        return alphabet_of(tables).decode(_septets(octets, smsc.alphabet))
+        return alphabet_of(tables).decode(_septets(octets, _alphabet(data_coding, smsc)))
     if coding == DataCoding.UCS2:
         return decode_ucs2(octets)
     if coding in _OCTETS:
@@ -123,7 +123,8 @@ def fits(pdu: SubmitSm, smsc: SmscAlphabet = GSM_7_SMSC) -> bool:
     if coding == smsc.septet_coding:
         return _packed(header, len(body)) <= _USER_DATA_OCTETS
     if plain_coding(coding) == DataCoding.SMSC_DEFAULT:
-        return _packed(header, len(_septets(body, smsc.alphabet))) <= _USER_DATA_OCTETS
+        septets = _septets(body, _alphabet(coding, smsc))
+        return _packed(header, len(septets)) <= _USER_DATA_OCTETS
     return header + len(body) <= _USER_DATA_OCTETS
 
 
@@ -137,6 +138,12 @@ def _header_of_tlvs(pdu: SubmitSm) -> int:
 
 def _packed(header: int, septet_count: int) -> int:
     return -(-(8 * header + 7 * septet_count) // 8)
+
+
+def _alphabet(data_coding: int, smsc: SmscAlphabet) -> Alphabet:
+    """The alphabet of a text's octets: one with a class names GSM-7 (TS 23.038 section 4)."""
+    is_default = data_coding == DataCoding.SMSC_DEFAULT
+    return smsc.alphabet if is_default else Alphabet.GSM_7
 
 
 def _septets(octets: bytes, alphabet: Alphabet) -> bytes:

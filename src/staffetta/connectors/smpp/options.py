@@ -321,7 +321,7 @@ OPTIONS: Final[Mapping[str, Option]] = MappingProxyType(
         "international_numbering": _within("addresses", "international", _numbering),
         "short_code_numbering": _within("addresses", "short_code", _numbering),
         "gsm7_data_coding": _within("codings", "gsm7", _octet),
-        "gsm7_flash_data_coding": _within("codings", "gsm7_flash", _octet),
+        "gsm7_flash_data_coding": _within("codings", "gsm7_flash", read_coding),
         "ucs2_data_coding": _within("codings", "ucs2", _octet),
         "ucs2_flash_data_coding": _within("codings", "ucs2_flash", _octet),
         "alphabet": _within("texts", "alphabet", _one_of(Alphabet)),

@@ -23,6 +23,7 @@ from staffetta.messaging.connector import (
     Uncertain,
 )
 from staffetta.smpp import pdus
+from staffetta.smpp.constants import DataCoding
 from staffetta.smpp.errors import InvalidField
 from staffetta.smpp.message_ids import message_id_key
 from staffetta.smpp.statuses import StatusClass, StatusMeaning, describe_status
@@ -50,7 +51,12 @@ class Outgoing:
         self._settings = settings
         codings = settings.codings
         # By whether it is a flash. Plain numbers, and no enumeration as a key: both are slow there.
-        self._gsm7_codings: Final = (int(codings.gsm7), int(codings.gsm7_flash))
+        flash_coding = codings.gsm7_flash
+        self._has_gsm7_class = flash_coding is not None or settings.texts.alphabet is Alphabet.GSM_7
+        self._gsm7_codings: Final = (
+            int(codings.gsm7),
+            int(DataCoding.FLASH_DEFAULT if flash_coding is None else flash_coding),
+        )
         self._ucs2_codings: Final = (int(codings.ucs2), int(codings.ucs2_flash))
         # Few senders send much.
         self._source = lru_cache(_SOURCES_MAX)(settings.addresses.source)
@@ -122,8 +128,12 @@ class Outgoing:
             and writing.alphabet is not texts.alphabet
         ):
             return texts.septet_coding, False
-        has_class = claim.flash and self._settings.fields.flash is Flash.DATA_CODING
         is_gsm7 = claim.encoding is Encoding.GSM_7
+        has_class = (
+            claim.flash
+            and self._settings.fields.flash is Flash.DATA_CODING
+            and (self._has_gsm7_class or not is_gsm7)
+        )
         return (self._gsm7_codings if is_gsm7 else self._ucs2_codings)[has_class], has_class
 
     def _validity_period(self, expires_at: datetime, now: datetime) -> bytes:

@@ -69,7 +69,9 @@ class Codings:
     """The data_coding of each kind of text (3.4 section 5.2.19)."""
 
     gsm7: int = DataCoding.SMSC_DEFAULT
-    gsm7_flash: int = DataCoding.FLASH_DEFAULT
+    # None: class 0 of the default alphabet, which is GSM-7 whatever the SMSC's is (TS 23.038
+    # section 4). Where that is another, such a flash is told by the TLV instead.
+    gsm7_flash: int | None = None
     ucs2: int = DataCoding.UCS2
     ucs2_flash: int = DataCoding.FLASH_UCS2
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from staffetta.connectors.smpp.settings import SmppSettings
 from staffetta.domain.shift_tables import Language
 from staffetta.domain.text_rules import PAYLOAD_OCTETS_MAX
+from staffetta.domain.writing import Alphabet, LongMessages
 from staffetta.smpp.pdus import Tlvs
 from staffetta.smpp.tlvs import Tag
 
@@ -94,5 +95,16 @@ def fault_of_texts(settings: SmppSettings) -> str | None:
         return (
             f"shift_tables needs septets: with alphabet {settings.texts.alphabet} give"
             " septet_data_coding too"
+        )
+    if settings.texts.septet_coding is not None and settings.texts.alphabet is Alphabet.GSM_7:
+        return (
+            "septet_data_coding is for another alphabet than gsm7: septets go under"
+            " gsm7_data_coding, so set that one, or alphabet"
+        )
+    is_payload = settings.texts.long_messages is LongMessages.PAYLOAD
+    if settings.texts.payload_octets_max != PAYLOAD_OCTETS_MAX and not is_payload:
+        return (
+            f"payload_octets_max needs long_messages payload, not {settings.texts.long_messages}:"
+            " set that too, or leave this one out"
         )
     return None
