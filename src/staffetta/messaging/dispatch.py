@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
+from zlib import crc32
 
 import structlog
 
@@ -28,6 +29,7 @@ CLAIM_MAX: Final = 500
 # each answered segment would cost ten times what it moves.
 _GATHER_SECONDS_MAX: Final = 0.02
 _GATHER_STEP_SECONDS: Final = 0.002
+_OTHER_REFERENCES: Final = 255  # of one octet, than a given one
 _MOMENT: Final = timedelta(microseconds=1)  # as fine as the database keeps times
 
 _log = structlog.get_logger(__name__)
@@ -212,7 +214,10 @@ class Dispatcher:
 def claim_of(row: Any, cut: Segmentation, taken: frozenset[TakenSegment]) -> Claim:
     """The claim that a row is, with the segments of this cut that no carrier has yet."""
     parts = cut.parts
-    taken_numbers = taken_of(cut, taken) if taken else taken
+    taken_numbers = taken_of(cut, taken) if taken else frozenset()
+    reference = row["reference"]
+    if len(taken_numbers) < len(taken):
+        reference = _reference_of(cut, reference)
     return Claim(
         space_id=row["space_id"],
         recipient_id=row["id"],
@@ -226,7 +231,7 @@ def claim_of(row: Any, cut: Segmentation, taken: frozenset[TakenSegment]) -> Cla
             if number not in taken_numbers
         ),
         segment_total=len(parts),
-        reference=row["reference"],
+        reference=reference,
         flash=row["flash"],
         expires_at=row["expires_at"],
         accepted_before=row["accepted_before"],
@@ -238,9 +243,22 @@ def claim_of(row: Any, cut: Segmentation, taken: frozenset[TakenSegment]) -> Cla
     )
 
 
+def _reference_of(cut: Segmentation, reference: int) -> int:
+    """Another reference, where a phone may have parts of another cut; the same on every try.
+
+    With the same one, and as many parts, it would join some of each.
+    """
+    name = f"{_name_of(cut)} {len(cut.parts)}"
+    return (reference + 1 + crc32(name.encode()) % _OTHER_REFERENCES) % (_OTHER_REFERENCES + 1)
+
+
+def _name_of(cut: Segmentation) -> str | None:
+    return None if cut.writing is None else cut.writing.name
+
+
 def taken_of(cut: Segmentation, taken: frozenset[TakenSegment]) -> frozenset[int]:
     """Which segments of this very cut are taken: those of another are no parts of its text."""
-    name = None if cut.writing is None else cut.writing.name
+    name = _name_of(cut)
     total = len(cut.parts)
     return frozenset(one.number for one in taken if one.total == total and one.written_as == name)
 

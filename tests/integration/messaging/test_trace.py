@@ -139,7 +139,8 @@ async def test_an_open_answer_sent_again_is_flagged(gateway: Gateway, clock: Fro
         "segment 1 of 1 by carrier: no answer came, the carrier may have it",
         "segment 1 of 1 by carrier: accepted as A2",
     ]
-    assert "perhaps for the second time" in texts(timeline, "claim")[-1]
+    said = "perhaps for the second time: one before it stayed without an answer"
+    assert texts(timeline, "claim")[-1].endswith(said)
     assert [event.facts["attempt"] for event in timeline.events if event.kind == "segment"] == [
         1,
         2,

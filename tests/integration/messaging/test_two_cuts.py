@@ -2,12 +2,16 @@
 
 import pytest
 from hand_gateway import Gateway, accepted
+from traced import texts, traced
 
+from staffetta.connectors.simulated.handset import Handset
+from staffetta.connectors.smpp.outgoing import Outgoing
+from staffetta.connectors.smpp.settings import SmppSettings
 from staffetta.domain.errors import InvalidText
 from staffetta.domain.segments import Segmentation
 from staffetta.domain.states import State
 from staffetta.domain.text_rules import TextRules, cut_by
-from staffetta.domain.writing import LongMessages, ReportedParts
+from staffetta.domain.writing import Alphabet, LongMessages, ReportedParts
 from staffetta.messaging.connector import Busy, Claim, ReportMeaning
 
 LONG = "a" * 306  # two parts with the usual reference, three with a wide one
@@ -62,6 +66,28 @@ async def test_equally_many_parts_of_another_cut_are_not_taken_for_these(gateway
     rule(gateway, long_messages=LongMessages.SAR)
     again = await try_again(gateway)
     assert (len(again.segments), again.segment_total) == (2, 2)
+
+
+async def test_a_phone_that_has_a_part_of_the_old_cut_shows_the_new_one_whole(
+    gateway: Gateway,
+) -> None:
+    text = "€" * 100  # two parts in GSM-7, and two others in UCS-2
+    first = await gateway.accept_and_claim(text=text)
+    await gateway.settle(first, accepted("a1"), SLOWLY)
+    rule(gateway, alphabet=Alphabet.LATIN_1)
+    again = await try_again(gateway)
+    await gateway.settle(again, accepted("b1"), SLOWLY)
+    third = await try_again(gateway)
+    assert (again.segment_total, third.segment_total) == (2, 2)
+    parts = [(first, 0), (third, 0), (again, 0)]  # the new ones come the other way round
+    outgoing = Outgoing(
+        SmppSettings(connector_id=1, name="c", host="h", port=1, system_id="s", password="")
+    )
+    handset = Handset(10)
+    for claim, index in parts:
+        pdu = outgoing.submit_sm(claim, claim.segments[index], gateway.clock.now())
+        handset.receive(pdu, 0.0)
+    assert [message.text for message in handset.read()] == [text]
 
 
 @pytest.mark.parametrize("of_the_new", [False, True])
@@ -142,3 +168,13 @@ async def test_a_text_that_its_carrier_has_no_room_for_is_rejected_and_costs_not
     }
     assert await gateway.wallet() == before
     await gateway.books_hold()
+
+
+async def test_the_trace_says_that_the_text_was_cut_anew(gateway: Gateway) -> None:
+    claim = await half_accepted(gateway)
+    rule(gateway, long_messages=LongMessages.UDH_16)
+    again = await try_again(gateway)
+    await gateway.settle(again, accepted("b1"), accepted("b2"), accepted("b3"))
+    said = texts(await traced(gateway, claim.recipient_id), "claim")[-1]
+    assert "second time: the text was cut anew, and a carrier has parts of the cut before" in said
+    assert "without an answer" not in said

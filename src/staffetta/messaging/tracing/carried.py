@@ -125,7 +125,7 @@ def _newest_claim(rows: TraceRows, recipient: Row, submissions: Sequence[Row]) -
         words.append(f"after {waited_ms} ms in the queue")
         facts["waited_ms"] = waited_ms
     if recipient["possibly_duplicate"]:
-        words.append("perhaps for the second time: one before it stayed without an answer")
+        words.append(f"perhaps for the second time: {_why_twice(rows, recipient)}")
         facts["possibly_duplicate"] = True
     if recipient["owner_pid"] is not None:
         owner = f"process {recipient['owner_pid']} on {recipient['owner_host']}"
@@ -134,6 +134,18 @@ def _newest_claim(rows: TraceRows, recipient: Row, submissions: Sequence[Row]) -
     if not submissions and recipient["state"] != State.SUBMITTING:
         words.append("no segment was answered for good")
     return Event(at, "claim", ", ".join(words), facts)
+
+
+def _why_twice(rows: TraceRows, recipient: Row) -> str:
+    cuts = {
+        (row["segment_total"], row["written_as"])
+        for row in rows.submissions
+        if row["outcome"] == "accepted"
+    }
+    reasons = ["one before it stayed without an answer"] if recipient["resend_count"] else []
+    if len(cuts) > 1 or not reasons:
+        reasons.append("the text was cut anew, and a carrier has parts of the cut before")
+    return "; ".join(reasons)
 
 
 def _segment(row: Row, link: int | None) -> Event:
