@@ -52,6 +52,19 @@ async def test_the_link_lives_on_after(rig, smsc, make_claim, name):
     assert LinkState.WAITING not in rig.states
 
 
+@pytest.mark.parametrize("command_id", [0x05, 0x103], ids=["deliver_sm", "data_sm"])
+async def test_what_cannot_be_read_is_logged_without_its_text(rig, smsc, command_id):
+    body = b"\0your code is 123456"
+    with capture_logs() as logs:
+        (await smsc.bound()).send_raw(header(command_id, 5, 16 + len(body)) + body)
+        await until(lambda: logs)
+    (entry,) = logs
+    octets = bytes.fromhex(entry["octets"])
+    assert len(octets) == 16 + len(body)
+    assert b"123456" not in octets
+    assert octets[4:8] == command_id.to_bytes(4, "big")
+
+
 async def test_a_second_answer_changes_nothing(rig, smsc, make_claim):
     connection = await smsc.bound()
     rig.submit(make_claim())

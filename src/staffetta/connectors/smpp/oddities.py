@@ -5,6 +5,7 @@ from typing import Any, Final
 from staffetta.connectors.smpp.link_parts import LinkMemory, LinkParts
 from staffetta.connectors.smpp.printable import printable
 from staffetta.smpp import events, pdus
+from staffetta.smpp.blanking import without_text
 
 _FRAME_OCTETS_LOGGED_MAX: Final = 512
 
@@ -39,7 +40,8 @@ class Oddities:
         """A PDU that cannot be read."""
         self._memory.recorder.unreadable(event.frame)
         kind = "quarantined" if isinstance(event, events.Quarantined) else "undecodable"
-        octets = event.frame[:_FRAME_OCTETS_LOGGED_MAX].hex()
+        # A log is for many eyes: what may be kept of a text is the recorder's to decide.
+        octets = without_text(event.frame)[:_FRAME_OCTETS_LOGGED_MAX].hex()
         self.count(f"{kind}_pdu", now, reason=event.reason, octets=octets)
 
     def rejected(self, event: events.RequestRejected, now: float) -> None:
