@@ -30,16 +30,14 @@ _STEMS: Final = {
     "GB": "+447400",
     "CH": "+4179",
 }
-_TAILS: Final = {"GB": "001"}
-_COUNT = itertools.count(100)
+_COUNT = itertools.count()
 
 
 def new_number(country: str = "IT") -> str:
     """A mobile number that no other test uses, and that is delivered to."""
-    middle = next(_COUNT)
-    assert middle < 1000, "more numbers than there are"
-    stem, tail = _STEMS[country], _TAILS.get(country, "0001")
-    return f"{stem}{middle}{tail}"
+    rounds, place = divmod(next(_COUNT), 900)
+    digits = 3 if country == "GB" else 4
+    return f"{_STEMS[country]}{100 + place}{1 + rounds:0{digits}d}"
 
 
 def error_of(answer: httpx.Response) -> tuple[int, int]:

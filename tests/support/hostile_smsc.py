@@ -90,7 +90,9 @@ class _Peer(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._smsc.peers.discard(self)
-        self.session.connection_lost()
+        unheard = self.session.connection_lost()
+        for phone, message_id in (*unheard.never_sent, *unheard.uncertain):
+            self._smsc.report_soon(phone, message_id)  # until somebody takes it
         lately = self._loop.time() - _ARRIVES_SECONDS
         self._smsc.journal.unanswered.update(phone for at, phone in self._answered if at > lately)
 
@@ -114,6 +116,8 @@ class _Peer(asyncio.Protocol):
         for event in told:
             if isinstance(event, events.BindRequested):
                 self._answer_bind()
+            elif isinstance(event, events.ResponseReceived) and event.pdu.command_status:
+                smsc.report_soon(*event.context)
         for submit in submits:
             self._take(submit)
         if smsc.mood is Mood.DROPPING and submits:

@@ -21,7 +21,7 @@ FINISHED: Final = frozenset({2, 3, 4})
 ABSENT: Final = type("Absent", (), {"__repr__": lambda _: "absent"})()
 _STEMS: Final = {"IT": "+39-334", "FR": "+33-61", "ES": "+34-61"}
 _CREDIT: Final = re.compile(r"-?[0-9]+\.[0-9]{2,6}")
-_COUNT = itertools.count(100)
+_COUNT = itertools.count()
 
 
 def in_days(count: int) -> str:
@@ -31,9 +31,9 @@ def in_days(count: int) -> str:
 
 def new_number(country: str = "IT", ending: str = "0001") -> str:
     """A number as v1 writes it, that no other test uses; its ending says what becomes of it."""
-    middle = next(_COUNT)
-    assert middle < 1000, "more numbers than there are"
-    return f"{_STEMS[country]}{middle}{ending}"
+    rounds, place = divmod(next(_COUNT), 900)
+    stem = _STEMS[country]
+    return f"{stem[:-1]}{int(stem[-1]) + rounds}{100 + place}{ending}"
 
 
 def data_of(answer: httpx.Response, status: int, sentence: str) -> Any:
