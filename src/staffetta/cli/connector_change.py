@@ -50,6 +50,7 @@ from staffetta.routing.connector_use import (
     in_time,
 )
 from staffetta.routing.edit_routes import countries_led_to_alone
+from staffetta.routing.table import ANY_COUNTRY
 
 _POLL_SECONDS: Final = 0.2
 _TAKEN_UP: Final = "A running server takes it up within a second."
@@ -240,7 +241,7 @@ def drain(
     sentence = _STOPPED if done.was_changed else "It was stopped already."
     if done.left_out:
         sentence += (
-            f" No other connector leads to {', '.join(done.left_out)}: messages to there are"
+            f" No other connector leads to {_in_words(done.left_out)}: messages to there are"
             " refused until it is started."
         )
     links = NOT_COUNTED if use.in_flight is None else use.in_flight.open_link_count
@@ -306,6 +307,10 @@ def _until_at_rest(stored: StoredConnector, seconds: float) -> _Use:
             await asyncio.sleep(_POLL_SECONDS)
 
     return with_everything_open(work)
+
+
+def _in_words(countries: Iterable[str]) -> str:
+    return ", ".join("other countries" if one == ANY_COUNTRY else one for one in countries)
 
 
 def _waiting(use: _Use) -> Iterable[tuple[str, object]]:

@@ -288,9 +288,13 @@ async def test_a_connector_is_stopped_and_started(staffetta, acme, database) -> 
     assert (await row_of(database))["enabled"] is False
     assert "stopped" in (await staffetta("connector", "list")).out
     assert (await staffetta("connector", "stop", "acme", "--json")).json["changed"] is False
+    await staffetta("connector", "route", "acme", "add", "*", "--price", "0.05")
+    told = (await staffetta("connector", "stop", "acme")).out
+    assert "No other connector leads to other countries, ES, IT: messages" in told
     assert (await staffetta("connector", "start", "acme", "--json")).json["changed"] is True
     actions = [entry["action"] for entry in await entries(staffetta)]
-    assert actions == ["connector.start", "connector.stop", "connector.add"]
+    assert actions[:2] == ["connector.start", "connector.route_add"]
+    assert actions[2:] == ["connector.stop", "connector.add"]
 
 
 @asynccontextmanager
