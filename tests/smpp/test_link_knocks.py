@@ -34,6 +34,14 @@ def test_the_one_that_is_refused_asks_alone_until_it_is_bound(knocks):
     assert knocks.may_knock(2)
 
 
+def test_the_one_that_is_refused_keeps_its_turn_when_it_cannot_connect_in_between(knocks):
+    knocks.begins(1)
+    knocks.ended(1, Ending.MISCONFIGURED)
+    knocks.begins(1)
+    knocks.ended(1, Ending.LOST)
+    assert not knocks.may_knock(2), "it would begin with the shortest pause"
+
+
 def test_a_refusal_while_others_are_bound_stops_nobody(knocks):
     """A carrier that takes two binds and refuses the third."""
     knocks.is_bound(1)

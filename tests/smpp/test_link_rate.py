@@ -253,10 +253,18 @@ def test_a_rate_at_which_it_hangs_up_again_and_again_is_not_known_to_be_taken():
     limit = rate(0)
     write(limit, 100, 0, 30)
     found = []
-    for begins in range(30, 42, 2):
+    for begins in range(30, 66, 2):
         write(limit, 100, begins, begins + 1)
         found.append(limit.dropped(begins + 1.0))
-    assert found == [False] * 3 + [True] * 3
+    assert found == [False] * 15 + [True] * 3
+
+
+def test_ends_far_from_each_other_refute_nothing():
+    limit = rate(0)
+    write(limit, 100, 0, 30)
+    for begins in range(30, 1000, 100):
+        write(limit, 50, begins, begins + 1)
+        assert not limit.dropped(begins + 1.0)
 
 
 def test_what_was_written_before_the_end_was_not_held():

@@ -43,6 +43,15 @@ async def test_a_wrong_password_is_shown_once_however_many_links_there_are(make_
     assert rig.open_alarms() == {}
 
 
+async def test_links_that_wait_for_another_are_stopped_without_a_connection(make_rig, smsc):
+    smsc.bind_statuses = [None]
+    rig = make_rig(link_count=3, bind_seconds=60)
+    await until(lambda: LinkState.BINDING in rig.states)
+    rig.stop.set()
+    await rig.task
+    assert len(smsc.connections) == 1
+
+
 async def test_a_status_that_this_carrier_means_as_a_wrong_password_is_one(make_rig, smsc):
     smsc.bind_statuses = [0x0411]
     rig = make_rig(status_classes={"0x411": StatusClass.BIND}, misconfigured_seconds_min=0.05)
@@ -327,7 +336,8 @@ async def test_a_carrier_that_cuts_fast_links_again_and_again_is_written_to_slow
     rig = make_rig(window_max=100)
 
     def cut(pdu):
-        smsc.connections[-1].transport.abort()
+        if len(smsc.connections[-1].submits) == 20:
+            smsc.connections[-1].transport.abort()
 
     for number in (1, 2, 3):
         await rig.bound(number)

@@ -11,10 +11,11 @@ from staffetta.connectors.smpp.backoff import Ending
 class Knocks:
     """The turns of one connector's links, by number. A bound link shows that all may ask."""
 
-    __slots__ = ("_bound", "knocking")
+    __slots__ = ("_bound", "_is_refused", "knocking")
 
     def __init__(self) -> None:
         self._bound: set[int] = set()
+        self._is_refused = False  # the one whose turn it is was, and is not bound since
         self.knocking: int | None = None  # whose turn it is while none is bound
 
     @property
@@ -34,14 +35,16 @@ class Knocks:
     def is_bound(self, number: int) -> None:
         """A link is bound: who we are is believed."""
         self._bound.add(number)
+        self._is_refused = False
         self.knocking = None
 
     def ended(self, number: int, ending: Ending) -> None:
-        """A bind is over, or the try of one. Who was refused keeps the turn."""
+        """A bind is over, or the try of one. Who was refused keeps the turn until it is bound."""
         self._bound.discard(number)
         if self._bound:
             return
         if ending is Ending.MISCONFIGURED:
             self.knocking = number if self.knocking is None else self.knocking
-        elif self.knocking == number:
+            self._is_refused = True
+        elif self.knocking == number and not self._is_refused:
             self.knocking = None

@@ -124,6 +124,8 @@ class SmppLink:
         try:
             while not self._leaves:
                 await self._wait_for_turn()
+                if self._leaves:
+                    break
                 ended = await self._serve_once()
                 if not self._leaves:
                     await self._pause(ended)

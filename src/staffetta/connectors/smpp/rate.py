@@ -25,7 +25,9 @@ _PACE_SECONDS_MIN: Final = _BURST_SECONDS
 # A rate at which the connection lived on for so long is one that the carrier takes.
 _HOLDS_SECONDS: Final = 5.0
 _HELD_SECONDS_MAX: Final = 3600.0  # after which it is to be shown anew
-_EXCUSED_MAX: Final = 3  # ends at such a rate, until it is held again
+# Ends at such a rate are of another cause: carriers restart. If it goes on, they refute the rate.
+_EXCUSED_SECONDS: Final = 30.0
+_EXCUSES_APART_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ class RateLimit:
         "_complained_at_rate",
         "_doubling_seconds",
         "_dropped_at",
-        "_excused",
+        "_excused_at",
+        "_excused_since",
         "_growth_min",
         "_held",
         "_held_at",
@@ -78,7 +81,8 @@ class RateLimit:
         self._spent_last_second = 0
         self._held = 0  # the most segments in a second that the carrier has been seen to take
         self._held_at = -inf
-        self._excused = 0  # ends at a held rate, since it was held
+        self._excused_at = -inf  # when the connection last ended at a held rate
+        self._excused_since = -inf  # the first of those that came one behind the other
         self._peak = 0  # of the seconds since, not proved yet
         self._peak_since = now
 
@@ -164,8 +168,10 @@ class RateLimit:
         """Whether the carrier is known to take as much, and did not refute that by now."""
         if now - self._held_at >= _HELD_SECONDS_MAX or self._observed > self._held:
             return False
-        self._excused += 1
-        return self._excused <= _EXCUSED_MAX
+        if now - self._excused_at > _EXCUSES_APART_SECONDS:
+            self._excused_since = now
+        self._excused_at = now
+        return now - self._excused_since < _EXCUSED_SECONDS
 
     def _is_slower_already(self, now: float) -> bool:
         """Whether the rate was halved lately, and what was written since came nowhere near it."""
@@ -181,7 +187,7 @@ class RateLimit:
         if now - self._peak_since < _HOLDS_SECONDS:
             return
         if self._peak >= 0.8 * self._held:
-            self._excused = 0
+            self._excused_at = -inf
         if self._peak >= self._held or now - self._held_at >= _HELD_SECONDS_MAX:
             self._held, self._held_at = self._peak, self._second_began
         self._peak, self._peak_since = 0, now
