@@ -123,8 +123,7 @@ class SmppLink:
         self._watch.unbound()
         try:
             while not self._leaves:
-                await self._wait_for_turn()
-                if self._leaves:
+                if not await self._may_connect():
                     break
                 ended = await self._serve_once()
                 if not self._leaves:
@@ -154,8 +153,8 @@ class SmppLink:
             self._parts.binds_changed()
         return ended
 
-    async def _wait_for_turn(self) -> None:
-        """Wait while another link finds out whether the carrier takes us."""
+    async def _may_connect(self) -> bool:
+        """Wait while another link finds out whether the carrier takes us; False at our end."""
         knocks = self._parts.knocks
         while not (self._leaves or knocks.may_knock(self.number)):
             detail = f"until link {knocks.knocking} is bound: one asks for all"
@@ -163,6 +162,7 @@ class SmppLink:
                 self._log.info("link_waits_for_another", detail=detail)
                 self._tell(LinkState.WAITING, detail)
             await self._ring()
+        return not self._leaves
 
     async def _connect_and_serve(self) -> _Ended:
         settings = self._settings
