@@ -63,13 +63,12 @@ async def smsc() -> AsyncIterator[ScriptedSmsc]:
     await smsc.stop()
 
 
-@pytest.fixture
-async def connector_id(database: Database, clock, smsc: ScriptedSmsc) -> int:
+async def add(database: Database, clock, name: str, port: int) -> int:
     definition = ConnectorDefinition(
         environment=Environment.PRODUCTION,
-        name="acme",
+        name=name,
         host="127.0.0.1",
-        port=smsc.port,
+        port=port,
         system_id="staffetta",
         password="hunter2",
         countries=("IT",),
@@ -77,6 +76,11 @@ async def connector_id(database: Database, clock, smsc: ScriptedSmsc) -> int:
     )
     async with database.transaction() as connection:
         return await add_connector(connection, KEYRING, definition, clock.now())
+
+
+@pytest.fixture
+async def connector_id(database: Database, clock, smsc: ScriptedSmsc) -> int:
+    return await add(database, clock, "acme", smsc.port)
 
 
 @pytest.fixture
@@ -105,22 +109,6 @@ async def processes(database: Database, clock) -> AsyncIterator[list[Process]]:
         yield made
         for process in made:
             await process.fleet.drain()
-
-
-async def add_broken(database: Database, clock) -> int:
-    """A second connector, whose settings nobody can read."""
-    definition = ConnectorDefinition(
-        environment=Environment.PRODUCTION,
-        name="broken",
-        host="127.0.0.1",
-        port=1,
-        system_id="staffetta",
-        password="hunter2",
-        countries=("FR",),
-        price_micro=30_000,
-    )
-    async with database.transaction() as connection:
-        return await add_connector(connection, KEYRING, definition, clock.now())
 
 
 async def set_connector(database: Database, clock, links: int, *, enabled: bool = True) -> None:
@@ -276,7 +264,7 @@ async def test_a_carrier_that_cannot_be_started_for_a_bug_of_ours_stops_no_other
     database, clock, smsc, connector_id, processes
 ):
     process = processes[0]
-    broken_id = await add_broken(database, clock)
+    broken_id = await add(database, clock, "broken", 1)
     await process.fleet.refresh_once()
     await smsc.bound()
     await process.fleet.refresh_once()
