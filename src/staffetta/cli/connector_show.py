@@ -92,10 +92,13 @@ def show_(name: Name, environment: InEnvironment = None, as_json: AsJson = False
 async def _counted(parts: Opened, picture: Picture) -> Picture:
     """The picture with what has to be counted, each as far as there is time."""
     database, connector_id = parts.database, picture.stored.id
-    in_flight, backlog, last_hour = await asyncio.gather(
+    # Two at once, for a command has no more connections.
+    in_flight, backlog = await asyncio.gather(
         in_time(database, partial(count_in_flight, connector_id=connector_id)),
         in_time(database, partial(count_backlog, connector_id=connector_id)),
-        in_time(database, partial(count_answers, connector_id=connector_id, now=parts.now)),
+    )
+    last_hour = await in_time(
+        database, partial(count_answers, connector_id=connector_id, now=parts.now)
     )
     return replace(picture, in_flight=in_flight, backlog=backlog, last_hour=last_hour)
 

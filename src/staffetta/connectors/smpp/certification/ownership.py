@@ -1,6 +1,6 @@
 """Whose a report is that comes to a certification: its own, or of a customer's message.
 
-Pure. Who takes a report keeps it from the connector's own links, for good: what is not certain is
+No I/O. Who takes a report keeps it from the connector's own links, for good: what is not certain is
 left to them.
 """
 
