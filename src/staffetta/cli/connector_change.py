@@ -54,6 +54,7 @@ from staffetta.routing.table import ANY_COUNTRY
 
 _POLL_SECONDS: Final = 0.2
 _TAKEN_UP: Final = "A running server takes it up within a second."
+_THE_REST: Final = "countries without a route of their own"
 _STOPPED: Final = "It is stopped: a running server takes that up within a second."
 Assignments = Annotated[
     list[str] | None,
@@ -310,7 +311,7 @@ def _until_at_rest(stored: StoredConnector, seconds: float) -> _Use:
 
 
 def _in_words(countries: Iterable[str]) -> str:
-    return ", ".join("other countries" if one == ANY_COUNTRY else one for one in countries)
+    return ", ".join(_THE_REST if one == ANY_COUNTRY else one for one in countries)
 
 
 def _waiting(use: _Use) -> Iterable[tuple[str, object]]:
