@@ -136,6 +136,7 @@ async def make_rig(smsc: ScriptedSmsc) -> AsyncIterator[MakeRig]:
         link_changes: list[LinkChange] = []
         hears = settings.pop("hears", link_changes.append)
         alarms: list[AlarmChange] = []
+        alarmed = settings.pop("alarmed", alarms.append)
         registry = CollectorRegistry()
         read = settings_of({**row, "settings": settings}, **secrets)
         pauses = replace(read.pauses, not_bound_seconds=not_bound_seconds)
@@ -146,7 +147,7 @@ async def make_rig(smsc: ScriptedSmsc) -> AsyncIterator[MakeRig]:
             ConnectorMetrics(registry),
             may_write=lambda: rig.may_write,
             changed=hears,
-            alarmed=alarms.append,
+            alarmed=alarmed,
             recordings=recordings,
             keeps_text=keeps_text,
         )

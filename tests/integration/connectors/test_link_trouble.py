@@ -327,6 +327,23 @@ async def test_a_try_that_the_carrier_could_not_read_is_followed_by_another(
     assert poor_rig.open_alarms() == {}
 
 
+async def test_a_fault_of_ours_with_one_answer_leaves_no_claim_open(make_rig, smsc, make_claim):
+    def fail(change):
+        if change.detail is not None:
+            raise ValueError("nobody thought of this")
+
+    rig = make_rig(alarmed=fail, status_classes={"0x45": StatusClass.CREDIT})
+    await until(lambda: rig.connector.room() == 10)
+    smsc.answering = lambda _pdu: Say("", 0x45)
+    claims = make_claim.many(3)
+    with capture_logs() as logs:
+        rig.submit(*claims)
+        await rig.settled(3)
+    assert kinds(rig, claims) == [Uncertain, Busy, Busy]
+    assert "event_failed" in [one["event"] for one in logs]
+    assert not rig.task.done()
+
+
 # Too fast ----------------------------------------------------------------------------------------
 
 

@@ -202,6 +202,14 @@ class Submits:
                 pass
         self._answered(written, Uncertain(f"no answer within {seconds:g} seconds"))
 
+    def failed(self, written: _Written) -> None:
+        """A fault of ours kept an answer from its effect; its segment has an outcome anyway."""
+        work, index, _, turn = written
+        if work.outcomes[index] is None:
+            self._credit.unclear(turn, self._connection.now())
+            reason = "an error of this program kept the answer from being read; it is in the log"
+            self._backlog.answered(work, index, Uncertain(reason))
+
     def lost(self, lost: LostRequests, reason: str) -> None:
         """The connection is gone: nothing is left without an outcome."""
         self.takes_claims = False

@@ -6,6 +6,7 @@ there is one.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from math import inf
@@ -22,6 +23,8 @@ from staffetta.domain.writing import LongMessages
 from staffetta.messaging.recordings import Reason
 from staffetta.smpp import events, pdus
 from staffetta.smpp.bind_states import BindState
+from staffetta.smpp.errors import LocalProtocolError
+from staffetta.smpp.statuses import Status
 from staffetta.smpp.timings import Timer
 from staffetta.smpp.window import LostRequests
 
@@ -158,16 +161,37 @@ class Traffic:
     # How it is done ------------------------------------------------------------------------------
 
     def _connect(self, handlers: Handlers) -> Connection:
+        def told(event: events.Event) -> None:
+            try:
+                handlers[type(event)](event)
+            except Exception:  # noqa: BLE001 - it is logged, and those behind it are heard
+                self._failed(connection, event)
+
         connection = Connection(
             # Its beginning waits for that of the other one, as long as connecting may take.
             replace(self._parts.settings.timings, session_init_seconds=inf),
             self._memory.window.now_open_max,
-            lambda event: handlers[type(event)](event),
+            told,
             self._parts.wake,
             lambda lost, reason: self._lost(connection, lost, reason),
             self._memory.recorder.ring,
         )
         return connection
+
+    def _failed(self, connection: Connection, event: events.Event) -> None:
+        """A fault of ours kept an event from its effect: who waits for that waits no more."""
+        kind = type(event).__name__
+        self._memory.remarks.warn("event_failed", connection.now(), kind=kind, exc_info=True)
+        match event:
+            case events.ResponseReceived() | events.PeerNacked() | events.RequestTimedOut():
+                self._submits.failed(event.context)
+            case events.RequestReceived():
+                with suppress(LocalProtocolError):  # it may have its answer
+                    connection.session.refuse(event.pdu, Status.SYSTEM_ERROR)
+            case events.Bound():
+                self._leave("an error of this program; it is in the log")
+            case _:
+                pass
 
     def _leave(self, reason: str) -> None:
         """This bind is of no more use, though the connection may live."""
