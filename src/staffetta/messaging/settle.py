@@ -111,9 +111,12 @@ class Settler:
         async with begin_step(self._database, self._bell, self._ids, now) as step:
             rows = await step.connection.fetch(sql.SETTLE, *_columns(settled), self._owner, now)
             changed = {row["id"]: row for row in rows}
+            taken = _taken_meanwhile(settled, changed)
+            if taken:
+                changed |= await _submit_taken(step, taken)
             submissions = await _store_submissions(step, [one.settlement for one in settled])
             refunded = await _move_money(step, settled, changed)
-            await owe_changes_of(step, rows, refunded)
+            await owe_changes_of(step, changed.values(), refunded)
             if late:
                 submissions += await _settle_late(step, late)
             keys = [(row[5], row[9]) for row in submissions if row[9] is not None]
@@ -172,9 +175,37 @@ async def _settle_late(step: Step, late: Sequence[Settlement]) -> list[tuple[Any
         [claim.written_as for claim in claims],
         step.now,
     )
+    # What is under way again is paid by the try that is.
+    await _capture_all(step, [row for row in rows if row["state"] != State.SUBMITTING])
+    return submissions
+
+
+async def _capture_all(step: Step, rows: Sequence[Any]) -> None:
     paid = await settle_money(step, captures_of(rows), [])
     await add_charges(step.connection, rows, paid)
-    return submissions
+
+
+def _taken_meanwhile(settled: Sequence[_Settled], changed: Mapping[bytes, Any]) -> list[Any]:
+    """The recipients whose try was not accepted, and an earlier one was, by a late answer."""
+    ids = [
+        one.settlement.claim.recipient_id
+        for one in settled
+        if not one.decision.accepted and not one.settlement.claim.accepted_before
+    ]
+    rows = [changed[recipient_id] for recipient_id in ids if recipient_id in changed]
+    return [row for row in rows if row["sent_at"] is not None]
+
+
+async def _submit_taken(step: Step, taken: Sequence[Any]) -> dict[bytes, Any]:
+    """Have them wait for their reports, whatever became of the try that followed."""
+    rows = await step.connection.fetch(
+        sql.SUBMIT_TAKEN,
+        [row["space_id"] for row in taken],
+        [row["id"] for row in taken],
+        step.now,
+    )
+    await _capture_all(step, rows)
+    return {row["id"]: row for row in rows}
 
 
 async def _move_money(
@@ -193,7 +224,7 @@ async def _move_money(
             captures.append(
                 Capture(claim.space_id, claim.recipient_id, row["message_id"], cost_micro)
             )
-        elif one.unsent:
+        elif one.unsent and row["state"] == State.REJECTED:
             unsent.append(row)
     await settle_money(step, captures, unsent)
     return {row["id"]: 0 for row in unsent}

@@ -1,5 +1,6 @@
 """Answers that come after their segment was given up: what the carrier has is not sent again."""
 
+import pytest
 from hand_gateway import FRENCH, Gateway, accepted
 
 from staffetta.domain.environments import Market
@@ -64,6 +65,43 @@ async def test_what_is_sent_again_already_is_matched_by_either_report(gateway: G
     assert await gateway.wallet() == (START - PRICE, 0)
     await gateway.report(gateway.delivered("a1"))
     assert (await gateway.view(claim.recipient_id)).state is State.DELIVERED
+    await gateway.books_hold()
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        Refused(0x45, "a duplicate", temporary=False),
+        Refused(0x08, "system error", temporary=True),
+        OPEN,
+    ],
+    ids=["refused", "refused for now", "open"],
+)
+async def test_what_is_sent_again_in_vain_is_submitted_all_the_same(
+    gateway: Gateway, outcome: Outcome
+) -> None:
+    claim = await gateway.accept_and_claim(**WORLD)
+    await gateway.settle(claim, OPEN)
+    again = await claim_again(gateway)
+    await settle_late(gateway, claim, accepted("a1"))
+    assert await gateway.wallet() == (START, PRICE)
+    await gateway.settle(again, outcome)
+    assert (await gateway.view(claim.recipient_id)).state is State.SUBMITTED
+    assert await gateway.wallet() == (START - PRICE, 0)
+    await gateway.report(gateway.delivered("a1"))
+    view = await gateway.view(claim.recipient_id)
+    assert (view.state, view.total_price_micro) == (State.DELIVERED, PRICE)
+    await gateway.books_hold()
+
+
+async def test_a_part_that_came_late_saves_no_message_that_is_refused(gateway: Gateway) -> None:
+    claim = await gateway.accept_and_claim(**WORLD, text="x" * 161)
+    await gateway.settle(claim, OPEN, OPEN)
+    again = await claim_again(gateway)
+    await settle_late(gateway, claim, accepted("a1"), OTHER)
+    no = Refused(0x0B, "invalid destination", temporary=False)
+    await gateway.settle(again, no, NotSent("a segment before it was not accepted"))
+    assert (await gateway.view(claim.recipient_id)).state is State.REJECTED
     await gateway.books_hold()
 
 

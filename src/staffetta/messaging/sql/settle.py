@@ -62,8 +62,9 @@ SELECT space_id, recipient_id, attempt, segment, segment_total, connector_id,
  WHERE submission.outcome = 'uncertain'
 """
 
-# What a carrier took after all, though nobody waited for its answer any more. What is under way
-# again goes on, and a message is submitted when all parts of one cut are accepted, in whatever try.
+# What a carrier took after all, though nobody waited for its answer any more. A message is
+# submitted when all parts of one cut are accepted, in whatever try. What is under way again goes
+# on, and is marked as sent: should that try fail, the carrier has it all the same.
 SETTLE_LATE = (
     """
 WITH late AS (
@@ -80,15 +81,28 @@ WITH late AS (
            AS new (space_id, id, segment_total, written_as)
 )
 UPDATE recipient
-   SET state = CASE WHEN late.is_whole THEN 'submitted' ELSE recipient.state END,
+   SET state = CASE WHEN late.is_whole AND recipient.state <> 'submitting' THEN 'submitted'
+                    ELSE recipient.state END,
        detail = CASE WHEN late.is_whole THEN NULL ELSE recipient.detail END,
        sent_at = coalesce(recipient.sent_at, $5),
        updated_at = $5
   FROM late
  WHERE recipient.space_id = late.space_id
    AND recipient.id = late.id
-   AND recipient.state IN ('scheduled', 'queued', 'uncertain')
+   AND (recipient.state IN ('scheduled', 'queued', 'uncertain')
+        OR recipient.state = 'submitting' AND late.is_whole)
 """  # noqa: S608 (constants alone)
+    + TOLD
+)
+
+# A try of these was just settled without an acceptance, and an earlier one was accepted meanwhile.
+SUBMIT_TAKEN = (
+    """
+UPDATE recipient
+   SET state = 'submitted', detail = NULL, updated_at = $3
+  FROM unnest($1::int[], $2::bytea[]) AS taken (space_id, id)
+ WHERE recipient.space_id = taken.space_id AND recipient.id = taken.id
+"""
     + TOLD
 )
 
