@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 import pytest
 from prometheus_client import CollectorRegistry
+from scripted_esme import until
 from scripted_smsc import ScriptedSmsc
+from structlog.testing import capture_logs
 
 from staffetta.app.alarms import AlarmBook
 from staffetta.app.fleet import Fleet, FleetParts
@@ -52,7 +54,10 @@ def settings(carrier: Carrier) -> SmppSettings:
         raise RuntimeError("nobody thought of this")
     row = msgspec.structs.asdict(carrier)
     quick = {"misconfigured_seconds_min": 0.05, "unbind_seconds": 1, **carrier.settings}
-    return settings_of({**row, "settings": quick}, "secret")
+    read = settings_of({**row, "settings": quick}, "secret")
+    if carrier.name == "fragile":  # breaks in the first pause of its link
+        return replace(read, pauses=replace(read.pauses, reconnect=None))  # type: ignore[arg-type]
+    return read
 
 
 @pytest.fixture
@@ -273,3 +278,17 @@ async def test_a_carrier_that_cannot_be_started_for_a_bug_of_ours_stops_no_other
         (alarm,) = await open_alarms(connection)
     assert (alarm.connector_id, alarm.kind) == (broken_id, "bind_refused")
     assert "an error of this program" in alarm.detail
+
+
+async def test_a_connector_that_a_bug_of_ours_ends_stops_no_other(
+    database, clock, smsc, connector_id, processes
+):
+    process = processes[0]
+    fragile_id = await add(database, clock, "fragile", 1)
+    with capture_logs() as logs:
+        await process.fleet.refresh_once()
+        await until(lambda: "connector_failed" in [one["event"] for one in logs])
+    connection = await smsc.bound()
+    assert connection.is_bound
+    assert process.fleet.runs(connector_id)
+    assert process.fleet.runs(fragile_id), "it is started anew after a pause"
