@@ -94,24 +94,26 @@ async def run_dispatch(context: RoleContext, stop: asyncio.Event) -> None:
         writing.start(fleet.tell_once, _IDLE_SECONDS, wake=fleet.changed)
         writing.start(alarms.store_once, _IDLE_SECONDS, wake=alarms.changed)
         writing.start(alarms.show_once, _IDLE_SECONDS)
-        async with Loops() as claiming:
-            claiming.start(
-                lambda: database.listen_once(CHANNEL, fleet.ring),
-                _REFRESH_SECONDS,
-                name="listen",
-                may_be_cut=True,
-            )
-            claiming.start(fleet.refresh_once, _REFRESH_SECONDS, wake=fleet.ended)
-            context.ready(Role.DISPATCH)
-            await stop.wait()
+        await _claim_until(stop, context, fleet)
         await fleet.drain()
         await _wait_until_written(inbox)
-        with suppress(DatabaseError):
-            await store.store_all()
-        with suppress(DatabaseError):
-            await alarms.store_once()
-        with suppress(DatabaseError):
-            await fleet.let_go()
+        for write_the_last in (store.store_all, alarms.store_once, fleet.let_go):
+            with suppress(DatabaseError):
+                await write_the_last()
+
+
+async def _claim_until(stop: asyncio.Event, context: RoleContext, fleet: Fleet) -> None:
+    """Keep the connectors as they are configured, until `stop`."""
+    async with Loops() as claiming:
+        claiming.start(
+            lambda: context.database.listen_once(CHANNEL, fleet.ring),
+            _REFRESH_SECONDS,
+            name="listen",
+            may_be_cut=True,
+        )
+        claiming.start(fleet.refresh_once, _REFRESH_SECONDS, wake=fleet.ended)
+        context.ready(Role.DISPATCH)
+        await stop.wait()
 
 
 async def _wait_until_written(inbox: MemoryInbox) -> None:

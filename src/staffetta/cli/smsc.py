@@ -17,55 +17,69 @@ from staffetta.domain.writing import Alphabet
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
+_Port = Annotated[
+    int, typer.Option(help="The port to listen on; 0 takes a free one.", min=0, max=65535)
+]
+_Host = Annotated[str, typer.Option(help="The address to listen on.")]
+_SystemId = Annotated[
+    str | None, typer.Option(help="Let only this system_id bind; without it, any may.")
+]
+_PasswordEnv = Annotated[
+    str | None,
+    typer.Option(help="The environment variable that holds the password to ask for."),
+]
+_Delay = Annotated[
+    float, typer.Option(help="Seconds from a submit to its delivery.", min=0, max=3600)
+]
+_Window = Annotated[
+    int, typer.Option(help="Reports without an answer, on one bind.", min=1, max=10_000)
+]
+_SmscAlphabet = Annotated[
+    Alphabet, typer.Option(help="What it takes the octets of data_coding 0 for.")
+]
+_SeptetCoding = Annotated[
+    int | None,
+    typer.Option(help="The data_coding under which it takes septets all the same.", min=1, max=255),
+]
+_Ids = Annotated[
+    str, typer.Option(help="How ids are spelled in answers, and after the dash in reports.")
+]
+_FirstId = Annotated[
+    int | None,
+    typer.Option(help="The number of the first message, instead of a long one.", min=1),
+]
+_ReportForm = Annotated[str, typer.Option(help="What reports are made of.")]
+_TlsCertificate = Annotated[
+    Path | None, typer.Option(help="Speak TLS: a certificate and its chain, in PEM.")
+]
+_TlsKey = Annotated[Path | None, typer.Option(help="Its key, in PEM; may stand in the same file.")]
+_Journal = Annotated[
+    Path | None,
+    typer.Option(help="A file that gets a line of JSON for each accepted segment."),
+]
+_Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Print a line for each message and report.")
+]
+_Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+
+
 def smsc(
-    port: Annotated[
-        int, typer.Option(help="The port to listen on; 0 takes a free one.", min=0, max=65535)
-    ] = 2775,
-    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    system_id: Annotated[
-        str | None, typer.Option(help="Let only this system_id bind; without it, any may.")
-    ] = None,
-    password_env: Annotated[
-        str | None,
-        typer.Option(help="The environment variable that holds the password to ask for."),
-    ] = None,
-    delay: Annotated[
-        float, typer.Option(help="Seconds from a submit to its delivery.", min=0, max=3600)
-    ] = 1.0,
-    window: Annotated[
-        int, typer.Option(help="Reports without an answer, on one bind.", min=1, max=10_000)
-    ] = 500,
-    alphabet: Annotated[
-        Alphabet, typer.Option(help="What it takes the octets of data_coding 0 for.")
-    ] = Alphabet.GSM_7,
-    septet_coding: Annotated[
-        int | None,
-        typer.Option(
-            help="The data_coding under which it takes septets all the same.", min=1, max=255
-        ),
-    ] = None,
-    ids: Annotated[
-        str, typer.Option(help="How ids are spelled in answers, and after the dash in reports.")
-    ] = "hex",
-    first_id: Annotated[
-        int | None,
-        typer.Option(help="The number of the first message, instead of a long one.", min=1),
-    ] = None,
-    report_form: Annotated[str, typer.Option(help="What reports are made of.")] = "both",
-    tls_certificate: Annotated[
-        Path | None, typer.Option(help="Speak TLS: a certificate and its chain, in PEM.")
-    ] = None,
-    tls_key: Annotated[
-        Path | None, typer.Option(help="Its key, in PEM; may stand in the same file.")
-    ] = None,
-    journal: Annotated[
-        Path | None,
-        typer.Option(help="A file that gets a line of JSON for each accepted segment."),
-    ] = None,
-    verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Print a line for each message and report.")
-    ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    port: _Port = 2775,
+    host: _Host = "127.0.0.1",
+    system_id: _SystemId = None,
+    password_env: _PasswordEnv = None,
+    delay: _Delay = 1.0,
+    window: _Window = 500,
+    alphabet: _SmscAlphabet = Alphabet.GSM_7,
+    septet_coding: _SeptetCoding = None,
+    ids: _Ids = "hex",
+    first_id: _FirstId = None,
+    report_form: _ReportForm = "both",
+    tls_certificate: _TlsCertificate = None,
+    tls_key: _TlsKey = None,
+    journal: _Journal = None,
+    verbose: _Verbose = False,
+    quiet: _Quiet = False,
 ) -> None:
     """Run the simulated network as an SMSC of its own, until interrupted.
 

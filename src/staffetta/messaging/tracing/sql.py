@@ -72,7 +72,7 @@ SELECT recipient.id, recipient.position, recipient.number, recipient.country,
 
 READ_V1 = """
 SELECT is_open, is_test, due_at, factor, recipient_count, segment_total, base_micro, price_micro,
-       jsonb_array_length(invalid) AS invalid_count, updated_at, discard_at, cancelled_at
+       invalid_total AS invalid_count, updated_at, discard_at, cancelled_at
   FROM v1_message
  WHERE space_id = $1 AND id = $2
 """

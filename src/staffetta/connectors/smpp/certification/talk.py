@@ -40,7 +40,7 @@ from staffetta.connectors.smpp.tls import CarrierTls, InvalidTls
 from staffetta.domain.clock import Clock
 from staffetta.smpp import events, pdus
 from staffetta.smpp.bind_states import BOUND
-from staffetta.smpp.errors import InvalidField
+from staffetta.smpp.errors import InvalidField, LocalProtocolError
 from staffetta.smpp.reports import ReportPdu, read_report
 from staffetta.smpp.statuses import Status
 from staffetta.smpp.window import LostRequests
@@ -134,6 +134,8 @@ class Talk:
             end.connection.bind(bind, long_password=self._settings.long_password)
         except InvalidField as error:
             return _with(greeting, obstacle=Obstacle(f"a setting does not fit SMPP: {error}", ""))
+        except LocalProtocolError:  # it was closed meanwhile: what is awaited says why
+            end.connection.abort("the carrier closed the connection before the bind")
         bound = await end.bound
         if isinstance(bound, Obstacle):
             return _with(greeting, obstacle=bound)
