@@ -73,6 +73,9 @@ def meaning_of(error: BaseException, *, connection_closed: bool) -> type[Databas
         # the end of the connection.
         case asyncpg.InternalClientError():
             return ConnectionLost
+        # The same, said by the ROLLBACK that follows and is refused.
+        case asyncpg.InterfaceError() if isinstance(error.__context__, asyncpg.InternalClientError):
+            return ConnectionLost
     return None
 
 

@@ -12,6 +12,7 @@ from staffetta.messaging.connector import Claim, Report, ReportMeaning
 from staffetta.messaging.evidence import AGREEING_MIN
 from staffetta.messaging.report import ORPHAN_AFTER
 from staffetta.messaging.unmatched import UNMATCHED_MIN, UnmatchedWatch
+from staffetta.routing.alarms import AlarmChange
 from staffetta.smpp.message_ids import IdForm, message_id_key
 
 TO_ITALIAN, TO_FRENCH = ITALIAN.removeprefix("+"), FRENCH.removeprefix("+")
@@ -171,13 +172,16 @@ async def test_what_is_repeated_is_late_at_once_and_what_differs_when_nothing_ca
 async def test_a_carrier_that_says_two_things_of_each_message_alarms_nobody(
     gateway: Gateway,
 ) -> None:
-    watch = UnmatchedWatch(gateway.database, gateway.clock, gateway.reporter.unmatched)
+    alarms: list[AlarmChange] = []
+    counts = gateway.reporter.unmatched
+    watch = UnmatchedWatch(gateway.database, gateway.clock, counts, alarms.append)
     for number in range(UNMATCHED_MIN + 1):
         await submitted(gateway, f"abc{number}")
         words = [report(gateway, f"abc{number}", TO_ITALIAN, error=error) for error in "012"]
         await gateway.report(*words)
     gateway.clock.advance(20)
     assert await watch.watch_once() == 0
+    assert [one.detail for one in alarms] == [None]  # all is well
 
 
 async def test_a_carrier_that_names_no_phone_and_turns_to_decimal_is_learned_anew(
