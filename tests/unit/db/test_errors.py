@@ -18,10 +18,6 @@ def test_a_misuse_of_a_living_connection_is_a_bug() -> None:
 
 
 def test_the_rollback_that_a_confused_driver_refuses_says_the_same() -> None:
-    try:
-        try:
-            raise asyncpg.InternalClientError("cannot switch to state 21")
-        except asyncpg.InternalClientError:
-            raise asyncpg.InterfaceError("another operation is in progress")  # noqa: B904
-    except asyncpg.InterfaceError as error:
-        assert meaning_of(error, connection_closed=False) is ConnectionLost
+    error = asyncpg.InterfaceError("another operation is in progress")
+    error.__context__ = asyncpg.InternalClientError("cannot switch to state 21")
+    assert meaning_of(error, connection_closed=False) is ConnectionLost
