@@ -15,7 +15,7 @@ from tcp_proxy import TcpProxy, Way, running_proxy
 MESSAGES = 300
 WINDOW = 100
 SENDERS = 4
-SUBMIT_SM = (4).to_bytes(4, "big") + bytes(4)  # its id, and a status of 0
+SENDER = b"Openapi\0"  # as each submit_sm has it, and nothing else that goes to the carrier
 SUBMIT_SM_RESP = (0x8000_0004).to_bytes(4, "big")
 LONG = "Questo testo non entra in un solo segmento. " * 5
 
@@ -47,7 +47,7 @@ def setting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting]:
 
 def cut_in_a_submit(proxy: TcpProxy) -> None:
     """Some submits are through, the next one half: an answer to a report puts nothing in doubt."""
-    proxy.cut_in(Way.TO_SERVER, SUBMIT_SM, 30)
+    proxy.cut_in(Way.TO_SERVER, SENDER, 30)
 
 
 def cut_in_an_answer(proxy: TcpProxy) -> None:

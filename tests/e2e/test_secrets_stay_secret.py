@@ -260,6 +260,11 @@ def _carrier(story: Story, port: int) -> None:
     wait_for(lambda: "acme" in log.read_text(), what="the link's failure in the log")
     token = {"Authorization": f"Bearer {story.used['production token']}"}
     body = {"recipient": _number(), "message": "ciao"}
+    explain = f"{story.installation.url}/v2/explain"
+    wait_for(
+        lambda: httpx.post(explain, json=body, headers=token).json()["data"]["routes"],
+        what="the API knows of the new route",
+    )
     story.call("POST", "/v2/IT-messages", expected=201, body=body, headers=token)
 
 
