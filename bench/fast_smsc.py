@@ -6,14 +6,11 @@ more of a PDU than its number, so it costs a fraction of what the link does that
 
 import asyncio
 import struct
-import sys
-from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Final, cast
 
 import uvloop
 
+from bench.peers import serve
 from staffetta.smpp import pdus
 from staffetta.smpp.constants import CommandId, EsmClass
 from staffetta.smpp.encode import encode
@@ -99,26 +96,5 @@ class _Smsc(asyncio.Protocol):
         )
 
 
-@asynccontextmanager
-async def running_smsc() -> AsyncIterator[int]:
-    """The port of an SMSC, a process of its own, for the length of the block."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bench.fast_smsc", stdin=PIPE, stdout=PIPE
-    )
-    assert process.stdout is not None
-    try:
-        yield int(await process.stdout.readline())
-    finally:
-        process.kill()
-        await process.wait()
-
-
-async def _serve() -> None:
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(_Smsc, "127.0.0.1", 0)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await asyncio.to_thread(sys.stdin.read)
-
-
 if __name__ == "__main__":
-    uvloop.run(_serve())
+    uvloop.run(serve(_Smsc))

@@ -9,7 +9,7 @@ the first request until the last callback's result is durable.
 import asyncio
 
 from bench.benchmark import Benchmark, Figure, Options, Sample
-from bench.fast_receiver import running_receiver
+from bench.peers import running_peer
 from bench.posting import Posted, cpu_us_a_message, post, read_cpu
 from bench.system import HOST, System, SystemFailed, SystemPlan
 
@@ -35,7 +35,7 @@ SELECT count(*) FILTER (WHERE callback.status = 'delivered') AS told,
 
 
 async def _run(system: System, options: Options, seconds: float, serial: int) -> Sample:
-    async with running_receiver() as port:
+    async with running_peer("bench.fast_receiver") as port:
         before = read_cpu(system)
         posted = await post(
             *(system, options, seconds, serial),

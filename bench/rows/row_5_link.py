@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from bench.benchmark import Benchmark, Figure, Options, Sample
-from bench.fast_smsc import running_smsc
+from bench.peers import running_peer
 from bench.system import System, SystemFailed, SystemPlan
 
 _WINDOW = 500
@@ -22,7 +22,7 @@ _END_SECONDS_MAX = 60.0
 async def _run(
     _system: System, _options: Options, seconds: float, _serial: int, *, given: Sequence[str]
 ) -> Sample:
-    async with running_smsc() as port:
+    async with running_peer("bench.fast_smsc") as port:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bench.link_load", str(port), str(_WINDOW), str(seconds)),
             *given,

@@ -7,7 +7,7 @@ of its own that answers at once. Measured from the first attempt to the last res
 import asyncio
 
 from bench.benchmark import Benchmark, Figure, Options, Sample
-from bench.fast_receiver import running_receiver
+from bench.peers import running_peer
 from bench.posting import cpu_us_a_message, read_cpu
 from bench.system import EMAIL, HOST, System, SystemFailed
 
@@ -64,7 +64,7 @@ SELECT count(*) FILTER (WHERE callback.status = 'delivered') AS delivered,
 async def _run(system: System, _options: Options, seconds: float, serial: int) -> Sample:
     space_id = await system.database.fetchval(_SPACE, EMAIL)
     count = int(_A_SECOND * seconds)
-    async with running_receiver() as port:
+    async with running_peer("bench.fast_receiver") as port:
         before = read_cpu(system)
         url = f"http://{HOST}:{port}/sms"
         await system.database.execute(_OWE, space_id, serial, count, url)
