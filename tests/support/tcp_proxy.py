@@ -89,22 +89,6 @@ class TcpProxy:
         for connection in connections:
             connection.cut()
 
-    def cut_after(self, way: Way, octets: int) -> None:
-        """Let this many more octets pass in one direction, then cut, once."""
-        left = octets
-
-        def guard(passing: Way, data: bytes) -> int:
-            nonlocal left
-            if passing is not way:
-                return len(data)
-            if len(data) < left:
-                left -= len(data)
-                return len(data)
-            self.guard = _pass_all
-            return left
-
-        self.guard = guard
-
     def cut_in(self, way: Way, mark: bytes, count: int) -> None:
         """Cut in the middle of this mark when it passes for the so-manieth time, once."""
         left = count

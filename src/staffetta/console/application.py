@@ -17,7 +17,7 @@ from staffetta.console.pages.messages import message_pages
 from staffetta.console.pages.sign_in import SIGN_IN, sign_in_pages
 from staffetta.console.parts import ConsoleParts
 from staffetta.console.rendering import STATIC, PageRequest, make_environment, page
-from staffetta.console.visitors import PATH, Visits
+from staffetta.console.visitors import IS_STATIC, PATH, Visits
 
 _STATIC_SECONDS: Final = 365 * 24 * 3600  # a changed file has another address
 _BODY_BYTES_MAX: Final = 8 << 20  # a file of recipients
@@ -41,7 +41,7 @@ def make_console(parts: ConsoleParts) -> Litestar:
         path="/static",
         directories=[STATIC],
         cache_control=CacheControlHeader(max_age=_STATIC_SECONDS, public=True, immutable=True),
-        opt={"is_static": True},
+        opt={IS_STATIC: True},
     )
     return Litestar(
         path=PATH,

@@ -22,6 +22,7 @@ _SESSION: Final = "staffetta_session"
 _LANGUAGE: Final = "staffetta_language"
 _LANGUAGE_SECONDS: Final = 365 * 24 * 3600
 PATH: Final = "/console"
+IS_STATIC: Final = "is_static"  # marks the routes of static files
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,9 @@ class Visitor:
 
 
 class Visits(ASGIMiddleware):
-    """Finds out who visits."""
+    """Finds out who visits. Static files are for anybody: nobody is looked up for them."""
+
+    exclude_opt_key = IS_STATIC
 
     def __init__(self, parts: ConsoleParts) -> None:
         self._parts = parts

@@ -47,8 +47,8 @@ def sign_in_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
             signed_in = await check_password(
                 parts.database, parts.passwords, email, password, address, now
             )
-        except (TooManyTries, NotAcceptingNow) as error:
-            return _form(request, status=429, email=email, error="wait", detail=str(error))
+        except (TooManyTries, NotAcceptingNow):
+            return _form(request, status=429, email=email, error="wait")
         session = None
         if signed_in is not None:
             agent = request.headers.get("user-agent", "")
@@ -82,7 +82,7 @@ def sign_in_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
 
 
 def _form(
-    request: PageRequest, *, status: int = 200, email: str = "", error: str = "", detail: str = ""
+    request: PageRequest, *, status: int = 200, email: str = "", error: str = ""
 ) -> Response[Any]:
     wanted = _inside(request.query_params.get("next", ""))
     return page(
@@ -91,7 +91,6 @@ def _form(
         status=status,
         email=email,
         error=error,
-        detail=detail,
         wanted=wanted,
     )
 
