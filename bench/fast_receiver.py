@@ -9,7 +9,7 @@ from typing import cast
 
 import uvloop
 
-from bench.peers import serve
+from bench.peer_processes import serve
 
 _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)

@@ -10,7 +10,7 @@ from typing import Final, cast
 
 import uvloop
 
-from bench.peers import serve
+from bench.peer_processes import serve
 from staffetta.smpp import pdus
 from staffetta.smpp.constants import CommandId, EsmClass
 from staffetta.smpp.encode import encode

@@ -9,7 +9,7 @@ the first request until the last callback's result is durable.
 import asyncio
 
 from bench.benchmark import Benchmark, Figure, Options, Sample
-from bench.peers import running_peer
+from bench.peer_processes import running_peer
 from bench.posting import Posted, cpu_us_a_message, post, read_cpu
 from bench.system import HOST, System, SystemFailed, SystemPlan
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from bench.benchmark import Benchmark, Figure, Options, Sample
-from bench.peers import running_peer
+from bench.peer_processes import running_peer
 from bench.system import System, SystemFailed, SystemPlan
 
 _WINDOW = 500

@@ -7,7 +7,7 @@ of its own that answers at once. Measured from the first attempt to the last res
 import asyncio
 
 from bench.benchmark import Benchmark, Figure, Options, Sample
-from bench.peers import running_peer
+from bench.peer_processes import running_peer
 from bench.posting import cpu_us_a_message, read_cpu
 from bench.system import EMAIL, HOST, System, SystemFailed
 
