@@ -120,8 +120,26 @@ class _Parts:
         self.otp_verifier = OtpVerifier(database, context.keyring)
         self.api = self._api_context()
         self.passwords = Passwords()
-        console = ConsoleParts(database, self.passwords, self.reader, context.clock)
-        self.console = cast("AsgiApp", make_console(console))
+        self.console = cast("AsgiApp", make_console(self._console_parts()))
+
+    def _console_parts(self) -> ConsoleParts:
+        """What the console depends on: the API's own parts."""
+        return ConsoleParts(
+            database=self._context.database,
+            reports=self._reports,
+            clock=self._context.clock,
+            passwords=self.passwords,
+            keyring=self._context.keyring,
+            token_desk=self.api.token_desk,
+            reader=self.reader,
+            acceptor=self.acceptor,
+            bulk=self.bulk,
+            canceller=self.canceller,
+            explainer=self.api.explainer,
+            senders=self.api.senders,
+            callback_bodies=self.api.callback_bodies,
+            routes=self.api.routes,
+        )
 
     def _api_context(self) -> ApiContext:
         """What the API depends on."""

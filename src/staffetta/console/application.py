@@ -1,11 +1,13 @@
 """The console as an ASGI application: its pages under /console, its rules around them."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import structlog
 from litestar import Litestar, Response
 from litestar.datastructures import CacheControlHeader
 from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Redirect
 from litestar.static_files import create_static_files_router
@@ -32,6 +34,12 @@ _HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 
+# A module of pages for each task.
+_PAGES: Final[tuple[Callable[[ConsoleParts], list[HTTPRouteHandler]], ...]] = (
+    sign_in_pages,
+    message_pages,
+)
+
 _log = structlog.get_logger(__name__)
 
 
@@ -45,12 +53,7 @@ def make_console(parts: ConsoleParts) -> Litestar:
     )
     return Litestar(
         path=PATH,
-        route_handlers=[
-            static,
-            *sign_in_pages(parts),
-            *home_pages(),
-            *message_pages(parts),
-        ],
+        route_handlers=[static, *home_pages(), *_pages(parts)],
         middleware=[Visits(parts)],
         guards=[for_forms_of_ours],
         before_send=[_add_headers],
@@ -69,6 +72,10 @@ def make_console(parts: ConsoleParts) -> Litestar:
         logging_config=None,
         debug=False,
     )
+
+
+def _pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
+    return [handler for pages in _PAGES for handler in pages(parts)]
 
 
 async def _add_headers(message: Any, scope: Any) -> None:

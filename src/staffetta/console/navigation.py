@@ -8,6 +8,7 @@ from staffetta.console.languages import Say, mark
 from staffetta.console.visitors import PATH
 from staffetta.domain.environments import Environment
 
+OPERATE: Final = f"{PATH}/operate"
 _ACCOUNTS: Final = frozenset({Role.OWNER, Role.MEMBER})
 
 
@@ -20,9 +21,25 @@ class Link:
 
 
 # Below /console/{environment}.
-ACCOUNT_LINKS: Final[tuple[Link, ...]] = (Link("/messages", mark("Messages")),)
+ACCOUNT_LINKS: Final[tuple[Link, ...]] = (
+    Link("/overview", mark("Overview")),
+    Link("/send", mark("Send")),
+    Link("/messages", mark("Messages")),
+    Link("/phone", mark("Phone")),
+    Link("/tokens", mark("Tokens")),
+    Link("/callbacks", mark("Callbacks")),
+    Link("/credit", mark("Credit")),
+    Link("/documentation", mark("Documentation")),
+)
 # Below /console/operate.
-OPERATOR_LINKS: Final[tuple[Link, ...]] = ()
+OPERATOR_LINKS: Final[tuple[Link, ...]] = (
+    Link("/connectors", mark("Connectors")),
+    Link("/numbers", mark("Numbers")),
+    Link("/accounts", mark("Accounts")),
+    Link("/words", mark("Words")),
+    Link("/dead-letters", mark("Dead letters")),
+    Link("/audit", mark("Audit")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +58,7 @@ def links_for(
     if role in _ACCOUNTS:
         base, links = f"{PATH}/{environment or Environment.SANDBOX}", ACCOUNT_LINKS
     else:
-        base, links = f"{PATH}/operate", OPERATOR_LINKS
+        base, links = OPERATE, OPERATOR_LINKS
     return [
         ShownLink(f"{base}{link.path}", say(link.title), current.startswith(f"{base}{link.path}"))
         for link in links

@@ -12,7 +12,7 @@ from litestar.response import Template
 
 from staffetta.accounts.read_account import SpaceFacts, read_account, read_spaces
 from staffetta.console.languages import say_in
-from staffetta.console.navigation import links_for
+from staffetta.console.navigation import OPERATE, links_for
 from staffetta.console.parts import ConsoleParts
 from staffetta.console.rendering import PageRequest, page
 from staffetta.console.visitors import PATH
@@ -60,3 +60,11 @@ def account_page(
     say = say_in(request.user.language)
     links = links_for(request.user.person.role, place.environment, f"{place.path()}{section}", say)
     return page(request, template, place=place, links=links, section=section, **values)
+
+
+def operator_page(request: PageRequest, template: str, *, section: str, **values: Any) -> Template:
+    """A page of the installation's operators; `section` is its path below /console/operate."""
+    assert request.user.person is not None
+    say = say_in(request.user.language)
+    links = links_for(request.user.person.role, None, f"{OPERATE}{section}", say)
+    return page(request, template, links=links, section=section, operate=OPERATE, **values)

@@ -4,17 +4,27 @@ Everything that is put into a page is escaped, wherever it came from.
 """
 
 import hashlib
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from babel.numbers import format_currency, format_decimal
+from jinja2 import (
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    pass_context,
+    select_autoescape,
+)
+from jinja2.runtime import Context
 from litestar.connection import Request
 from litestar.response import Template
 
 from staffetta.console.forgery import FIELD
 from staffetta.console.languages import Language, words_of
 from staffetta.console.visitors import PATH, Visitor, stranger
+from staffetta.domain.money import MICRO
 
 HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
@@ -32,6 +42,7 @@ def make_environment() -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     environment.globals.update(static=static_path, console=PATH, form_field=FIELD)
+    environment.filters.update(money=_money, count=_count)
     return environment
 
 
@@ -53,6 +64,23 @@ def page(request: PageRequest, template: str, *, status: int = 200, **values: An
             **values,
         },
     )
+
+
+@pass_context
+def _money(context: Context, micro: int, currency: str = "EUR") -> str:
+    """An exact amount of money as the visitor's language writes it, never rounded."""
+    return format_currency(
+        Decimal(micro) / MICRO,
+        currency,
+        locale=context["visitor"].language.value,
+        decimal_quantization=False,
+    )
+
+
+@pass_context
+def _count(context: Context, number: int) -> str:
+    """A whole number as the visitor's language writes it."""
+    return format_decimal(number, locale=context["visitor"].language.value)
 
 
 @cache

@@ -38,7 +38,7 @@ async def browser(gateway: Gateway) -> AsyncIterator[Browser]:
                 clock.now(),
             )
         await let_in(database, clock, person, Role.OWNER, account_id)
-    async with open_console(database, clock) as console:
+    async with open_console(gateway) as console:
         yield browser_of(console)
 
 
@@ -126,6 +126,6 @@ async def test_the_environment_stands_on_every_page(olga) -> None:
     assert 'class="in sandbox"' in sandbox
 
 
-async def test_the_first_page_is_the_sandboxs_messages(olga) -> None:
+async def test_the_first_page_is_of_the_sandbox(olga) -> None:
     answer = await olga.get("/console")
-    assert answer.headers["location"] == "/console/sandbox/messages"
+    assert answer.headers["location"] == "/console/sandbox/overview"

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from console_browser import SIGN_IN, SITE, Browser, browser_of, let_in, open_console, sign_in
+from hand_gateway import make_gateway
 from litestar import get, post
 from people_desk import OLGA, OTHER
 
@@ -46,7 +47,7 @@ async def broken() -> str:
 async def browser(database: Database, clock: Any) -> AsyncIterator[Browser]:
     """Makes browsers. Olga is an operator."""
     await let_in(database, clock, OLGA, Role.OPERATOR)
-    async with open_console(database, clock) as console:
+    async with open_console(await make_gateway(database, clock)) as console:
         for page in (probe, change, operators, accounts, broken):
             console.register(page)
         yield browser_of(console)

@@ -8,7 +8,7 @@ from litestar.response import Redirect
 
 from staffetta.console.guards import for_signed_in
 from staffetta.console.navigation import links_for
-from staffetta.console.rendering import PageRequest, page
+from staffetta.console.rendering import PageRequest
 
 
 def home_pages() -> list[HTTPRouteHandler]:
@@ -18,7 +18,6 @@ def home_pages() -> list[HTTPRouteHandler]:
     async def home(request: PageRequest) -> Response[Any]:
         """Lead to the first of the pages that this visitor may see."""
         assert request.user.person is not None
-        links = links_for(request.user.person.role, None, "", str)
-        return Redirect(links[0].path) if links else page(request, "nothing_yet.html")
+        return Redirect(links_for(request.user.person.role, None, "", str)[0].path)
 
     return [home]
