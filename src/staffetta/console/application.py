@@ -14,8 +14,12 @@ from litestar.static_files import create_static_files_router
 from litestar.template import TemplateConfig
 
 from staffetta.console.guards import ForgedForm, NotForYou, NotSignedIn, for_forms_of_ours
+from staffetta.console.pages.accounts import account_list_pages
+from staffetta.console.pages.audit import audit_pages
 from staffetta.console.pages.home import home_pages
 from staffetta.console.pages.messages import message_pages
+from staffetta.console.pages.overview import overview_pages
+from staffetta.console.pages.send import send_pages
 from staffetta.console.pages.sign_in import SIGN_IN, sign_in_pages
 from staffetta.console.parts import ConsoleParts
 from staffetta.console.rendering import STATIC, PageRequest, make_environment, page
@@ -37,7 +41,9 @@ _HEADERS: Final = {
 # A module of pages for each task.
 _PAGES: Final[tuple[Callable[[ConsoleParts], list[HTTPRouteHandler]], ...]] = (
     sign_in_pages,
+    overview_pages,
     message_pages,
+    send_pages,
 )
 
 _log = structlog.get_logger(__name__)

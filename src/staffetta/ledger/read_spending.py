@@ -12,7 +12,7 @@ from staffetta.domain.ids import lowest_id
 from staffetta.ledger import spending_sql as sql
 from staffetta.ledger.book import EntryKind
 
-_SPENDING: Final = (EntryKind.CHARGE, EntryKind.CAPTURE, EntryKind.PENALTY, EntryKind.REFUND)
+SPENDING: Final = (EntryKind.CHARGE, EntryKind.CAPTURE, EntryKind.PENALTY, EntryKind.REFUND)
 
 
 async def read_spent(connection: Connection, space_id: int, first_day: date, last_day: date) -> int:
@@ -23,7 +23,7 @@ async def read_spent(connection: Connection, space_id: int, first_day: date, las
     """
     after = last_day + timedelta(days=1)
     spent_micro: int = await connection.fetchval(
-        sql.READ_SPENT, space_id, _first_id(first_day), _first_id(after), list(_SPENDING)
+        sql.READ_SPENT, space_id, _first_id(first_day), _first_id(after), list(SPENDING)
     )
     return spent_micro
 

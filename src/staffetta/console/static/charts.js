@@ -1,0 +1,2 @@
+// Charts of an overview.
+"use strict";
