@@ -27,7 +27,7 @@ PEER_PACKAGES := $(PEERS)/.debian-$(call key,scripts/install-test-packages)
 PEER_NODE := $(PEERS)/.node-$(call key,requirements/node.txt)
 PEER_NPM := $(PEERS)/.npm-$(call key,$(NPM_LOCK) requirements/node.txt)
 
-.PHONY: vendor messages help serve smsc test check fix bench chaos lock clean test-packages test-npm-packages test-clients
+.PHONY: vendor messages openapi help serve smsc test check fix bench chaos lock clean test-packages test-npm-packages test-clients
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -115,8 +115,11 @@ NPM = $(NODE_HOME)/bin/node $(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js \
 
 test-npm-packages: $(PEER_NPM)
 
-messages: $(DEVELOP)  ## Bring the console's catalogues up to date with its sentences
+messages: $(DEVELOP)  ## Bring the catalogues of every language up to date with the code's sentences
 	@sh scripts/update-messages $(BIN)/pybabel
+
+openapi: $(DEVELOP)  ## Write the services' OpenAPI documents to docs/openapi
+	$(BIN)/python -m staffetta.api.openapi docs/openapi
 
 vendor: $(PEER_NODE)  ## Fetch the pages' front-end files anew, as scripts/vendor-assets names them
 	@NPM="$(NPM)" sh scripts/vendor-assets src/staffetta/console/static/vendor

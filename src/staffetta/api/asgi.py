@@ -15,7 +15,7 @@ Send = Callable[[Event], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 Header = tuple[bytes, bytes]
-_NO_CONTENT: Final = 204
+_NO_CONTENT: Final = frozenset({204, 304})
 _JSON: Final[Header] = (b"content-type", b"application/json")
 
 
@@ -56,8 +56,8 @@ def json_answer(status: int, value: object, headers: tuple[Header, ...] = ()) ->
 async def send_answer(send: Send, answer: Answer) -> None:
     """Send an answer whole."""
     length = (b"content-length", b"%d" % len(answer.body))
-    # A 204 has no content, and says nothing of it (RFC 9110, section 8.6).
-    content = () if answer.status == _NO_CONTENT else (answer.content_type, length)
+    # These have no content, and say nothing of it (RFC 9110, section 8.6).
+    content = () if answer.status in _NO_CONTENT else (answer.content_type, length)
     await send(
         {
             "type": "http.response.start",

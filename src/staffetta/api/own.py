@@ -1,11 +1,13 @@
-"""The server's own pages: is it well, and what has it counted."""
+"""The server's own pages: is it well, what has it counted, and what its services are."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Final
 
 from staffetta.api.asgi import Answer, AsgiApp, Receive, Scope, Send, json_answer, send_answer
 from staffetta.api.context import ApiContext
 from staffetta.api.metrics import metrics_answer
+from staffetta.api.openapi.pages import document_answer, document_names, document_path
 from staffetta.api.refusals import WRONG_METHOD, refuse, retry_after
 
 _WELL: Final = json_answer(200, {"status": "ok"})
@@ -16,9 +18,15 @@ _ALLOW: Final = ((b"allow", b"GET, HEAD"),)
 def own_pages(context: ApiContext) -> list[tuple[str, AsgiApp]]:
     """Each path with its page."""
     return [
-        ("/healthz", _page(lambda: _WELL if context.is_ready() else _UNWELL)),
-        ("/metrics", _page(lambda: _metrics(context))),
+        ("/healthz", _page(lambda _: _WELL if context.is_ready() else _UNWELL)),
+        ("/metrics", _page(lambda _: _metrics(context))),
+        *_documents(),
     ]
+
+
+def _documents() -> Iterator[tuple[str, AsgiApp]]:
+    for service, language in document_names():
+        yield document_path(service, language), _page(partial(document_answer, service, language))
 
 
 def _metrics(context: ApiContext) -> Answer:
@@ -26,11 +34,13 @@ def _metrics(context: ApiContext) -> Answer:
     return metrics_answer(context.registry)
 
 
-def _page(make: Callable[[], Answer]) -> AsgiApp:
+def _page(make: Callable[[bytes], Answer]) -> AsgiApp:
+    """A page; `make` is given the If-None-Match header, empty where there is none."""
+
     async def serve(scope: Scope, _receive: Receive, send: Send) -> None:
         method = scope["method"]
         if method in {"GET", "HEAD"}:
-            await send_answer(send, make())
+            await send_answer(send, make(dict(scope["headers"]).get(b"if-none-match", b"")))
         else:
             sentence = f"{method} is not a call here: use GET"
             await send_answer(send, refuse(None, WRONG_METHOD, sentence, _ALLOW))

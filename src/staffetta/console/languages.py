@@ -3,40 +3,19 @@
 Owns the catalogues (gettext, made by `make messages`). English is what stands in the code.
 """
 
-from collections.abc import Callable
-from enum import StrEnum
 from functools import cache
-from gettext import GNUTranslations, NullTranslations
-from io import BytesIO
+from gettext import NullTranslations
 from pathlib import Path
 from typing import Final
 
 from babel import negotiate_locale
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
+
+from staffetta.domain.languages import Language, Say, read_catalogue
+
+__all__ = ["Language", "Say", "choose_language", "mark", "say_in", "words_of"]
 
 _TRANSLATIONS: Final = Path(__file__).with_name("translations")
 _ACCEPTED_CHARACTERS_MAX: Final = 400
-
-
-class Language(StrEnum):
-    """A language that pages are written in."""
-
-    ENGLISH = "en"
-    ITALIAN = "it"
-    FRENCH = "fr"
-
-    @property
-    def own_name(self) -> str:
-        """As those call it who speak it."""
-        return _OWN_NAMES[self]
-
-
-_OWN_NAMES: Final = {
-    Language.ENGLISH: "English",
-    Language.ITALIAN: "Italiano",
-    Language.FRENCH: "Français",
-}
 
 
 def choose_language(chosen: str | None, accepted: str) -> Language:
@@ -66,20 +45,12 @@ def words_of(language: Language) -> NullTranslations:
     """The catalogue of a language."""
     if language is Language.ENGLISH:
         return NullTranslations()
-    with (_TRANSLATIONS / f"{language.value}.po").open("rb") as file:
-        catalogue = read_po(file, locale=language.value, domain="console")
-    compiled = BytesIO()
-    write_mo(compiled, catalogue)
-    compiled.seek(0)
-    return GNUTranslations(compiled)
+    return read_catalogue((_TRANSLATIONS / f"{language.value}.po").read_bytes(), language)
 
 
 def mark(sentence: str) -> str:
     """Mark a sentence for the catalogues; it is translated when it is shown."""
     return sentence
-
-
-Say = Callable[[str], str]
 
 
 def say_in(language: Language) -> Say:

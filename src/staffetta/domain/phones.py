@@ -23,7 +23,7 @@ from staffetta.domain.environments import Market
 from staffetta.domain.errors import InvalidRecipient, WrongCountry
 from staffetta.domain.numbering_plans import classify
 
-_DIGITS_MAX: Final = 15
+DIGITS_MAX: Final = 15
 _CACHED_MAX: Final = 65_536
 _E164: Final = re.compile(r"\+[0-9]{1,15}")
 _MOBILE_TYPES: Final = frozenset(
@@ -113,7 +113,7 @@ def _what_is_wrong(raw: str) -> str:
         return f"the recipient does not begin with a plus: {expected}"
     digits = raw[1:]
     if digits.isascii() and digits.isdigit():
-        return f"the recipient has {len(digits)} digits, and {_DIGITS_MAX} are the most: {expected}"
+        return f"the recipient has {len(digits)} digits, and {DIGITS_MAX} are the most: {expected}"
     return f"after the plus of the recipient only digits may stand: {expected}"
 
 

@@ -29,7 +29,9 @@ class Options(msgspec.Struct, rename="camel"):
     fail_on_multiple_messages: bool | None = None
 
 
-class _Body(msgspec.Struct):
+class SendBody(msgspec.Struct):
+    """The body of a send."""
+
     recipient: str
     message: str
     sender: str | None = None
@@ -38,12 +40,14 @@ class _Body(msgspec.Struct):
     send_at: str | None = msgspec.field(default=None, name="sendAt")
 
 
-class _ExplainBody(_Body):
+class ExplainBody(SendBody):
+    """The body of a send that is to be explained."""
+
     market: str | None = None
 
 
-_DECODER: Final = msgspec.json.Decoder(_Body)
-_EXPLAIN_DECODER: Final = msgspec.json.Decoder(_ExplainBody)
+_DECODER: Final = msgspec.json.Decoder(SendBody)
+_EXPLAIN_DECODER: Final = msgspec.json.Decoder(ExplainBody)
 NO_OPTIONS: Final = Options()
 _MARKETS: Final = 'one of "IT", "ES" and "WW"'
 _SEND_AT: Final = 'ISO 8601 with an offset, like "2026-12-24T18:00:00+01:00"'
@@ -67,7 +71,7 @@ def parse_explain(body: bytes, now: datetime) -> SendRequest:
     return _request(asked, _market(asked), None, now)
 
 
-def _market(asked: _ExplainBody) -> Market:
+def _market(asked: ExplainBody) -> Market:
     if asked.market is not None:
         if asked.market not in set(Market):
             raise InvalidField(f"the field market must be {_MARKETS}")
@@ -89,7 +93,7 @@ def parse_send(
 
 
 def _request(
-    asked: _Body, market: Market, key: IdempotencyKey | None, now: datetime
+    asked: SendBody, market: Market, key: IdempotencyKey | None, now: datetime
 ) -> SendRequest:
     options = asked.options or NO_OPTIONS
     return SendRequest(

@@ -16,7 +16,9 @@ from staffetta.otp.codes import LENGTH_DEFAULT, LENGTH_MAX, LENGTH_MIN
 from staffetta.otp.send import CACHE_SECONDS_MAX, OtpRequest
 
 
-class _Body(msgspec.Struct, rename="camel"):
+class OtpBody(msgspec.Struct, rename="camel"):
+    """The body of POST /otp."""
+
     recipient: str
     alphanumeric: bool | None = None
     length: int | None = None
@@ -25,12 +27,14 @@ class _Body(msgspec.Struct, rename="camel"):
     callback: dict[str, Any] | None = None
 
 
-class _Code(msgspec.Struct):
+class CodeBody(msgspec.Struct):
+    """The body of /otp/{message_id}/verify."""
+
     code: str
 
 
-_DECODER: Final = msgspec.json.Decoder(_Body)
-_CODE_DECODER: Final = msgspec.json.Decoder(_Code)
+_DECODER: Final = msgspec.json.Decoder(OtpBody)
+_CODE_DECODER: Final = msgspec.json.Decoder(CodeBody)
 _CODE_FIELDS: Final[Fields] = {"code": (str, True, "a string, what the person typed")}
 _FIELDS: Final[Fields] = {
     "recipient": (str, True, 'a string, like "+393331234567"'),

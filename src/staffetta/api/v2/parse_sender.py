@@ -19,7 +19,9 @@ RELATIONSHIP_CHARACTERS_MAX: Final = 60
 TEXT_CHARACTERS_MAX: Final = 500
 
 
-class _Body(msgspec.Struct, rename="camel"):
+class SenderBody(msgspec.Struct, rename="camel"):
+    """The body of POST /senders/alias."""
+
     country_code: str
     sender: str
     traffic_type: str | None = None
@@ -28,7 +30,7 @@ class _Body(msgspec.Struct, rename="camel"):
     sender_company_relationship: str | None = None
 
 
-_DECODER: Final = msgspec.json.Decoder(_Body)
+_DECODER: Final = msgspec.json.Decoder(SenderBody)
 _COUNTRY: Final = 'a country by its ISO 3166 code, like "IT"'
 _FIELDS: Final[Fields] = {
     "countryCode": (str, True, _COUNTRY),

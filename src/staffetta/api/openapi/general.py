@@ -1,0 +1,158 @@
+"""What the calls of several services have in common: tokens, rates, headers, faults, envelopes."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from staffetta.api.asgi import Answer
+from staffetta.api.bodies import OCTETS_SETTING, BodyTooLarge
+from staffetta.api.context import BODY_OCTETS_MAX, REQUESTS_PER_MINUTE_MAX
+from staffetta.api.dialect import Dialect
+from staffetta.api.doors import Room
+from staffetta.api.openapi.calls import Refusal
+from staffetta.api.openapi.schemas import always, amount, described, text
+from staffetta.api.openapi.tree import Named
+from staffetta.api.openapi.words import words
+from staffetta.api.refusals import FAULT, TOO_MANY_REQUESTS, envelope, refuse, retry_after
+from staffetta.domain.errors import NotAcceptingNow
+
+_WAIT_SECONDS: Final = 17  # of the minute of an example
+_FAULT_ID: Final = "3f6c9a51d2e07b84"
+
+
+def _header(name: str, said: Any, schema: Any) -> Named:
+    return Named("headers", name, {"description": said, "schema": schema})
+
+
+RATE_HEADERS: Final = {
+    "RateLimit-Limit": _header(
+        "RateLimitLimit",
+        words(
+            "How many requests a minute this credential may make: {limit} as shipped. Where an"
+            " operator has set no limit, none of the three headers comes.",
+            limit=f"{REQUESTS_PER_MINUTE_MAX:,}",
+        ),
+        {"type": "integer", "minimum": 1, "examples": [REQUESTS_PER_MINUTE_MAX]},
+    ),
+    "RateLimit-Remaining": _header(
+        "RateLimitRemaining",
+        words("How many of them are left in this minute."),
+        {"type": "integer", "minimum": 0, "examples": [REQUESTS_PER_MINUTE_MAX - 1]},
+    ),
+    "RateLimit-Reset": _header(
+        "RateLimitReset",
+        words("In how many seconds the next minute begins."),
+        {"type": "integer", "minimum": 0, "maximum": 60, "examples": [_WAIT_SECONDS]},
+    ),
+}
+RETRY_AFTER: Final = _header(
+    "RetryAfter",
+    words("After how many seconds to try again."),
+    {"type": "integer", "minimum": 0, "examples": [_WAIT_SECONDS]},
+)
+CHALLENGE: Final = _header(
+    "WWWAuthenticate",
+    words("How to authenticate."),
+    {"type": "string", "examples": ["Bearer"]},
+)
+REFUSAL_HEADERS: Final = {"retry-after": RETRY_AFTER, "www-authenticate": CHALLENGE}
+"""By the names that answers give them."""
+
+BEARER: Final = Named(
+    "securitySchemes",
+    "bearer",
+    {
+        "type": "http",
+        "scheme": "bearer",
+        "description": words(
+            "A token of 24 hexadecimal characters, made by an OAuth service of the same"
+            " environment. A token of the sandbox does not open production, nor the other way"
+            " round. Each call needs a scope, which one token may have many of."
+        ),
+    },
+)
+
+ENVELOPE: Final = described(
+    "PlatformRefusal",
+    words("A refusal in the envelope that all services of the platform share."),
+    {
+        "data": always(words("Nothing."), None),
+        "success": always(words("Whether the call succeeded: never, here."), value=False),
+        "message": text(words("What is wrong, and what was expected."), "Wrong Token"),
+        "error": amount(words("The number of the refusal."), 125),
+    },
+)
+
+
+def token_refusals(dialect: Dialect, example_scope: Callable[[], str]) -> tuple[Refusal, ...]:
+    """What a call made with a token may be refused for, whatever it asks."""
+    return (
+        Refusal(
+            words(
+                "The Authorization header is missing or is no `Bearer`, or the token is unknown,"
+                " expired, revoked, or of the other environment."
+            ),
+            lambda: envelope(401, "Wrong Token", dialect.wrong_token, _challenge()),
+        ),
+        Refusal(
+            words("The token has not the scope that the call needs."),
+            lambda: envelope(
+                403, f"the token lacks the scope {example_scope()}", dialect.wrong_scope
+            ),
+        ),
+        Refusal(
+            words("The token may be used from other addresses only (its limits, `ip`)."),
+            lambda: envelope(
+                403,
+                "the token may not be used from 203.0.113.7: its limits name other addresses",
+                dialect.wrong_address,
+            ),
+        ),
+        *rate_refusals(dialect.room, "this token"),
+    )
+
+
+def rate_refusals(room: Room, whose: str) -> tuple[Refusal, ...]:
+    """What any call of a service may be refused for."""
+    limit = REQUESTS_PER_MINUTE_MAX
+    return (
+        Refusal(
+            words("Too many requests: in this minute, or in the life of a limited token."),
+            lambda: refuse(
+                room,
+                TOO_MANY_REQUESTS,
+                f"more than {limit} requests in a minute with {whose}",
+                retry_after(_WAIT_SECONDS),
+            ),
+        ),
+        Refusal(
+            words("A fault of the server. The message has an id that stands in its log, too."),
+            lambda: refuse(room, FAULT, f"a fault on our side: it is in the log as {_FAULT_ID}"),
+        ),
+        Refusal(
+            words("The server cannot answer now, and nothing was kept: send the request again."),
+            lambda: NotAcceptingNow("the database is too busy: send the request again"),
+        ),
+    )
+
+
+def body_too_large() -> Refusal:
+    """The 413 of every call with a body."""
+    return Refusal(
+        words(
+            "The body is longer than the server takes: {octets} octets as shipped.",
+            octets=f"{BODY_OCTETS_MAX:,}",
+        ),
+        lambda: BodyTooLarge(BODY_OCTETS_MAX, OCTETS_SETTING),
+    )
+
+
+def _challenge() -> tuple[tuple[bytes, bytes], ...]:
+    return ((b"www-authenticate", b"Bearer"),)
+
+
+def number_in(answer: Answer) -> Any:
+    """The number that a refusal's body has, as JSON writes it."""
+    body = msgspec.json.decode(answer.body)
+    return body["error"] if "error" in body else body["code"]

@@ -1,0 +1,12 @@
+"""The services that have a document, by the names in their addresses."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from staffetta.api.openapi.calls import Service
+from staffetta.api.openapi.v2.service import V2_SERVICE
+
+SERVICES: Final[Mapping[str, Service]] = MappingProxyType(
+    {service.name: service for service in (V2_SERVICE,)}
+)
