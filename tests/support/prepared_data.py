@@ -25,6 +25,12 @@ def copy_prepared(data_dir: Path) -> None:
     )
 
 
+def first_words() -> str:
+    """What the first start said: the demo account is in every copy, with the tokens it names."""
+    log = _prepared().with_suffix(".log")
+    return log.read_text(encoding="utf-8").partition("\nStaffetta is ready")[2]
+
+
 @cache
 def _prepared() -> Path:
     from installation import Installation
