@@ -1,0 +1,49 @@
+"""Numbers as people and spreadsheets write them, made E.164.
+
+Owns: what stands between digits, 00 for the plus, and national numbers of a country that is named
+beside them. What may receive an SMS is decided by `phones` and `dashed_numbers`, not here.
+"""
+
+import re
+from functools import cache
+from typing import Final
+
+import phonenumbers
+
+CHARACTERS_MAX: Final = 40  # longer ones are no numbers
+_BETWEEN_DIGITS: Final = re.compile(r"[\s().\-/\u2010-\u2015\u200e\u200f\u202a-\u202e]+")
+_DIGITS: Final = re.compile(r"\+?[0-9]+", re.ASCII)
+
+
+def as_e164(raw: str, country: str | None = None) -> str:
+    """A number with its plus, where that can be read; else the text as it was given.
+
+    `country` (ISO 3166) is that of numbers written without one. Whether the result is a number that
+    can get messages is for others to say.
+    """
+    text = raw.strip().lstrip("'")  # a spreadsheet's sign that a cell is a text
+    if len(text) > CHARACTERS_MAX:
+        return raw
+    digits = _BETWEEN_DIGITS.sub("", text)
+    if _DIGITS.fullmatch(digits) is None:
+        return raw
+    if digits.startswith("00"):
+        return f"+{digits[2:]}"
+    if digits.startswith("+"):
+        return digits
+    return raw if country is None else _national(digits, country) or raw
+
+
+def _national(digits: str, country: str) -> str | None:
+    try:
+        number = phonenumbers.parse(digits, country)
+    except phonenumbers.NumberParseException:
+        return None
+    national = phonenumbers.national_significant_number(number)
+    return f"+{number.country_code}{national}"
+
+
+@cache
+def countries() -> frozenset[str]:
+    """The countries (ISO 3166) whose national numbers can be read."""
+    return frozenset(phonenumbers.SUPPORTED_REGIONS)
