@@ -3,6 +3,9 @@
 An entry is written in the transaction of the change it tells, so there is neither one without the
 other. Details hold names, hints and numbers; a secret is never among them, that is the caller's
 care. Nothing here changes or deletes an entry.
+
+A form that must be obeyed once bears a number of its own, which its entry keeps: who asks for it
+first stands in line until the change is there, or is not.
 """
 
 from collections.abc import Mapping
@@ -18,6 +21,10 @@ from staffetta.domain.environments import Environment
 
 DETAILS_BYTES_MAX: Final = 8192
 LISTED_MAX: Final = 1_000
+# What an entry keeps among its details, and tells by itself.
+_ADDRESS: Final = "address"
+_FORM: Final = "form"
+_OWN: Final = (_ADDRESS, _FORM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +33,7 @@ class Actor:
 
     name: str
     person_id: int | None
+    address: str | None = None  # of the browser; None: a command on the machine
 
     @classmethod
     def command_line(cls, system_user: str) -> Self:
@@ -54,6 +62,23 @@ class Entry:
     account: str | None  # its e-mail today; None: the installation
     environment: Environment | None  # None: the whole account
     details: Mapping[str, object]
+    address: str | None = None  # where it was asked for; None: on the machine
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFilter:
+    """Which entries are meant; None and "" leave a condition out."""
+
+    account_id: int | None = None
+    account: str = ""  # a part of an account's address
+    actor: str = ""  # a part of who it was
+    action: str | None = None  # or a whole group, like person or token
+    since: datetime | None = None
+    until: datetime | None = None  # excluded
+    before: int | None = None  # an entry's number: only what is older
+
+
+EVERYTHING: Final = EntryFilter()
 
 
 async def record(
@@ -63,12 +88,16 @@ async def record(
     subject: Subject | None,
     details: Mapping[str, object],
     now: datetime,
+    *,
+    form: str | None = None,
 ) -> None:
     """Note a change in the caller's transaction.
 
-    `subject` is an account or a space; None is the installation. Raises ValueError for details
-    that are too long.
+    `subject` is an account or a space; None is the installation. `form` is the number of the form
+    that asked for it, for `was_obeyed`. Raises ValueError for details that are too long.
     """
+    own = {_ADDRESS: actor.address, _FORM: form}
+    details = {**details, **{name: value for name, value in own.items() if value is not None}}
     if len(msgspec.json.encode(details)) > DETAILS_BYTES_MAX:
         raise ValueError(f"details of an audit entry have at most {DETAILS_BYTES_MAX} bytes")
     await connection.execute(
@@ -83,17 +112,29 @@ async def record(
     )
 
 
+async def was_obeyed(connection: Connection, subject: Subject, form: str) -> bool:
+    """Whether a form about an account was obeyed already, in the caller's transaction.
+
+    The same form sent twice at once: the second waits for the first one's transaction.
+    """
+    await connection.execute(sql.LOCK_FORM, form)
+    return bool(await connection.fetchval(sql.FORM_WAS_OBEYED, subject.account_id, form))
+
+
 async def list_entries(
-    connection: Connection,
-    *,
-    account_id: int | None = None,
-    action: str | None = None,
-    since: datetime | None = None,
-    limit: int = 100,
+    connection: Connection, wanted: EntryFilter = EVERYTHING, limit: int = 100
 ) -> list[Entry]:
-    """The newest entries first; `action` may be a whole group, like person or token."""
+    """The entries that fit, newest first, LISTED_MAX at most."""
     rows = await connection.fetch(
-        sql.LIST_ENTRIES, account_id, action, since, min(limit, LISTED_MAX)
+        sql.LIST_ENTRIES,
+        wanted.account_id,
+        wanted.action,
+        wanted.since,
+        wanted.until,
+        wanted.before,
+        wanted.account,
+        wanted.actor,
+        min(limit, LISTED_MAX),
     )
     return [
         Entry(
@@ -104,7 +145,8 @@ async def list_entries(
             row["action"],
             row["email"],
             row["environment"] and Environment(row["environment"]),
-            row["details"],
+            {name: value for name, value in row["details"].items() if name not in _OWN},
+            row["details"].get(_ADDRESS),
         )
         for row in rows
     ]

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
-from staffetta.accounts.audit import LISTED_MAX, Entry, list_entries
+from staffetta.accounts.audit import LISTED_MAX, Entry, EntryFilter, list_entries
 from staffetta.accounts.email import Email as Address
 from staffetta.accounts.read_account import find_account
 from staffetta.cli.opened import Opened, with_everything_open
@@ -54,10 +54,12 @@ def list_(
             about = address and await find_account(connection, address)
             return await list_entries(
                 connection,
-                account_id=about.account_id if about else None,
-                action=action,
-                since=None if days is None else parts.now - timedelta(days=days),
-                limit=limit,
+                EntryFilter(
+                    account_id=about.account_id if about else None,
+                    action=action,
+                    since=None if days is None else parts.now - timedelta(days=days),
+                ),
+                limit,
             )
 
     entries = with_everything_open(work)
@@ -75,6 +77,7 @@ def _json_of(entry: Entry) -> dict[str, object]:
         "id": entry.entry_id,
         "at": entry.at.isoformat(),
         "actor": entry.actor,
+        "address": entry.address,
         "action": entry.action,
         "account": entry.account,
         "environment": entry.environment,
@@ -85,7 +88,7 @@ def _json_of(entry: Entry) -> dict[str, object]:
 def _row_of(entry: Entry) -> tuple[object, ...]:
     return (
         local_time(entry.at),
-        entry.actor,
+        entry.actor if entry.address is None else f"{entry.actor} from {entry.address}",
         entry.action,
         entry.account,
         entry.environment,

@@ -43,6 +43,8 @@ _PAGES: Final[tuple[Callable[[ConsoleParts], list[HTTPRouteHandler]], ...]] = (
     sign_in_pages,
     overview_pages,
     message_pages,
+    account_list_pages,
+    audit_pages,
     send_pages,
 )
 

@@ -22,9 +22,14 @@ class Form:
     fields: FormMultiDict
 
     def text(self, name: str, characters_max: int = CHARACTERS_MAX) -> str:
-        """A field, without blanks around it; "" when it was left out, cut when it is too long."""
+        """A field, without blanks around it; "" when it was left out, cut when it is too long.
+
+        No text of a database holds a NUL: it becomes the mark of what cannot be read.
+        """
         value = self.fields.get(name)
-        return value[:characters_max].strip() if isinstance(value, str) else ""
+        if not isinstance(value, str):
+            return ""
+        return value[:characters_max].replace("\0", "\ufffd").strip()
 
     def texts(self, name: str) -> Sequence[str]:
         """Every value of a field, for boxes that are ticked."""

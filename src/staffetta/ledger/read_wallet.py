@@ -1,5 +1,6 @@
 """What an account has: its wallet, read without a lock."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -27,3 +28,18 @@ async def read_wallet(connection: Connection, space_id: int) -> WalletView | Non
     """A space's wallet; None for a space without one."""
     row = await connection.fetchrow(sql.READ_WALLET, space_id)
     return None if row is None else WalletView(**row)
+
+
+async def read_wallets(connection: Connection, space_ids: Sequence[int]) -> dict[int, WalletView]:
+    """The wallets of some spaces; a space without one is left out."""
+    rows = await connection.fetch(sql.READ_WALLETS, list(space_ids))
+    return {
+        row["space_id"]: WalletView(
+            row["balance_micro"],
+            row["held_micro"],
+            row["floor_micro"],
+            row["created_at"],
+            row["updated_at"],
+        )
+        for row in rows
+    }

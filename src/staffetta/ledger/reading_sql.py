@@ -9,6 +9,14 @@ SELECT wallet.balance_micro, wallet.held_micro, wallet.floor_micro, space.create
  WHERE wallet.space_id = $1
 """
 
+READ_WALLETS = """
+SELECT wallet.space_id, wallet.balance_micro, wallet.held_micro, wallet.floor_micro,
+       space.created_at, wallet.updated_at
+  FROM wallet
+  JOIN space ON space.id = wallet.space_id
+ WHERE wallet.space_id = ANY ($1::int[])
+"""
+
 # Entries are numbered without gaps, so what is skipped is a difference, not a walk. A month whose
 # entries were dropped ends the list. What a closing carries over moved no money.
 LIST_TRANSACTIONS = """

@@ -1,0 +1,192 @@
+"""The accounts of the installation: found at a glance, and made."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from litestar import Response, get, post
+from litestar.handlers import HTTPRouteHandler
+
+from staffetta.accounts.audit import record
+from staffetta.accounts.create_account import NewAccount, create_account
+from staffetta.accounts.create_person import create_person
+from staffetta.accounts.email import Email
+from staffetta.accounts.errors import AccountExists, InvalidCurrency, InvalidEmail
+from staffetta.accounts.operated import OperatedAccount, Standing, list_operated
+from staffetta.accounts.passwords import Password, make_password
+from staffetta.accounts.people import Role
+from staffetta.accounts.people_errors import InvalidPerson, PersonExists
+from staffetta.console.acting import actor_of
+from staffetta.console.asked import asked_of
+from staffetta.console.forms import Form, read_form
+from staffetta.console.guards import for_operators
+from staffetta.console.languages import mark
+from staffetta.console.parts import ConsoleParts
+from staffetta.console.places import operator_page
+from staffetta.console.rendering import PageRequest
+from staffetta.domain.environments import Environment
+from staffetta.ledger.read_wallet import WalletView, read_wallets
+from staffetta.ledger.topup import grant
+from staffetta.messaging.last_messages import find_last_messages
+
+SECTION: Final = "/accounts"
+_PAGE: Final = 50
+_FIELDS: Final = ("search", "standing", "after")
+_NEW_FIELDS: Final = ("email", "currency", "owner_email", "owner_name")
+STANDINGS: Final = {
+    Standing.ALL: mark("all"),
+    Standing.OPEN: mark("open"),
+    Standing.BLOCKED: mark("blocked"),
+    Standing.CLOSED: mark("closed"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownAccount:
+    """One account in the list."""
+
+    one: OperatedAccount
+    wallets: Mapping[Environment, WalletView]
+    last_message_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Owner:
+    """Who may sign in for a new account, with a password that is shown once."""
+
+    email: Email
+    name: str
+    password: Password = field(repr=False)
+    password_hash: str = field(repr=False)
+
+
+def account_list_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
+    """The pages."""
+
+    @get("/operate/accounts", guards=[for_operators])
+    async def accounts(request: PageRequest) -> Response[Any]:
+        """The list, and the form to search in it."""
+        asked = asked_of(request, _FIELDS)
+        if asked["standing"] not in set(Standing):
+            asked["standing"] = Standing.ALL.value
+        shown = await _listed(parts, asked)
+        return operator_page(
+            request,
+            "accounts.html",
+            section=SECTION,
+            asked=asked,
+            standings=STANDINGS,
+            accounts=shown[:_PAGE],
+            after=shown[_PAGE - 1].one.account.email if len(shown) > _PAGE else None,
+        )
+
+    @get("/operate/accounts/new", guards=[for_operators])
+    async def ask(request: PageRequest) -> Response[Any]:
+        """The form for a new account."""
+        return _form(request, {**dict.fromkeys(_NEW_FIELDS, ""), "currency": "EUR"}, {})
+
+    @post("/operate/accounts/new", guards=[for_operators], status_code=200)
+    async def make(request: PageRequest) -> Response[Any]:
+        """Make it, and show what opens it: here and never again."""
+        form = await read_form(request)
+        try:
+            made, owner = await _make(parts, request, form)
+        except _Refused as refused:
+            typed = {name: form.text(name) for name in _NEW_FIELDS}
+            return _form(request, typed, {refused.field: refused.sentence}, status=422)
+        return operator_page(
+            request, "account_made.html", section=SECTION, account=made, owner=owner
+        )
+
+    return [accounts, ask, make]
+
+
+async def _listed(parts: ConsoleParts, asked: Mapping[str, str]) -> list[ShownAccount]:
+    """What the list shows, and one more where there is more."""
+    async with parts.reports.acquire() as connection:
+        found = await list_operated(
+            connection,
+            search=asked["search"],
+            standing=Standing(asked["standing"]),
+            after=asked["after"],
+            limit=_PAGE + 1,
+        )
+        space_ids = [space_id for one in found for space_id in one.spaces.values()]
+        wallets = await read_wallets(connection, space_ids)
+        lasts = await find_last_messages(connection, space_ids)
+    return [
+        ShownAccount(
+            one,
+            {where: wallets[space] for where, space in one.spaces.items() if space in wallets},
+            max((lasts[space] for space in one.spaces.values() if space in lasts), default=None),
+        )
+        for one in found
+    ]
+
+
+class _Refused(Exception):
+    """A field of the form that cannot be taken, and why."""
+
+    def __init__(self, field: str, error: Exception) -> None:
+        super().__init__(str(error))
+        self.field = field
+        self.sentence = str(error)
+
+
+async def _make(
+    parts: ConsoleParts, request: PageRequest, form: Form
+) -> tuple[NewAccount, _Owner | None]:
+    """Make the account that a form describes; raises _Refused."""
+    now = parts.clock.now()
+    email = _address(form, "email")
+    owner = await _owner(parts, form) if form.text("owner_email") else None
+    try:
+        async with parts.database.transaction() as connection:
+            currency = form.text("currency").upper()
+            made = await create_account(connection, email, currency, grant, now)
+            actor, details = actor_of(request), {"currency": currency}
+            await record(connection, actor, "account.create", made, details, now)
+            if owner is not None:
+                person = await create_person(
+                    connection,
+                    owner.email,
+                    Role.OWNER,
+                    made.account_id,
+                    owner.password_hash,
+                    now,
+                    name=owner.name,
+                )
+                told = {"person": person.email, "role": person.role.value}
+                await record(connection, actor, "person.add", made, told, now)
+    except AccountExists as error:
+        raise _Refused("email", error) from None
+    except InvalidCurrency as error:
+        raise _Refused("currency", error) from None
+    except PersonExists as error:
+        raise _Refused("owner_email", error) from None
+    except InvalidPerson as error:
+        raise _Refused("owner_name", error) from None
+    return made, owner
+
+
+async def _owner(parts: ConsoleParts, form: Form) -> _Owner:
+    email = _address(form, "owner_email")
+    password = make_password(email)
+    # Hashed before the transaction: it takes some tenths of a second.
+    return _Owner(email, form.text("owner_name"), password, await parts.passwords.hash(password))
+
+
+def _address(form: Form, name: str) -> Email:
+    try:
+        return Email.parse(form.text(name))
+    except InvalidEmail as error:
+        raise _Refused(name, error) from None
+
+
+def _form(
+    request: PageRequest, typed: Mapping[str, str], problems: Mapping[str, str], status: int = 200
+) -> Response[Any]:
+    return operator_page(
+        request, "account_new.html", section=SECTION, typed=typed, problems=problems, status=status
+    )
