@@ -16,6 +16,7 @@ from staffetta.accounts.email import Email
 from staffetta.accounts.passwords import Passwords
 from staffetta.accounts.people import Role
 from staffetta.accounts.token_desk import TokenDesk
+from staffetta.app.carrier_desk import make_carrier_desk
 from staffetta.app.message_bodies import MessageBodies
 from staffetta.compliance.register_sender import SenderRegistry
 from staffetta.connectors.smpp.options import text_rules_of
@@ -23,6 +24,7 @@ from staffetta.console.application import make_console
 from staffetta.console.parts import ConsoleParts
 from staffetta.db.pool import Database
 from staffetta.domain.clock import Clock
+from staffetta.domain.senders import DEFAULT_SENDER
 from staffetta.domain.text_rules import cut_by
 from staffetta.messaging.bulk.desk import BulkDesk
 from staffetta.messaging.explain import Explainer
@@ -68,6 +70,7 @@ def _parts(gateway: Gateway, passwords: Passwords) -> ConsoleParts:
         senders=SenderRegistry(database),
         callback_bodies=MessageBodies(),
         routes=lambda: gateway.snapshots.table,
+        carriers=make_carrier_desk(response_seconds=10.0, default_sender=DEFAULT_SENDER),
     )
 
 

@@ -18,6 +18,7 @@ from staffetta.api.context import ApiContext, ApiSettings, make_context
 from staffetta.api.doors import PUBLISHED_NAMES, Door, Names, Room
 from staffetta.api.server import make_app
 from staffetta.api.v1.rules import V1Rules
+from staffetta.app.carrier_desk import make_carrier_desk
 from staffetta.app.http_server import HttpServers
 from staffetta.app.loops import Loops
 from staffetta.app.message_bodies import MessageBodies
@@ -124,6 +125,7 @@ class _Parts:
 
     def _console_parts(self) -> ConsoleParts:
         """What the console depends on: the API's own parts."""
+        settings = self._context.settings
         return ConsoleParts(
             database=self._context.database,
             reports=self._reports,
@@ -139,6 +141,7 @@ class _Parts:
             senders=self.api.senders,
             callback_bodies=self.api.callback_bodies,
             routes=self.api.routes,
+            carriers=make_carrier_desk(settings.response_seconds, settings.default_sender),
         )
 
     def _api_context(self) -> ApiContext:

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from staffetta.app.alarms import AlarmBook
 from staffetta.app.fleet import Fleet, FleetParts
+from staffetta.app.link_uses import LinkUses
 from staffetta.app.loops import Loops
 from staffetta.app.recording import recording_policy
 from staffetta.app.roles import Role, RoleContext
@@ -37,6 +38,7 @@ _LEARNED_SECONDS: Final = 1.0
 _WATCH_SECONDS: Final = 10.0
 _REFRESH_SECONDS: Final = 0.5
 _RECORD_SECONDS: Final = 0.5
+_USE_SECONDS: Final = 1.0
 _FLUSH_SECONDS_MAX: Final = 10.0
 _FLUSH_STEP_SECONDS: Final = 0.02
 _SIMULATED: Final = "simulated"
@@ -77,6 +79,7 @@ async def run_dispatch(context: RoleContext, stop: asyncio.Event) -> None:
     )
     async with asyncio.TaskGroup() as tasks, Loops() as writing:
         fleet = Fleet(parts, tasks)
+        uses = LinkUses(database, clock, owner, fleet.uses)
         store = RecordingStore(
             database, recordings, clock, context.ids, owner, fleet.record_newest, registry
         )
@@ -92,6 +95,7 @@ async def run_dispatch(context: RoleContext, stop: asyncio.Event) -> None:
         writing.start(learning.share_once, _LEARNED_SECONDS)
         writing.start(watch.watch_once, _WATCH_SECONDS)
         writing.start(fleet.tell_once, _IDLE_SECONDS, wake=fleet.changed)
+        writing.start(uses.tell_once, _USE_SECONDS)
         writing.start(alarms.store_once, _IDLE_SECONDS, wake=alarms.changed)
         writing.start(alarms.show_once, _IDLE_SECONDS)
         await _claim_until(stop, context, fleet)

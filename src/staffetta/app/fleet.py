@@ -33,6 +33,7 @@ from staffetta.routing.carriers import (
     read_carriers,
     tell_link,
 )
+from staffetta.routing.link_use import LinkUse
 
 POLL_SECONDS: Final = 0.5  # without a NOTIFY, a connector looks this often for something to claim
 _FAILED_SECONDS: Final = 5.0  # before what a bug ended is started anew
@@ -224,6 +225,12 @@ class Fleet:
         running = self._running.get(connector_id)
         if running is not None and running.connector is not None:
             running.connector.record_newest(count, incident)
+
+    def uses(self) -> list[LinkUse]:
+        """What every link of ours does now, in the order of connector and number."""
+        connectors = (running.connector for running in self._running.values())
+        uses = [one for connector in connectors if connector for one in connector.uses()]
+        return sorted(uses, key=lambda one: (one.connector_id, one.number))
 
     def _note(self, change: LinkChange) -> None:
         self._changes[change.connector_id, change.number] = change

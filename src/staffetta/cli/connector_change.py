@@ -9,6 +9,8 @@ from typing import Annotated, Final
 
 import typer
 
+from staffetta.accounts.audit import DETAILS_BYTES_MAX
+from staffetta.app.carrier_desk import check_connector
 from staffetta.cli.connector_parts import (
     NOT_COUNTED,
     InEnvironment,
@@ -18,9 +20,6 @@ from staffetta.cli.connector_parts import (
     PasswordFile,
     note,
     password_from,
-    smpp_settings,
-    told,
-    told_changes,
 )
 from staffetta.cli.connector_values import read_assignments, read_text_file, require_known
 from staffetta.cli.failures import CommandFailed
@@ -28,13 +27,10 @@ from staffetta.cli.opened import Opened, with_everything_open
 from staffetta.cli.options import AsJson
 from staffetta.cli.output import facts, show
 from staffetta.connectors.smpp.shown import typed
-from staffetta.connectors.smpp.tls import make_context
 from staffetta.domain.clock import SystemClock
 from staffetta.domain.environments import Environment
 from staffetta.routing.change_connector import (
-    COLUMNS,
     ConnectorChange,
-    OpenSecrets,
     StoredConnector,
     change_connector,
     enable_connector,
@@ -51,6 +47,7 @@ from staffetta.routing.connector_use import (
 )
 from staffetta.routing.edit_routes import countries_led_to_alone
 from staffetta.routing.table import ANY_COUNTRY
+from staffetta.routing.told_changes import changes_between, told_changes
 
 _POLL_SECONDS: Final = 0.2
 _TAKEN_UP: Final = "A running server takes it up within a second."
@@ -133,22 +130,15 @@ def apply_change(
                 parts.keyring,
                 stored,
                 change,
-                partial(_check, parts),
+                partial(check_connector, response_seconds=parts.settings.response_seconds),
                 parts.now,
             )
             if changed != stored:
-                details = told_changes(_changes(stored, changed))
+                details = told_changes(changes_between(stored, changed), DETAILS_BYTES_MAX)
                 await note(parts, connection, action, stored, details)
             return stored, changed
 
     return with_everything_open(work)
-
-
-def _check(parts: Opened, row: StoredConnector, secrets: OpenSecrets) -> None:
-    """Refuse what the links could not run with: settings, and certificates that do not fit."""
-    tls = smpp_settings(parts, row, secrets).tls
-    if tls.is_on:
-        make_context(tls)
 
 
 def _change(
@@ -160,7 +150,7 @@ def _change(
     as_json: bool,
 ) -> None:
     before, after = apply_change(name, environment, change, action)
-    changes = _changes(before, after)
+    changes = changes_between(before, after)
     said = {"connector": after.name, "environment": after.environment, "changed": changes}
     rows = [(key, f"{_shown(one['from'])} → {_shown(one['to'])}") for key, one in changes.items()]
     sentence = _TAKEN_UP if after.enabled else "The connector is stopped."
@@ -168,24 +158,6 @@ def _change(
         facts(said, [("connector", after.name), *rows], sentence if changes else "It was so."),
         as_json=as_json,
     )
-
-
-def _changes(before: StoredConnector, after: StoredConnector) -> dict[str, dict[str, object]]:
-    """What is another way, from what to what; of secrets only that they are."""
-    changes: dict[str, dict[str, object]] = {}
-    for key, column in COLUMNS.items():
-        old, new = getattr(before, column.field_name), getattr(after, column.field_name)
-        if old != new:
-            changes[key] = {"from": old, "to": new}
-    for key in sorted({*before.settings, *after.settings}):
-        old, new = before.settings.get(key), after.settings.get(key)
-        if old != new:
-            changes[key] = {"from": told(old), "to": told(new)}
-    for key in ("password", "tls_key"):
-        old, new = getattr(before, key), getattr(after, key)
-        if old != new:
-            changes[key] = {"from": old and "(secret)", "to": new and "(secret)"}
-    return changes
 
 
 def _shown(value: object) -> str:

@@ -1,27 +1,24 @@
 """What the commands about one connector share: its name, its check, its password, its audit."""
 
-import json
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
-import msgspec
 import typer
 
-from staffetta.accounts.audit import DETAILS_BYTES_MAX, record
+from staffetta.accounts.audit import record
+from staffetta.app.carrier_desk import connector_settings
 from staffetta.cli.actor import whoever_commands
 from staffetta.cli.connector_values import read_text_file
 from staffetta.cli.failures import CommandFailed
 from staffetta.cli.opened import Opened
-from staffetta.connectors.smpp.options import settings_of
 from staffetta.connectors.smpp.settings import SmppSettings
 from staffetta.db.pool import Connection
 from staffetta.domain.environments import Environment
-from staffetta.routing.change_connector import SIMULATED, OpenSecrets, StoredConnector
+from staffetta.routing.change_connector import OpenSecrets, StoredConnector
 from staffetta.routing.connector_use import COUNT_SECONDS_MAX
-from staffetta.smpp.timings import Timings
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The connector's name.")]
 InEnvironment = Annotated[
@@ -40,8 +37,6 @@ LongPassword = Annotated[
     typer.Option("--long-password", help="Allow more than the 8 characters SMPP has room for."),
 ]
 NOT_COUNTED: Final = f"not counted within {COUNT_SECONDS_MAX:.0f} seconds"
-_VALUE_CHARACTERS_SHOWN_MAX: Final = 120
-_TABLE_CHARACTERS_SHOWN_MAX: Final = 1000
 
 
 def password_from(file: Path | None, variable: str | None) -> str | None:
@@ -58,15 +53,8 @@ def password_from(file: Path | None, variable: str | None) -> str | None:
 
 
 def smpp_settings(parts: Opened, stored: StoredConnector, secrets: OpenSecrets) -> SmppSettings:
-    """What the links of a connector would run with; raises InvalidSmppSettings.
-
-    The simulated network is wherever it listens, which another process knows.
-    """
-    row = msgspec.structs.asdict(stored)
-    if stored.kind == SIMULATED:
-        row |= {"host": "localhost", "port": 1, "system_id": "sandbox"}
-    timings = Timings(response_seconds=parts.settings.response_seconds)
-    return settings_of(row, secrets.password, timings, secrets.tls_key)
+    """What the links of a connector would run with; raises InvalidSmppSettings."""
+    return connector_settings(stored, secrets, parts.settings.response_seconds)
 
 
 async def note(
@@ -84,23 +72,3 @@ async def note(
 def utc(moment: datetime) -> str:
     """A time as JSON tells it."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def told(value: object) -> object:
-    """A value as audit entries and results tell it: what is long (a certificate) by its length."""
-    if isinstance(value, str):
-        is_long, what = len(value) > _VALUE_CHARACTERS_SHOWN_MAX, f"({len(value)} characters)"
-    elif isinstance(value, Mapping | list):
-        is_long = len(json.dumps(value)) > _TABLE_CHARACTERS_SHOWN_MAX
-        what = f"({len(value)} entries)"
-    else:
-        return value
-    return what if is_long else value
-
-
-def told_changes(changes: Mapping[str, object]) -> Mapping[str, object]:
-    """The details of an audit entry about these changes; by name alone where they are too long."""
-    details = {"changed": changes}
-    if len(json.dumps(details)) > DETAILS_BYTES_MAX // 2:
-        return {"changed": sorted(changes)}
-    return details

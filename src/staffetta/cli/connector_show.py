@@ -11,7 +11,6 @@ from staffetta.cli.connector_parts import (
     InEnvironment,
     Name,
     smpp_settings,
-    told,
     utc,
 )
 from staffetta.cli.connector_route import json_of_route
@@ -26,7 +25,6 @@ from staffetta.routing.change_connector import StoredConnector, find_connector, 
 from staffetta.routing.connector_use import (
     ANSWERS_LOOKED_AT_MAX,
     Backlog,
-    HeldLink,
     InFlight,
     LastHour,
     LearnedSpelling,
@@ -35,11 +33,13 @@ from staffetta.routing.connector_use import (
     count_in_flight,
     in_time,
     read_learned,
-    read_links,
 )
 from staffetta.routing.connectors import ListedRoute
 from staffetta.routing.edit_routes import list_routes
 from staffetta.routing.errors import InvalidConnector
+from staffetta.routing.held_links import HeldLink, read_links
+from staffetta.routing.link_use import LinkUse
+from staffetta.routing.told_changes import told
 from staffetta.smpp.statuses import describe_status
 
 
@@ -135,6 +135,8 @@ def json_of(picture: Picture) -> dict[str, object]:
                 "since": utc(link.since),
                 "detail": link.detail,
                 "held": link.is_held,
+                "process": {"host": link.host, "pid": link.pid} if link.is_held else None,
+                "use": _json_of_use(link.use),
             }
             for link in picture.links
         ],
@@ -155,6 +157,20 @@ def json_of(picture: Picture) -> dict[str, object]:
         "settings": {one.key: told(one.value) for one in picture.settings if not one.is_default},
         "defaults": {one.key: told(one.value) for one in picture.settings if one.is_default},
         "changed_at": utc(stored.updated_at),
+    }
+
+
+def _json_of_use(use: LinkUse | None) -> dict[str, object] | None:
+    if use is None:
+        return None
+    return {
+        "window": {"open": use.open_count, "max": use.open_max},
+        "rate": {"now": use.per_second, "max": use.per_second_max},
+        "last_minute": {
+            "submits": use.submit_count,
+            "reports": use.report_count,
+            "throttled": use.throttle_count,
+        },
     }
 
 
@@ -217,6 +233,19 @@ def _link_rows(links: Iterable[HeldLink]) -> Iterable[tuple[str, object]]:
         state = link.state if link.is_held else "held by nobody"
         detail = f": {link.detail}" if link.detail and link.is_held else ""
         yield f"link {link.number}", f"{state} since {local_time(link.since)}{detail}"
+        if link.is_held:
+            yield "held by", f"process {link.pid} on {link.host}"
+        if link.use is not None and link.is_open:
+            yield "in use", _use_words(link.use)
+
+
+def _use_words(use: LinkUse) -> str:
+    limit = "" if use.per_second_max is None else f" of {use.per_second_max:g}"
+    throttled = f", throttled {use.throttle_count} times" if use.throttle_count else ""
+    return (
+        f"window {use.open_count} of {use.open_max}, {use.per_second:g}{limit} a second; last"
+        f" minute: {use.submit_count} segments, {use.report_count} reports{throttled}"
+    )
 
 
 def _use_rows(in_flight: InFlight | None, backlog: Backlog | None) -> Iterable[tuple[str, object]]:

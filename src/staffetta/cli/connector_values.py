@@ -4,16 +4,15 @@ Pure but for files: a value that begins with @ is the file it names. A secret is
 because every user of the machine could read it.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import typer
 
 from staffetta.cli.failures import CommandFailed
 from staffetta.connectors.smpp.options import OPTIONS
-from staffetta.connectors.smpp.settings import SmppSettings
+from staffetta.connectors.smpp.typed_values import read_value
 from staffetta.routing.change_connector import COLUMNS
 
 FILE_BYTES_MAX: Final = 256 * 1024
@@ -22,10 +21,6 @@ _SECRETS: Final[Mapping[str, str]] = {
     "tls_key": "--tls-key-file",
 }
 _UNLIMITED: Final = "unlimited"
-# Options are tried on it, to see how a value is meant; nothing of it is kept.
-_ANY: Final = SmppSettings(
-    connector_id=0, name="", host="localhost", port=1, system_id="x", password=""
-)
 
 
 def read_assignments(assignments: Sequence[str]) -> tuple[dict[str, object], dict[str, object]]:
@@ -59,30 +54,6 @@ def require_known(key: str) -> None:
     if key not in COLUMNS and key not in OPTIONS:
         known = ", ".join([*COLUMNS, *sorted(OPTIONS)])
         raise _misused(f"there is no setting {key!r}; the settings are {known}")
-
-
-def read_value(key: str, text: str) -> object:
-    """A setting's value as typed: JSON where the setting takes that, else the text itself.
-
-    So response_seconds=10, sniffs_reports=false and international_numbering=[1,1] are what they
-    look like, and system_type=1234 is a text all the same.
-    """
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return text
-    if not isinstance(value, str) and not _takes(key, value) and _takes(key, text):
-        return text
-    return value
-
-
-def _takes(key: str, value: object) -> bool:
-    option: Any = OPTIONS[key]
-    try:
-        option(_ANY, value)
-    except (TypeError, ValueError):
-        return False
-    return True
 
 
 def _column_value(key: str, text: str) -> object:

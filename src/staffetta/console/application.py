@@ -16,11 +16,15 @@ from litestar.template import TemplateConfig
 from staffetta.console.guards import ForgedForm, NotForYou, NotSignedIn, for_forms_of_ours
 from staffetta.console.pages.accounts import account_list_pages
 from staffetta.console.pages.audit import audit_pages
+from staffetta.console.pages.connector_actions import connector_action_pages
+from staffetta.console.pages.connectors import connector_pages
 from staffetta.console.pages.home import home_pages
 from staffetta.console.pages.messages import message_pages
 from staffetta.console.pages.overview import overview_pages
+from staffetta.console.pages.phone import phone_pages
 from staffetta.console.pages.send import send_pages
 from staffetta.console.pages.sign_in import SIGN_IN, sign_in_pages
+from staffetta.console.pages.tokens import token_pages
 from staffetta.console.parts import ConsoleParts
 from staffetta.console.rendering import STATIC, PageRequest, make_environment, page
 from staffetta.console.visitors import IS_STATIC, PATH, Visits
@@ -45,7 +49,11 @@ _PAGES: Final[tuple[Callable[[ConsoleParts], list[HTTPRouteHandler]], ...]] = (
     message_pages,
     account_list_pages,
     audit_pages,
+    connector_pages,
+    connector_action_pages,
     send_pages,
+    phone_pages,
+    token_pages,
 )
 
 _log = structlog.get_logger(__name__)

@@ -7,6 +7,7 @@ from staffetta.accounts.passwords import Passwords
 from staffetta.accounts.token_desk import TokenDesk
 from staffetta.callbacks.letters import BodySource
 from staffetta.compliance.register_sender import SenderRegistry
+from staffetta.console.carrier_desk import CarrierDesk
 from staffetta.db.pool import Database
 from staffetta.domain.clock import Clock
 from staffetta.domain.secrets import Keyring
@@ -36,3 +37,4 @@ class ConsoleParts:
     senders: SenderRegistry
     callback_bodies: BodySource  # what callbacks said
     routes: Callable[[], RouteTable]  # as they are now
+    carriers: CarrierDesk

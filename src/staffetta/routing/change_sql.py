@@ -90,18 +90,6 @@ SELECT count(*)
  WHERE connector_id = $1 AND state = 'submitting'
 """
 
-# The links of owners that still speak; what a dead process left behind is no link.
-LINKS_OF = """
-SELECT link.number, link.state, link.detail, link.changed_at,
-       coalesce(process.ended_at IS NULL
-                AND process.heartbeat_at > clock_timestamp() - $2::float8 * interval '1 second',
-                false) AS is_held
-  FROM link
-  LEFT JOIN process ON process.id = link.owner
- WHERE link.connector_id = $1
- ORDER BY link.number
-"""
-
 # Answers of the last while. Of each space the newest $4 submissions are looked at, of messages made
 # since $2: the work is bounded, whatever was sent. is_cut: of some space there may be more.
 COUNT_ANSWERS = """

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 from staffetta.db.pool import Connection, Database, TryAgain
 from staffetta.domain.ids import lowest_id
 from staffetta.routing import change_sql as sql
-from staffetta.routing.carriers import OWNER_DEAD_SECONDS
+from staffetta.routing.held_links import read_links
 
 ANSWERS_SECONDS: Final = 3600.0
 # Of each space: what is looked at has a bound, whatever was sent.
@@ -20,20 +20,7 @@ ANSWERS_LOOKED_AT_MAX: Final = 5_000
 COUNT_SECONDS_MAX: Final = 2.0  # for one statement that somebody waits for
 # Messages live two days as a rule; what was made for later than that is not counted.
 _MADE_WITHIN: Final = timedelta(hours=49)
-# The states of a link that has no connection; one that never could start stays refused.
-_CLOSED: Final = frozenset({"down", "waiting", "refused"})
 Counted = TypeVar("Counted")
-
-
-@dataclass(frozen=True, slots=True)
-class HeldLink:
-    """One link, as its owner last said."""
-
-    number: int  # from 1
-    state: str
-    detail: str
-    since: datetime
-    is_held: bool  # whether a process that lives holds it
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +102,6 @@ async def in_time(
         return None
 
 
-async def read_links(connection: Connection, connector_id: int) -> list[HeldLink]:
-    """The links of a connector, by number."""
-    rows = await connection.fetch(sql.LINKS_OF, connector_id, OWNER_DEAD_SECONDS)
-    return [
-        HeldLink(row["number"], row["state"], row["detail"], row["changed_at"], row["is_held"])
-        for row in rows
-    ]
-
-
 async def count_backlog(connection: Connection, connector_id: int) -> Backlog:
     """What waits on a connector; visits what is open of every connector."""
     row = await connection.fetchrow(sql.COUNT_OPEN, connector_id)
@@ -140,9 +118,7 @@ async def count_in_flight(connection: Connection, connector_id: int) -> InFlight
     """What a connector does now; cheap, however much waits."""
     links = await read_links(connection, connector_id)
     under_way_count: int = await connection.fetchval(sql.COUNT_UNDER_WAY, connector_id)
-    return InFlight(
-        under_way_count, sum(link.is_held and link.state not in _CLOSED for link in links)
-    )
+    return InFlight(under_way_count, sum(link.is_open for link in links))
 
 
 async def count_answers(connection: Connection, connector_id: int, now: datetime) -> LastHour:

@@ -39,6 +39,7 @@ from staffetta.messaging.connector import (
 )
 from staffetta.messaging.recordings import RecordingPolicy, Recordings
 from staffetta.routing.alarms import AlarmChange
+from staffetta.routing.link_use import LinkUse
 
 _LABELS: Final[dict[type[Outcome], str]] = {
     Accepted: metrics.ACCEPTED,
@@ -130,6 +131,11 @@ class SmppConnector:
         newest.sort(key=lambda one: one[0].at)
         for frame, recorder in newest[-count:]:
             recorder.show(frame, incident)
+
+    def uses(self) -> list[LinkUse]:
+        """What our links do now, for people; looked at about once a second."""
+        now = self._loop.time()
+        return [link.use(now) for link in self._links]
 
     async def run(self, stop: asyncio.Event) -> None:
         """Keep the links bound until `stop` is set, then drain them.

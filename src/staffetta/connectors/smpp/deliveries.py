@@ -25,6 +25,7 @@ class Deliveries:
         self._wake = parts.wake
         self._remarks = memory.remarks
         self._recorder = memory.recorder
+        self._totals = memory.totals
         self._connection = connection
 
     def requested(self, event: events.RequestReceived) -> None:
@@ -37,6 +38,7 @@ class Deliveries:
         if report is None:
             self._take_message(pdu)
             return
+        self._totals.report_count += 1
         if not report.smsc_id:  # kept all the same, and shown
             self._counts.odd("report_without_id")
         self._recorder.reported(report, pdu.sequence_number)

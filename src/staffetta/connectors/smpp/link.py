@@ -6,6 +6,7 @@ connection is `traffic`'s.
 
 import asyncio
 from collections.abc import Callable
+from math import inf
 from typing import Final, NamedTuple
 
 import structlog
@@ -15,12 +16,14 @@ from staffetta.connectors.smpp.bind_watch import BindWatch
 from staffetta.connectors.smpp.connection import Connection
 from staffetta.connectors.smpp.link_parts import LinkMemory, LinkParts
 from staffetta.connectors.smpp.link_states import SERVING, LinkChange, LinkState, serving_state
+from staffetta.connectors.smpp.pace import Pace
 from staffetta.connectors.smpp.rate import RateLimit
 from staffetta.connectors.smpp.remarks import Remarks
 from staffetta.connectors.smpp.tls import InvalidTls, fault_in_words
 from staffetta.connectors.smpp.traffic import Traffic
 from staffetta.connectors.smpp.window_limit import WindowLimit
 from staffetta.routing.alarms import AlarmKind
+from staffetta.routing.link_use import LinkUse
 from staffetta.smpp.errors import InvalidField, LocalProtocolError
 from staffetta.smpp.timings import Timer
 
@@ -68,6 +71,7 @@ class SmppLink:
             recorder=self.recorder,
             log=self._log,
         )
+        self._pace = Pace(self._loop.time())
         self._traffic: Traffic | None = None
         self._state = LinkState.DOWN
         self._detail = ""
@@ -90,6 +94,22 @@ class SmppLink:
     def limit_rate(self, per_second: float, now: float) -> None:
         """Write so many segments a second at most, 0 for no limit."""
         self._memory.rate.limit(per_second, now)
+
+    def use(self, now: float) -> LinkUse:
+        """What it does, for people; looked at about once a second."""
+        memory, recent = self._memory, self._pace.look(self._memory.totals, now)
+        per_second_max = memory.rate.per_second
+        return LinkUse(
+            self._settings.connector_id,
+            self.number,
+            0 if self._traffic is None else self._traffic.open_count,
+            memory.window.now_open_max,
+            recent.per_second,
+            None if per_second_max == inf else round(per_second_max, 1),
+            recent.written_count,
+            recent.report_count,
+            recent.throttle_count,
+        )
 
     def turn(self, now: float) -> None:
         """Write what may be written, all in one piece."""

@@ -12,6 +12,7 @@ from staffetta.connectors.smpp.drops import Drops
 from staffetta.connectors.smpp.incoming import Incoming
 from staffetta.connectors.smpp.knocks import Knocks
 from staffetta.connectors.smpp.outgoing import Outgoing
+from staffetta.connectors.smpp.pace import LinkTotals
 from staffetta.connectors.smpp.rate import RateLimit
 from staffetta.connectors.smpp.recorder import LinkRecorder
 from staffetta.connectors.smpp.remarks import Remarks
@@ -54,3 +55,4 @@ class LinkMemory:
     recorder: LinkRecorder
     log: Any  # structlog's, with the connector and the link in every line
     drops: Drops = field(default_factory=Drops)
+    totals: LinkTotals = field(default_factory=LinkTotals)

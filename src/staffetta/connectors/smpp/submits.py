@@ -57,6 +57,7 @@ class Submits:
         self._outgoing = parts.outgoing
         self._rate = memory.rate
         self._recorder = memory.recorder
+        self._totals = memory.totals
         self._silence = Silence()
         self._given_up = GivenUpSegments(parts, memory, oddities)
         self._current: ClaimUnderWay | None = None  # some segments of it may be written, not all
@@ -117,6 +118,7 @@ class Submits:
             left -= self._write_claim(work, left, turn, wall)
         self._rate.spend(room - left, now)
         if left < room:
+            self._totals.written_count += room - left
             self.written_at = now
             if self._credit.is_out:
                 self._credit.wrote(turn)  # alone in its turn
@@ -259,6 +261,7 @@ class Submits:
 
     def _slow_down(self, event: str, now: float, **fields: Any) -> None:
         self._rate.throttled(now)
+        self._totals.throttle_count += 1
         self._memory.remarks.warn(event, now, per_second=round(self._rate.per_second, 1), **fields)
 
     def _note_congestion(self, tlvs: pdus.Tlvs) -> None:

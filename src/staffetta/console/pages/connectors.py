@@ -1,0 +1,154 @@
+"""The carriers as they are now: all of them, and one with its routes and settings.
+
+What is live is a part of its page, and is asked for again every two seconds.
+"""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final
+
+from litestar import Response, get
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+
+from staffetta.console.carrier_desk import SettingLine
+from staffetta.console.connector_places import LIST, SECTION, ConnectorPlace, connector_at
+from staffetta.console.guards import for_operators
+from staffetta.console.languages import mark
+from staffetta.console.pages.connector_words import Wording
+from staffetta.console.parts import ConsoleParts
+from staffetta.console.places import operator_page
+from staffetta.console.rendering import PageRequest
+from staffetta.db.pool import Connection
+from staffetta.domain.errors import StaffettaError
+from staffetta.domain.money import format_amount
+from staffetta.routing.change_connector import COLUMNS, StoredConnector, open_secrets
+from staffetta.routing.connectors import ListedRoute
+from staffetta.routing.edit_routes import countries_led_to_alone, list_routes
+from staffetta.routing.live_state import (
+    LiveConnector,
+    count_stray_reports,
+    read_live_connectors,
+)
+
+DONE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "started": mark("It is started. Servers take it up within a second."),
+        "stopped": mark(
+            "It is stopped: nothing new is sent, answers are awaited, then its links close."
+        ),
+        "changed": mark("It is changed. Servers take it up within a second."),
+        "unchanged": mark("It was so already."),
+        "routed": mark("The routes are changed. What was accepted keeps its price."),
+        "removed": mark("The connector is removed."),
+    }
+)
+
+
+def connector_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
+    """The pages."""
+
+    @get("/operate/connectors", guards=[for_operators])
+    async def connectors(request: PageRequest) -> Response[Any]:
+        """All carriers."""
+        done = DONE.get(request.query_params.get("done", ""), "")
+        values = await _all(parts, request)
+        return operator_page(request, "connectors.html", section=SECTION, done=done, **values)
+
+    @get("/operate/connectors/live", guards=[for_operators])
+    async def live(request: PageRequest) -> Response[Any]:
+        """What they do now."""
+        values = await _all(parts, request)
+        return operator_page(request, "connector_cards.html", section=SECTION, **values)
+
+    @get("/operate/connectors/{environment:str}/{name:str}", guards=[for_operators])
+    async def connector(
+        request: PageRequest, environment: FromPath[str], name: FromPath[str]
+    ) -> Response[Any]:
+        """One carrier."""
+        place = await connector_at(parts, environment, name)
+        return await show_connector(parts, request, place)
+
+    @get("/operate/connectors/{environment:str}/{name:str}/live", guards=[for_operators])
+    async def connector_now(
+        request: PageRequest, environment: FromPath[str], name: FromPath[str]
+    ) -> Response[Any]:
+        """What one does now."""
+        place = await connector_at(parts, environment, name)
+        values = await _one(parts, request, place)
+        return operator_page(request, "connector_now.html", section=SECTION, place=place, **values)
+
+    return [connectors, live, connector, connector_now]
+
+
+async def show_connector(
+    parts: ConsoleParts,
+    request: PageRequest,
+    place: ConnectorPlace,
+    *,
+    problems: Mapping[str, str] = MappingProxyType({}),
+    typed: Mapping[str, str] = MappingProxyType({}),
+) -> Response[Any]:
+    """The page of one carrier; `problems` of its forms by their names, with what was typed."""
+    stored = place.stored
+    async with parts.database.acquire() as connection:
+        routes = await list_routes(connection, stored.id)
+        alone = await countries_led_to_alone(connection, stored.id)
+    settings, fault = _settings(parts, stored)
+    return operator_page(
+        request,
+        "connector.html",
+        section=SECTION,
+        status=422 if problems else 200,
+        place=place,
+        done=DONE.get(request.query_params.get("done", ""), ""),
+        routes=routes,
+        prices=prices_of(routes),
+        alone=alone,
+        settings=settings,
+        fault=fault,
+        columns=COLUMNS,
+        keys=parts.carriers.keys,
+        problems=problems,
+        typed=typed,
+        **await _one(parts, request, place),
+    )
+
+
+def prices_of(routes: Sequence[ListedRoute]) -> Mapping[str, str]:
+    """The prices of routes as they are typed, by country."""
+    return {route.country: format_amount(route.price_micro) for route in routes}
+
+
+def _settings(parts: ConsoleParts, stored: StoredConnector) -> tuple[Sequence[SettingLine], str]:
+    """The settings as they hold, those that were set first, and why its links cannot run."""
+    try:
+        lines = parts.carriers.shown(stored, open_secrets(parts.keyring, stored))
+    except StaffettaError as error:
+        return [SettingLine(key, str(stored.settings[key]), False) for key in stored.settings], str(
+            error
+        )
+    return sorted(lines, key=lambda line: (line.is_default, line.key)), ""
+
+
+async def _all(parts: ConsoleParts, request: PageRequest) -> dict[str, Any]:
+    now = parts.clock.now()
+
+    async with parts.reports.transaction(isolation="repeatable_read", readonly=True) as connection:
+        connectors = await read_live_connectors(connection)
+    words = Wording(request.user.language, now)
+    return {"connectors": connectors, "words": words, "list_path": LIST}
+
+
+async def _one(parts: ConsoleParts, request: PageRequest, place: ConnectorPlace) -> dict[str, Any]:
+    now = parts.clock.now()
+    async with parts.reports.transaction(isolation="repeatable_read", readonly=True) as connection:
+        one = await _read_one(connection, place)
+        stray_count = await count_stray_reports(connection, place.stored.id, now)
+    words = Wording(request.user.language, now)
+    return {"one": one, "stray_count": stray_count, "words": words}
+
+
+async def _read_one(connection: Connection, place: ConnectorPlace) -> LiveConnector:
+    (one,) = await read_live_connectors(connection, place.stored.id)
+    return one
