@@ -42,11 +42,26 @@ def library(name: str) -> ctypes.CDLL:
         raise PeerMissing(f"{name} is not there: {_REMEDY}") from error
 
 
+def node() -> Path:
+    """Node.js."""
+    if not _NODE.exists():
+        raise PeerMissing(f"Node.js is not there: {_REMEDY}")
+    return _NODE
+
+
 def node_command(script: Path) -> list[str]:
     """How a script is run that uses the packages of tests/interop/package.json."""
-    if not _NODE.exists() or not _NPM_PACKAGES.exists():
-        raise PeerMissing(f"Node.js or its packages are not there: {_REMEDY}")
-    return [str(_NODE), "--no-deprecation", str(script)]
+    if not _NPM_PACKAGES.exists():
+        raise PeerMissing(f"the packages of Node.js are not there: {_REMEDY}")
+    return [str(node()), "--no-deprecation", str(script)]
+
+
+def npm_file(name: str) -> Path:
+    """A file of the packages of tests/interop/package.json."""
+    found = _NPM_PACKAGES / name
+    if not found.exists():
+        raise PeerMissing(f"{name} is not there: {_REMEDY}")
+    return found
 
 
 def environment() -> dict[str, str]:
@@ -64,5 +79,21 @@ def environment() -> dict[str, str]:
     }
 
 
+def chromium() -> Path:
+    """Debian's Chromium itself, not the script that starts it with a machine's own settings."""
+    for root in (_UNPACKED, Path("/")):
+        found = root / "usr/lib/chromium/chromium"
+        if found.exists():
+            return found
+    raise PeerMissing(f"Chromium is not there: {_REMEDY}")
+
+
+def font_directories() -> list[Path]:
+    """Where fonts are, of the machine and unpacked; they come in no order that matters."""
+    return [root / "usr/share/fonts" for root in (Path("/"), _UNPACKED)]
+
+
 def _library_directories() -> list[Path]:
-    return sorted(_UNPACKED.glob("lib/*-linux-*")) + sorted(_UNPACKED.glob("usr/lib/*-linux-*"))
+    # PulseAudio keeps one of its own apart.
+    places = ("lib/*-linux-*", "usr/lib/*-linux-*", "usr/lib/*-linux-*/pulseaudio")
+    return [found for place in places for found in sorted(_UNPACKED.glob(place))]

@@ -38,3 +38,5 @@ document.addEventListener("htmx:configRequest", (event) => {
 
 document.addEventListener("htmx:afterSettle", (event) => showOwnTime(event.target));
 showOwnTime(document);
+// On a phone the list of pages is longer than the screen is wide.
+document.querySelector(".sections [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
