@@ -1,0 +1,1 @@
+"""The page at /: what this server is, and the way to everything on it."""
