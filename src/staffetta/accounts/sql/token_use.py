@@ -35,3 +35,21 @@ SELECT *
        subscription_count = excluded.subscription_count,
        wallet_micro = excluded.wallet_micro
 """
+
+# What tokens did, each beside what is counted of it and of those it was renewed from.
+READ_LINES = """
+SELECT token.hash, coalesce(used.request_count, 0) AS request_count,
+       coalesce(used.error_count, 0) AS error_count, used.used_on,
+       coalesce(counted.request_count, 0) AS lent_count,
+       coalesce(counted.wallet_count, 0) AS wallet_count,
+       coalesce(counted.subscription_count, 0) AS subscription_count,
+       coalesce(counted.wallet_micro, 0) AS wallet_micro
+  FROM token
+ CROSS JOIN LATERAL (
+       SELECT sum(request_count)::bigint AS request_count,
+              sum(error_count)::bigint AS error_count, max(day) AS used_on
+         FROM usage_count
+        WHERE usage_count.token_hash = token.hash) AS used
+  LEFT JOIN token_use AS counted ON counted.use_hash = coalesce(token.use_hash, token.hash)
+ WHERE token.hash = ANY ($1::bytea[])
+"""
