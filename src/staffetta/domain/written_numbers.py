@@ -15,23 +15,23 @@ _BETWEEN_DIGITS: Final = re.compile(r"[\s().\-/\u2010-\u2015\u200e\u200f\u202a-\
 _DIGITS: Final = re.compile(r"\+?[0-9]+", re.ASCII)
 
 
-def as_e164(raw: str, country: str | None = None) -> str:
-    """A number with its plus, where that can be read; else the text as it was given.
+def e164_of(raw: str, country: str | None = None) -> str | None:
+    """A number with its plus; None where none can be read.
 
     `country` (ISO 3166) is that of numbers written without one. Whether the result is a number that
     can get messages is for others to say.
     """
     text = raw.strip().lstrip("'")  # a spreadsheet's sign that a cell is a text
     if len(text) > CHARACTERS_MAX:
-        return raw
+        return None
     digits = _BETWEEN_DIGITS.sub("", text)
     if _DIGITS.fullmatch(digits) is None:
-        return raw
+        return None
     if digits.startswith("00"):
         return f"+{digits[2:]}"
     if digits.startswith("+"):
         return digits
-    return raw if country is None else _national(digits, country) or raw
+    return None if country is None else _national(digits, country)
 
 
 def _national(digits: str, country: str) -> str | None:

@@ -129,6 +129,12 @@ async def test_characters_are_replaced_when_asked(account) -> None:
     assert await stored(account) == []
 
 
+@pytest.mark.parametrize("field", ["recipient", "sender", "text", "send_at", "key"])
+async def test_a_character_that_nobody_can_type_breaks_nothing(account, field) -> None:
+    answer = await account.post(SANDBOX, **GOOD | {field: "a\0b"})
+    assert answer.status_code == (303 if field in ("key", "text") else 422)
+
+
 @pytest.mark.parametrize("path", [SANDBOX, f"{SANDBOX}/look", PRODUCTION])
 async def test_what_is_typed_is_shown_and_never_run(account, path) -> None:
     fields = dict.fromkeys(("recipient", "sender", "text", "send_at", "key"), HOSTILE)

@@ -13,7 +13,7 @@ from staffetta.console.languages import mark
 from staffetta.domain.environments import Market
 from staffetta.domain.errors import InvalidRecipient
 from staffetta.domain.phones import parse_mobile
-from staffetta.domain.written_numbers import as_e164
+from staffetta.domain.written_numbers import e164_of
 from staffetta.messaging.draft import IdempotencyKey
 from staffetta.messaging.inspection import SEND_AHEAD_MAX, SendRequest
 
@@ -62,8 +62,14 @@ def read_typed(form: Form) -> TypedMessage:
         send_at=form.text("send_at", 40),
         send_at_utc=form.text("send_at_utc", 40),
         one_segment=form.text("one_segment", 4),
-        key=form.text("key", _KEY_CHARACTERS_MAX),
+        key=read_key(form),
     )
+
+
+def read_key(form: Form) -> str:
+    """The form's name; "" for one that is none of ours."""
+    key = form.text("key", _KEY_CHARACTERS_MAX)
+    return key if key.isascii() and key.isprintable() else ""
 
 
 def read_text(form: Form) -> str:
@@ -91,7 +97,7 @@ def read_send_at(typed: str, typed_utc: str, now: datetime) -> datetime | None:
 
 def request_of(typed: TypedMessage, send_at: datetime | None, *, keeps_key: bool) -> SendRequest:
     """What the API would be asked, in the market of the recipient's country."""
-    recipient = as_e164(typed.recipient)
+    recipient = e164_of(typed.recipient) or typed.recipient
     asked = SendRequest(
         market=market_of(recipient),
         recipient=recipient,
