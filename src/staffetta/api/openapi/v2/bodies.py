@@ -128,7 +128,10 @@ OTP: Final = body_of(
             default=LENGTH_DEFAULT,
         ),
         "cacheSeconds": given(
-            words("So long, the same code goes again to the same number. Each message is charged."),
+            words(
+                "For so many seconds the same code goes to the same number. Each message is"
+                " charged."
+            ),
             0,
             minimum=0,
             maximum=CACHE_SECONDS_MAX,
