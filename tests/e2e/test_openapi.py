@@ -1,0 +1,94 @@
+"""The OpenAPI documents and the server agree: schemathesis asks, and finds nothing undescribed.
+
+The whole installation is asked, in its sandbox, with a token that has every scope.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from contract_receiver import CallbackReceiver, receiving
+from contract_site import Customer, Site, serving
+from jsonschema import Draft202012Validator
+from schema_examiner import examine, strict
+
+FILES = Path(__file__).parents[2] / "docs" / "openapi"
+GRANTED = {
+    "POST /IT-messages": 201,
+    "POST /ES-messages": 201,
+    "POST /WW-messages": 201,
+    "POST /otp": 201,
+    "GET /messages": 200,
+    "GET /messages/{message_id}": 200,
+    "POST /explain": 200,
+    "POST /senders/alias": 201,
+    "GET /senders": 200,
+}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with serving(tmp_path_factory.mktemp("openapi")) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def customer(site: Site) -> Customer:
+    return site.customer("anna")
+
+
+@pytest.fixture(scope="module")
+def receiver() -> Iterator[CallbackReceiver]:
+    with receiving() as receiver:
+        yield receiver
+
+
+def test_the_server_shows_the_files_of_the_repository(site: Site) -> None:
+    for path in FILES.glob("*.openapi.json"):
+        service, language, *_ = path.name.split(".")
+        url = f"{site.installation.url}/docs/{language}/{service}.openapi.json"
+        answer = httpx.get(url)
+        assert answer.content == path.read_bytes()
+        again = httpx.get(url, headers={"If-None-Match": answer.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        assert httpx.head(url).headers["etag"] == answer.headers["etag"]
+
+
+def test_v2_answers_nothing_that_its_document_does_not_describe(
+    site: Site, customer: Customer, receiver: CallbackReceiver, tmp_path: Path
+) -> None:
+    url = f"{site.installation.url}/docs/en/v2.openapi.json"
+    document = strict(httpx.get(url).json(), receiver.url)
+    base = f"{site.installation.url}/sandbox/v2"
+    headers = {"Authorization": f"Bearer {customer.token}"}
+    examined = examine(document, base, headers, tmp_path, examples=12)
+    assert examined.exit_code == 0, examined.output
+    assert examined.count > 300
+    assert [call for call, status in examined.statuses if status == 500] == []
+    granted = {one for one in GRANTED.items() if examined.statuses[one]}
+    assert granted == set(GRANTED.items())
+    come = receiver.wait(10)
+    body = {"$ref": "#/components/schemas/CallbackBody", "components": document["components"]}
+    judge = Draft202012Validator(body)
+    for one in come:
+        assert one.headers["webhook-signature"].startswith("v1,")
+        if one.headers["content-type"] == "application/json":
+            assert [error.message for error in judge.iter_errors(one.message)] == []
+
+
+def test_what_a_document_leaves_out_is_found(
+    site: Site, customer: Customer, receiver: CallbackReceiver, tmp_path: Path
+) -> None:
+    created = customer.send()
+    url = f"{site.installation.url}/docs/en/v2.openapi.json"
+    document = strict(httpx.get(url).json(), receiver.url)
+    document["paths"] = {"/messages": document["paths"]["/messages"]}
+    del document["components"]["schemas"]["Message"]["properties"]["username"]
+    document["components"]["schemas"]["Message"]["required"].remove("username")
+    base = f"{site.installation.url}/sandbox/v2"
+    headers = {"Authorization": f"Bearer {customer.token}"}
+    examined = examine(document, base, headers, tmp_path, examples=2)
+    assert created["username"] == customer.email
+    assert examined.exit_code == 1
+    assert "username" in examined.output
