@@ -1,137 +1,150 @@
 """Reading statistics of an account's traffic, with connections that may not hinder anybody.
 
-Owns what was read lately: who looks again at once sees the same, and costs nothing. What takes
-longer to read is kept longer.
+A span is counted step by step, and what was counted is kept: a step whose messages have all ended
+never changes, and one of long ago changes seldom. So looking again costs little, and where there is
+more to count than fits into one answer, the next one goes on.
 """
 
 import asyncio
-from collections.abc import Sequence
-from datetime import datetime
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Final
+
+import msgspec
 
 from staffetta.db.pool import Connection, Database, Row
 from staffetta.domain.clock import Clock
 from staffetta.domain.ids import lowest_id
 from staffetta.domain.states import State
-from staffetta.messaging.failures import Cause, Fate, cause_of
+from staffetta.messaging.failures import Fate, cause_of
 from staffetta.messaging.sql import traffic as sql
 from staffetta.messaging.traffic import (
     CLASSES_PER_E,
     STANDS,
-    Country,
+    Counted,
     Counts,
-    Delay,
     Span,
-    Step,
     Traffic,
     Trouble,
     Window,
-    delay_of,
+    sum_up,
 )
 
-KEPT_SECONDS_MIN: Final = 3.0
-KEPT_FOR_EACH_SECOND: Final = 20.0  # of reading
-KEPT_MAX: Final = 1_000
-FAILURES_LOOKED_AT_MAX: Final = 20_000
-_FAILURE_GROUPS_MAX: Final = 1_000
+READING_SECONDS_MAX: Final = 3.0  # of one answer; the rest comes with the next one
+KEPT_MAX: Final = 100  # spans; each up to some hundred kilobytes
+TROUBLES_MAX: Final = 200  # of one step
+# A step that is over may still get rows: a request's id is made before it is stored.
+_SETTLES_AFTER: Final = timedelta(minutes=5)
+_AGAIN_SECONDS_MIN: Final = 3.0
+_AGAIN_FOR_EACH_SECOND_OF_READING: Final = 20.0
+_AGAIN_FOR_EACH_SECOND_OF_AGE: Final = 1 / 60
 
 
-async def read_traffic(connection: Connection, space_id: int, span: Span) -> Traffic:
-    """What became of the recipients that a space's messages of a span had.
+async def has_traffic(connection: Connection, space_id: int) -> bool:
+    """Whether a space ever sent anything, dry runs included."""
+    return bool(await connection.fetchval(sql.HAS_TRAFFIC, space_id))
 
-    Troubles are those of the newest failures, FAILURES_LOOKED_AT_MAX at most.
-    """
-    ids = [lowest_id(start) for start in span.starts]
-    bounds = (space_id, ids[0], lowest_id(span.end))
-    rows = await connection.fetch(sql.COUNT_TRAFFIC, *bounds, ids, CLASSES_PER_E)
-    failures = await connection.fetch(
-        sql.COUNT_FAILURES, *bounds, FAILURES_LOOKED_AT_MAX, _FAILURE_GROUPS_MAX
+
+async def count_step(
+    connection: Connection, space_id: int, begin: datetime, end: datetime
+) -> Counted:
+    """What became of the recipients that a space's messages of some time had."""
+    rows = await connection.fetch(
+        sql.COUNT_STEP, space_id, lowest_id(begin), lowest_id(end), CLASSES_PER_E
     )
-    steps = _steps(span, rows)
-    return Traffic(
-        span=span,
-        steps=steps,
-        counts=sum((step.counts for step in steps), Counts()),
-        delay=_whole_delay(rows),
-        countries=_countries(rows),
-        troubles=_troubles(failures),
+    countries: dict[str, Counts] = {}
+    for row in rows:
+        if row["is_by_country"]:
+            counts = countries.get(row["country"], Counts())
+            countries[row["country"]] = counts + _counts(row)
+    return Counted(
+        countries=countries,
+        delay_classes={
+            row["delay_class"]: row["count"] for row in rows if row["delay_class"] is not None
+        },
+        troubles=_troubles([row for row in rows if row["failed_state"] is not None]),
     )
 
 
 class TrafficReader:
-    """Statistics for whoever looks, read once for everybody who looks at the same."""
+    """Statistics for whoever looks; counted once for everybody who looks at the same."""
 
     def __init__(self, reports: Database, clock: Clock) -> None:
         """`reports` has few connections and little patience."""
         self._reports = reports
         self._clock = clock
-        self._kept: dict[tuple[int, Window], _Kept] = {}
+        self._kept: OrderedDict[tuple[int, Window], _Kept] = OrderedDict()
 
     async def read(self, space_id: int, window: Window, now: datetime) -> Traffic:
         """What became of a space's messages in a window that ends now.
 
-        Raises TryAgain when there is too much to count, NotConnected when others count too much.
+        Raises TryAgain when one step is too much to count, NotConnected when others count much.
         """
-        if len(self._kept) >= KEPT_MAX:
-            self._kept.clear()
         kept = self._kept.setdefault((space_id, window), _Kept())
+        self._kept.move_to_end((space_id, window))
+        if len(self._kept) > KEPT_MAX:
+            self._kept.popitem(last=False)
+        span = Span.until(now, window)
         async with kept.lock:
-            if kept.traffic is None or self._clock.monotonic() >= kept.until:
-                begun = self._clock.monotonic()
-                kept.traffic = await self._read(space_id, Span.until(now, window))
-                ended = self._clock.monotonic()
-                kept.until = ended + max(KEPT_SECONDS_MIN, (ended - begun) * KEPT_FOR_EACH_SECOND)
-            return kept.traffic
+            kept.forget_before(span.begin)
+            await self._count(kept, space_id, span, now)
+            return sum_up(span, {begin: one.counted for begin, one in kept.steps.items()})
 
-    async def _read(self, space_id: int, span: Span) -> Traffic:
-        async with self._reports.transaction(
-            isolation="repeatable_read", readonly=True
-        ) as connection:
-            return await read_traffic(connection, space_id, span)
+    async def _count(self, kept: "_Kept", space_id: int, span: Span, now: datetime) -> None:
+        """Count what is not known well enough, the newest first, as far as there is time."""
+        started = self._clock.monotonic()
+        wanted = [begin for begin in reversed(span.starts) if kept.is_wanted(begin, started)]
+        # What was never counted goes before what was counted a while ago.
+        wanted.sort(key=lambda begin: begin in kept.steps)
+        if not wanted:
+            return
+        async with self._reports.acquire() as connection:
+            for begin in wanted:
+                before = self._clock.monotonic()
+                if before - started > READING_SECONDS_MAX:
+                    return
+                counted = await count_step(connection, space_id, begin, begin + span.step)
+                after = self._clock.monotonic()
+                age = now - begin - span.step
+                kept.steps[begin] = _KeptStep(counted, _good_until(counted, age, before, after))
+
+
+class _KeptStep(msgspec.Struct, frozen=True):
+    """A step as it was counted, and until when that is good enough; None: for ever."""
+
+    counted: Counted
+    good_until: float | None
 
 
 class _Kept:
-    """What was read, and until when it is good enough."""
+    """What was counted of one span."""
 
-    __slots__ = ("lock", "traffic", "until")
+    __slots__ = ("lock", "steps")
 
     def __init__(self) -> None:
         self.lock = asyncio.Lock()
-        self.traffic: Traffic | None = None
-        self.until = 0.0
+        self.steps: dict[datetime, _KeptStep] = {}
+
+    def is_wanted(self, begin: datetime, now_seconds: float) -> bool:
+        """Whether a step must be counted, for the first time or again."""
+        step = self.steps.get(begin)
+        return step is None or (step.good_until is not None and now_seconds >= step.good_until)
+
+    def forget_before(self, begin: datetime) -> None:
+        """Forget the steps that a span has left behind."""
+        for gone in [one for one in self.steps if one < begin]:
+            del self.steps[gone]
 
 
-def _steps(span: Span, rows: Sequence[Row]) -> Sequence[Step]:
-    counts: dict[int, Counts] = {}
-    classes: dict[int, dict[int, int]] = {}
-    for row in rows:
-        number = row["step"]
-        if row["is_by_delay"] and row["delay_class"] is not None:
-            classes.setdefault(number, {})[row["delay_class"]] = row["count"]
-        elif row["state"] is not None and not row["is_by_country"]:
-            counts[number] = counts.get(number, Counts()) + _counts(row)
-    return [
-        Step(begins_at, counts.get(number, Counts()), delay_of(classes.get(number, {})))
-        for number, begins_at in enumerate(span.starts)
-    ]
-
-
-def _whole_delay(rows: Sequence[Row]) -> Delay | None:
-    classes: dict[int, int] = {}
-    for row in rows:
-        if row["is_by_delay"] and row["delay_class"] is not None:
-            classes[row["delay_class"]] = classes.get(row["delay_class"], 0) + row["count"]
-    return delay_of(classes)
-
-
-def _countries(rows: Sequence[Row]) -> Sequence[Country]:
-    counts: dict[str, Counts] = {}
-    for row in rows:
-        if row["is_by_country"]:
-            code = row["country"]
-            counts[code] = counts.get(code, Counts()) + _counts(row)
-    countries = [Country(code, one) for code, one in counts.items()]
-    return sorted(countries, key=lambda one: (-one.counts.total, one.code))
+def _good_until(counted: Counted, age: timedelta, before: float, after: float) -> float | None:
+    if age >= _SETTLES_AFTER and counted.counts.is_over:
+        return None
+    return after + max(
+        _AGAIN_SECONDS_MIN,
+        (after - before) * _AGAIN_FOR_EACH_SECOND_OF_READING,
+        age.total_seconds() * _AGAIN_FOR_EACH_SECOND_OF_AGE,
+    )
 
 
 def _counts(row: Row) -> Counts:
@@ -140,16 +153,21 @@ def _counts(row: Row) -> Counts:
 
 
 def _troubles(rows: Sequence[Row]) -> Sequence[Trouble]:
-    counts: dict[tuple[Cause, str], int] = {}
-    for row in rows:
-        fate = Fate(
-            state=State(row["state"]),
-            **{name: row[name] for name in _OF_FATE},
-        )
-        key = (cause_of(fate), row["detail"] or "")
-        counts[key] = counts.get(key, 0) + row["count"]
-    troubles = [Trouble(cause, said, count) for (cause, said), count in counts.items()]
-    return sorted(troubles, key=lambda one: (-one.count, one.cause, one.said))
+    """What failed, the most frequent first; of more than TROUBLES_MAX kinds the rest by cause."""
+    found = [
+        Trouble(cause_of(_fate(row)), row["detail"] or "", row["count"])
+        for row in sorted(rows, key=lambda row: -int(row["count"]))
+    ]
+    rest: dict[str, Trouble] = {}
+    for one in found[TROUBLES_MAX:]:
+        before = rest.get(one.cause)
+        rest[one.cause] = Trouble(one.cause, "", one.count + (before.count if before else 0))
+    return [*found[:TROUBLES_MAX], *rest.values()]
+
+
+def _fate(row: Row) -> Fate:
+    known: Mapping[str, object] = {name: row[name] for name in _OF_FATE}
+    return msgspec.convert({"state": row["failed_state"], **known}, Fate)
 
 
 _OF_FATE: Final = (

@@ -4,6 +4,7 @@ Pure. A message counts in the moment of its acceptance, once for each recipient.
 be sent (dry runs, tests, what its account took back) does not count.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -29,8 +30,8 @@ class Window(StrEnum):
 _STEPS: Final[Mapping[Window, tuple[timedelta, int]]] = MappingProxyType(
     {
         Window.HOUR: (timedelta(minutes=2), 30),
-        Window.DAY: (timedelta(minutes=30), 48),
-        Window.WEEK: (timedelta(hours=4), 42),
+        Window.DAY: (timedelta(hours=1), 24),
+        Window.WEEK: (timedelta(hours=6), 28),
         Window.MONTH: (timedelta(days=1), 31),
     }
 )
@@ -107,6 +108,11 @@ class Counts(msgspec.Struct, frozen=True):
         return self.delivered + self.failed
 
     @property
+    def is_over(self) -> bool:
+        """Whether nothing is under way."""
+        return self.waiting == self.sent == 0
+
+    @property
     def delivered_share(self) -> float | None:
         """Of those whose end is known, 0 to 1; None before there is one."""
         return self.delivered / self.ended if self.ended else None
@@ -139,7 +145,7 @@ class Step(msgspec.Struct, frozen=True):
 class Country(msgspec.Struct, frozen=True):
     """One country's part."""
 
-    code: str  # ISO 3166
+    code: str  # ISO 3166, or 001 for numbers of no country
     counts: Counts
 
 
@@ -151,6 +157,19 @@ class Trouble(msgspec.Struct, frozen=True):
     count: int
 
 
+class Counted(msgspec.Struct, frozen=True):
+    """What was counted of one step."""
+
+    countries: Mapping[str, Counts]
+    delay_classes: Mapping[int, int]  # how many were delivered, by class of delay
+    troubles: Sequence[Trouble]
+
+    @property
+    def counts(self) -> Counts:
+        """All countries together."""
+        return sum(self.countries.values(), Counts())
+
+
 class Traffic(msgspec.Struct, frozen=True):
     """What became of the messages of a span."""
 
@@ -160,6 +179,48 @@ class Traffic(msgspec.Struct, frozen=True):
     delay: Delay | None
     countries: Sequence[Country]  # the most used first
     troubles: Sequence[Trouble]  # the most frequent first
+    missing_count: int  # steps that are not counted yet: the numbers are too low
+
+
+def sum_up(span: Span, counted: Mapping[datetime, Counted]) -> Traffic:
+    """A span from what was counted of its steps, by their begins."""
+    known = {begin: counted[begin] for begin in span.starts if begin in counted}
+    nothing = Counted({}, {}, ())
+    countries = _add_up([one.countries for one in known.values()])
+    classes = Counter[int]()
+    troubles = Counter[tuple[Cause, str]]()
+    for one in known.values():
+        classes.update(one.delay_classes)
+        for trouble in one.troubles:
+            troubles[trouble.cause, trouble.said] += trouble.count
+    steps = [
+        Step(begin, one.counts, delay_of(one.delay_classes))
+        for begin in span.starts
+        for one in (known.get(begin, nothing),)
+    ]
+    return Traffic(
+        span=span,
+        steps=steps,
+        counts=sum(countries.values(), Counts()),
+        delay=delay_of(classes),
+        countries=sorted(
+            (Country(code, counts) for code, counts in countries.items()),
+            key=lambda one: (-one.counts.total, one.code),
+        ),
+        troubles=sorted(
+            (Trouble(cause, said, count) for (cause, said), count in troubles.items()),
+            key=lambda one: (-one.count, one.cause, one.said),
+        ),
+        missing_count=span.step_count - len(known),
+    )
+
+
+def _add_up(parts: Sequence[Mapping[str, Counts]]) -> Mapping[str, Counts]:
+    sums: dict[str, Counts] = {}
+    for part in parts:
+        for code, counts in part.items():
+            sums[code] = sums.get(code, Counts()) + counts
+    return sums
 
 
 # Delays are counted in classes, each 2 % wider than the one before: so is what is read from them.

@@ -1,5 +1,7 @@
 """An account's overview: whether it works, in numbers and charts that stay up to date."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -7,17 +9,20 @@ from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from staffetta.accounts.usage import UsageReader
 from staffetta.console.causes import ADVICE, WORDS
+from staffetta.console.figures import Figures
 from staffetta.console.guards import for_accounts
 from staffetta.console.languages import mark
+from staffetta.console.pages.overview_reasons import reasons_of, refusals_of
 from staffetta.console.parts import ConsoleParts
 from staffetta.console.places import Place, account_page, place_of
 from staffetta.console.rendering import PageRequest
 from staffetta.db.errors import DatabaseError
 from staffetta.domain.errors import NotAcceptingNow
-from staffetta.ledger.read_series import read_money_series
+from staffetta.ledger.money_reader import MoneyReader
 from staffetta.ledger.read_wallet import read_wallet
-from staffetta.messaging.read_traffic import TrafficReader
+from staffetta.messaging.read_traffic import TrafficReader, has_traffic
 from staffetta.messaging.traffic import Traffic, Window
 
 SECTION: Final = "/overview"
@@ -33,8 +38,9 @@ _NAMES: Final = MappingProxyType(
 _AGAIN_SECONDS: Final = MappingProxyType(
     {Window.HOUR: 5, Window.DAY: 15, Window.WEEK: 60, Window.MONTH: 60}
 )
-_COUNTRIES_SHOWN_MAX: Final = 12
-_TROUBLES_SHOWN_MAX: Final = 12
+_WELL_SHARE: Final = 0.95  # of what has ended, delivered
+_COUNTRIES_SHOWN: Final = 12
+_REFUSALS_COUNTED: Final = 500  # the newest
 _TOO_MUCH: Final = mark(
     "Counting this took too long. Choose a shorter time, or try again in a moment."
 )
@@ -42,30 +48,37 @@ _TOO_MUCH: Final = mark(
 
 def overview_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
     """The pages."""
-    traffic = TrafficReader(parts.reports, parts.clock)
+    readers = _Readers(TrafficReader(parts.reports, parts.clock), MoneyReader())
 
     @get("/{environment:str}/overview", guards=[for_accounts])
     async def overview(request: PageRequest, environment: FromPath[str]) -> Response[Any]:
         """The page, for a time that is chosen."""
         place = await place_of(parts, request, environment)
-        return account_page(
-            request, place, "overview.html", **await _shown(parts, traffic, request, place)
-        )
+        shown = await _shown(parts, readers, request, place)
+        return account_page(request, place, "overview.html", **shown)
 
     @get("/{environment:str}/overview/numbers", guards=[for_accounts])
     async def numbers(request: PageRequest, environment: FromPath[str]) -> Response[Any]:
         """The numbers alone, for a page that looks again."""
         place = await place_of(parts, request, environment)
-        return account_page(
-            request, place, "overview_numbers.html", **await _shown(parts, traffic, request, place)
-        )
+        shown = await _shown(parts, readers, request, place)
+        return account_page(request, place, "overview_numbers.html", **shown)
 
     return [overview, numbers]
 
 
+@dataclass(frozen=True, slots=True)
+class _Readers:
+    """What remembers what it read."""
+
+    traffic: TrafficReader
+    money: MoneyReader
+
+
 async def _shown(
-    parts: ConsoleParts, reader: TrafficReader, request: PageRequest, place: Place
+    parts: ConsoleParts, readers: _Readers, request: PageRequest, place: Place
 ) -> dict[str, Any]:
+    """Everything that the page and its parts show; where it cannot be counted, why."""
     asked = request.query_params.get("window", "")
     window = Window(asked) if asked in set(Window) else Window.DAY
     shown: dict[str, Any] = {
@@ -73,33 +86,46 @@ async def _shown(
         "window": window,
         "windows": _NAMES,
         "again_seconds": _AGAIN_SECONDS[window],
+        "figures": Figures(request.user.language),
         "problem": "",
         "traffic": None,
+        "is_new": False,
+    }
+    now = parts.clock.now()
+    try:
+        traffic = await readers.traffic.read(place.space_id, window, now)
+        money = await _money(parts, readers.money, place, traffic, now)
+        refused = await UsageReader(parts.reports).errors(place.space_id, limit=_REFUSALS_COUNTED)
+    except (DatabaseError, NotAcceptingNow):
+        return {**shown, "problem": _TOO_MUCH}
+    refusals = refusals_of([one for one in refused if one.at >= traffic.span.begin])
+    return {**shown, **money, **_of_traffic(traffic), "refusals": refusals}
+
+
+def _of_traffic(traffic: Traffic) -> dict[str, Any]:
+    share = traffic.counts.delivered_share
+    return {
+        "traffic": traffic,
+        "is_well": share is not None and share >= _WELL_SHARE,
+        "countries": traffic.countries[:_COUNTRIES_SHOWN],
+        "countries_left": len(traffic.countries[_COUNTRIES_SHOWN:]),
+        "reasons": reasons_of(traffic.troubles),
         "cause_words": WORDS,
         "cause_advice": ADVICE,
     }
-    try:
-        traffic = await reader.read(place.space_id, window, parts.clock.now())
-        money = await _money(parts, place, traffic)
-    except (DatabaseError, NotAcceptingNow):
-        return {**shown, "problem": _TOO_MUCH}
-    return {
-        **shown,
-        **money,
-        "traffic": traffic,
-        "countries": traffic.countries[:_COUNTRIES_SHOWN_MAX],
-        "troubles": traffic.troubles[:_TROUBLES_SHOWN_MAX],
-    }
 
 
-async def _money(parts: ConsoleParts, place: Place, traffic: Traffic) -> dict[str, Any]:
+async def _money(
+    parts: ConsoleParts, reader: MoneyReader, place: Place, traffic: Traffic, now: datetime
+) -> dict[str, Any]:
+    """What is shown of the money; and whether anything was sent at all."""
     async with parts.reports.transaction(isolation="repeatable_read", readonly=True) as connection:
         wallet = await read_wallet(connection, place.space_id)
-        steps = await read_money_series(
-            connection, place.space_id, traffic.span.starts, traffic.span.end
-        )
+        steps = await reader.read(connection, place.space_id, traffic.span.starts, now)
+        is_new = traffic.counts.total == 0 and not await has_traffic(connection, place.space_id)
     return {
-        "wallet": wallet,
+        "available_micro": wallet.available_micro if wallet else 0,
         "money": steps,
         "spent_micro": sum(step.spent_micro for step in steps),
+        "is_new": is_new,
     }

@@ -1,45 +1,50 @@
 """Statements that count a space's recipients."""
 
-# One walk over the ids of a span ($2 to $3), counted three ways: by step and state, by country and
-# state, and by step and class of delay. $4 are the first ids of the steps, $5 makes classes of
-# delays. Tests of v1 are stored as delivered, and no process ever claims them.
-COUNT_TRAFFIC = """
+# One walk over the ids of a step ($2 to $3), counted three ways: by country and state, by class of
+# delay ($4 classes for each factor of e), and what failed by what is kept of why. What a carrier
+# reported of the last try stands beside that, of one of those that failed alike: all say the same.
+# Tests of v1 are stored as delivered, and no process ever claims them.
+COUNT_STEP = """
 WITH counted AS (
-    SELECT width_bucket(id, $4::bytea[]) - 1 AS step, country, state, attempt,
-           CASE WHEN state = 'delivered' AND sent_at IS NOT NULL THEN
-               round(ln(greatest(extract(epoch FROM delivered_at - sent_at)::float8, 0.001)) * $5)
-           END::int AS delay_class
+    SELECT country, state, is_failed,
+           CASE WHEN state = 'delivered' THEN
+               round(ln(greatest(date_part('epoch', delivered_at - sent_at), 0.001)) * $4)
+           END::int AS delay_class,
+           CASE WHEN is_failed THEN state END AS failed_state,
+           CASE WHEN is_failed THEN refused_as END AS refused_as,
+           CASE WHEN is_failed THEN command_status END AS command_status,
+           CASE WHEN is_failed THEN attempt > 0 END AS was_tried,
+           CASE WHEN is_failed THEN sent_at IS NOT NULL END AS was_sent,
+           CASE WHEN is_failed THEN detail END AS detail,
+           CASE WHEN is_failed THEN encode(id, 'hex') END AS failed_id
       FROM recipient
+     CROSS JOIN LATERAL (
+           SELECT state IN ('undeliverable', 'rejected', 'expired') AS is_failed) AS end_of_it
      WHERE space_id = $1 AND id >= $2 AND id < $3
+       AND state <> 'cancelled' AND (state <> 'delivered' OR attempt > 0)
+), grouped AS (
+    SELECT country, state, delay_class, failed_state, refused_as, command_status, was_tried,
+           was_sent, detail, count(*) AS count, decode(min(failed_id), 'hex') AS sample_id,
+           grouping(country) = 0 AS is_by_country, grouping(delay_class) = 0 AS is_by_delay
+      FROM counted
+     GROUP BY GROUPING SETS (
+           (country, state),
+           (delay_class),
+           (failed_state, refused_as, command_status, was_tried, was_sent, detail))
 )
-SELECT step, country, state::text AS state, delay_class, count(*) AS count,
-       grouping(country) = 0 AS is_by_country, grouping(delay_class) = 0 AS is_by_delay
-  FROM counted
- WHERE state <> 'cancelled' AND NOT (state = 'delivered' AND attempt = 0)
- GROUP BY GROUPING SETS ((step, state), (country, state), (step, delay_class))
-"""
-
-# What failed, by what is kept of why; the newest $4 alone, because one bad hour of a large account
-# may fail by the hundred thousand. Whatever a carrier reported of the last try stands beside it.
-COUNT_FAILURES = """
-SELECT failed.state::text AS state, failed.refused_as, failed.command_status,
-       failed.attempt > 0 AS was_tried, failed.sent_at IS NOT NULL AS was_sent,
-       said.report_event IS NOT NULL AS was_reported, said.report_error, said.report_reason,
-       failed.detail, count(*) AS count
-  FROM (SELECT id, state, refused_as, command_status, attempt, sent_at, detail
-          FROM recipient
-         WHERE space_id = $1 AND id >= $2 AND id < $3
-           AND state IN ('undeliverable', 'rejected', 'expired')
-         ORDER BY id DESC
-         LIMIT $4) AS failed
+SELECT country, state::text AS state, delay_class, failed_state::text AS failed_state, refused_as,
+       command_status, was_tried, was_sent, detail, count, is_by_country, is_by_delay,
+       said.report_event IS NOT NULL AS was_reported, said.report_error, said.report_reason
+  FROM grouped
   LEFT JOIN LATERAL (
        SELECT report_event, report_error, report_reason
          FROM submission
-        WHERE submission.space_id = $1 AND submission.recipient_id = failed.id
-          AND report_event IS NOT NULL AND report_event <> 'report_delivered'
+        WHERE submission.space_id = $1 AND submission.recipient_id = grouped.sample_id
+          AND submission.report_event <> 'report_delivered'
         ORDER BY attempt DESC, segment
-        LIMIT 1) AS said ON true
- GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
- ORDER BY count DESC
- LIMIT $5
+        LIMIT 1) AS said ON NOT is_by_country AND NOT is_by_delay
+"""
+
+HAS_TRAFFIC = """
+SELECT EXISTS (SELECT FROM recipient WHERE space_id = $1)
 """
