@@ -13,6 +13,7 @@ import httpx
 from browsing import WIDE, Watched, watched
 from contract_receiver import CallbackReceiver, receiving
 from contract_site import UNDER_WAY, Customer, Site, serving
+from hostile_texts import HOSTILE, SCRIPT
 from installation import wait_for
 from playwright.sync_api import Browser, BrowserContext
 
@@ -20,13 +21,6 @@ OWNER: Final = "olga@example.com"
 MEMBER: Final = "mario@example.com"
 OPERATOR: Final = "root@example.com"
 NEWCOMER: Final = "nina@example.com"  # owns an account without anything
-# What others may write: nothing of it may ever run, or break a page.
-SCRIPT: Final = "<script>window.hacked = 1; alert(1)</script><img src=x onerror=alert(2)>"
-TEMPLATE: Final = "{{ 7 * 7 }} {% raw %} </textarea></title> \" ' onfocus=alert(3) autofocus"
-TURNED: Final = "turned \u202e around \u2066 \u200f and \u0007 rung"
-LONG: Final = "W" * 300
-EMOJI: Final = "👩‍👩‍👧‍👦 👋🏽 e\u0301 z̸̢̛a̶l̴g̷o̵ ﷽"
-HOSTILE: Final = (SCRIPT, TEMPLATE, TURNED, LONG, EMOJI)
 # Numbers that end so are not delivered; what the others say is in docs/reference.
 _FAILING: Final = ("9901", "9902", "9903")
 

@@ -105,13 +105,11 @@ class World:
 
     def address(self, entry: Entry) -> str:
         """The address of something that is there, of the first account's."""
-        return self._fill(entry.path.split("/"))
+        return "/".join(self.filled(part) for part in entry.path.split("/"))
 
-    def _fill(self, parts: list[str]) -> str:
-        return "/".join(
-            self.named[part.strip("{}").split(":")[0]] if part.startswith("{") else part
-            for part in parts
-        )
+    def filled(self, part: str) -> str:
+        """A part of a path; what it names when it is a parameter."""
+        return self.named[part.strip("{}").split(":")[0]] if part.startswith("{") else part
 
     def token_of(self, visitor: str) -> str:
         """What forms of this visitor's session hold."""

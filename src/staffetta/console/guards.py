@@ -7,10 +7,12 @@ refusal that tells an account's member nothing of what operators have.
 from typing import Any
 
 from litestar.connection import ASGIConnection, Request
+from litestar.exceptions import NotFoundException
 from litestar.handlers import BaseRouteHandler
 
 from staffetta.accounts.people import Role
 from staffetta.console.forgery import FIELD, HEADER, SAFE_METHODS, is_from_here, is_token_of
+from staffetta.console.rendering import static_addresses
 from staffetta.console.visitors import Visitor
 from staffetta.domain.errors import StaffettaError
 
@@ -55,6 +57,12 @@ def _for_roles(visit: Visit, handler: BaseRouteHandler, *roles: Role) -> None:
     assert visit.user.person is not None
     if visit.user.person.role not in roles:
         raise NotForYou("this page is for people with another role")
+
+
+def for_files_that_are_there(visit: Visit, _handler: BaseRouteHandler) -> None:
+    """A static file by its very name: the file system is never asked for anybody's own words."""
+    if visit.scope["path"] not in static_addresses():
+        raise NotFoundException("there is no such file")
 
 
 async def for_forms_of_ours(visit: Visit, _handler: BaseRouteHandler) -> None:

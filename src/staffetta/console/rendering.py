@@ -88,3 +88,10 @@ def static_path(name: str) -> str:
     """Where a static file is; another one when its content changes, so that it may be kept."""
     digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
     return f"{PATH}/static/{name}?{digest}"
+
+
+@cache
+def static_addresses() -> frozenset[str]:
+    """Where every static file is, as a request's path has it."""
+    files = (one.relative_to(STATIC) for one in STATIC.rglob("*") if one.is_file())
+    return frozenset(f"{PATH}/static/{one.as_posix()}" for one in files)
