@@ -9,6 +9,7 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from staffetta.app.alarms import AlarmBook
+from staffetta.app.checking import CHECK_POLL_SECONDS, CHECKS_AT_ONCE, Checker
 from staffetta.app.fleet import Fleet, FleetParts
 from staffetta.app.link_uses import LinkUses
 from staffetta.app.loops import Loops
@@ -29,6 +30,7 @@ from staffetta.messaging.settle import Settler
 from staffetta.messaging.store_recordings import RecordingStore
 from staffetta.messaging.unmatched import UnmatchedWatch
 from staffetta.routing.carriers import Carrier
+from staffetta.routing.change_connector import StoredConnector
 from staffetta.routing.connectors import open_password, open_tls_key
 from staffetta.smpp.timings import Timings
 
@@ -80,6 +82,14 @@ async def run_dispatch(context: RoleContext, stop: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as tasks, Loops() as writing:
         fleet = Fleet(parts, tasks)
         uses = LinkUses(database, clock, owner, fleet.uses)
+        checker = Checker(
+            database,
+            clock,
+            owner,
+            settings_of=lambda stored: _settings_of(context, stored),
+            default_sender=context.settings.default_sender,
+            is_steady=parts.is_steady,
+        )
         store = RecordingStore(
             database, recordings, clock, context.ids, owner, fleet.record_newest, registry
         )
@@ -96,6 +106,10 @@ async def run_dispatch(context: RoleContext, stop: asyncio.Event) -> None:
         writing.start(watch.watch_once, _WATCH_SECONDS)
         writing.start(fleet.tell_once, _IDLE_SECONDS, wake=fleet.changed)
         writing.start(uses.tell_once, _USE_SECONDS)
+        for number in range(1, CHECKS_AT_ONCE + 1):
+            writing.start(
+                checker.check_once, CHECK_POLL_SECONDS, name=f"check {number}", may_be_cut=True
+            )
         writing.start(alarms.store_once, _IDLE_SECONDS, wake=alarms.changed)
         writing.start(alarms.show_once, _IDLE_SECONDS)
         await _claim_until(stop, context, fleet)
@@ -131,7 +145,7 @@ async def _wait_until_written(inbox: MemoryInbox) -> None:
         _log.warning("inbox_not_written", settlements=len(inbox.settlements))
 
 
-def _settings_of(context: RoleContext, carrier: Carrier) -> SmppSettings:
+def _settings_of(context: RoleContext, carrier: Carrier | StoredConnector) -> SmppSettings:
     """What a carrier's links are set to; the simulated network is wherever it listens now."""
     settings = context.settings
     row = msgspec.structs.asdict(carrier)

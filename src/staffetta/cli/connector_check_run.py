@@ -8,7 +8,7 @@ import typer
 
 from staffetta.cli.connector_change import apply_change
 from staffetta.cli.connector_check_json import json_of
-from staffetta.cli.connector_check_shown import progress_line, report_of, show_report
+from staffetta.cli.connector_check_shown import show_report
 from staffetta.cli.connector_parts import note, smpp_settings
 from staffetta.cli.failures import CommandFailed
 from staffetta.cli.opened import Opened, with_everything_open
@@ -16,6 +16,7 @@ from staffetta.cli.output import print_json
 from staffetta.connectors.smpp.certification.certify import Plan, Progress, certify
 from staffetta.connectors.smpp.certification.conclude import conclude
 from staffetta.connectors.smpp.certification.findings import Findings
+from staffetta.connectors.smpp.certification.in_words import progress_line, report_of
 from staffetta.connectors.smpp.certification.script import NUMBERS_MAX, Question
 from staffetta.connectors.smpp.settings import SmppSettings
 from staffetta.domain.clock import SystemClock

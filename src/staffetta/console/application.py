@@ -13,9 +13,28 @@ from litestar.response import Redirect
 from litestar.static_files import create_static_files_router
 from litestar.template import TemplateConfig
 
-from staffetta.console.guards import ForgedForm, NotForYou, NotSignedIn, for_forms_of_ours
+from staffetta.console.guards import (
+    ForgedForm,
+    NotForYou,
+    NotSignedIn,
+    for_files_that_are_there,
+    for_forms_of_ours,
+)
+from staffetta.console.pages.account_access import account_access_pages
+from staffetta.console.pages.account_blocks import account_block_pages
+from staffetta.console.pages.account_bundles import account_bundle_pages
+from staffetta.console.pages.account_guards import account_guard_pages
+from staffetta.console.pages.account_money import account_money_pages
+from staffetta.console.pages.account_overview import account_overview_pages
+from staffetta.console.pages.account_people import account_people_pages
+from staffetta.console.pages.account_senders import account_sender_pages
 from staffetta.console.pages.accounts import account_list_pages
+from staffetta.console.pages.add_carrier import add_carrier_pages
 from staffetta.console.pages.audit import audit_pages
+from staffetta.console.pages.books import book_pages
+from staffetta.console.pages.callback_secret import callback_secret_pages
+from staffetta.console.pages.callbacks import callback_pages
+from staffetta.console.pages.carrier_check import carrier_check_pages
 from staffetta.console.pages.connector_actions import connector_action_pages
 from staffetta.console.pages.connectors import connector_pages
 from staffetta.console.pages.home import home_pages
@@ -24,6 +43,7 @@ from staffetta.console.pages.overview import overview_pages
 from staffetta.console.pages.phone import phone_pages
 from staffetta.console.pages.send import send_pages
 from staffetta.console.pages.sign_in import SIGN_IN, sign_in_pages
+from staffetta.console.pages.test_receiver import test_receiver_pages
 from staffetta.console.pages.tokens import token_pages
 from staffetta.console.parts import ConsoleParts
 from staffetta.console.rendering import STATIC, PageRequest, make_environment, page
@@ -48,12 +68,26 @@ _PAGES: Final[tuple[Callable[[ConsoleParts], list[HTTPRouteHandler]], ...]] = (
     overview_pages,
     message_pages,
     account_list_pages,
+    account_overview_pages,
+    account_money_pages,
+    account_bundle_pages,
+    account_guard_pages,
+    account_access_pages,
+    account_people_pages,
+    account_sender_pages,
+    account_block_pages,
+    book_pages,
     audit_pages,
     connector_pages,
     connector_action_pages,
+    add_carrier_pages,
+    carrier_check_pages,
     send_pages,
     phone_pages,
     token_pages,
+    callback_pages,
+    callback_secret_pages,
+    test_receiver_pages,
 )
 
 _log = structlog.get_logger(__name__)
@@ -66,6 +100,7 @@ def make_console(parts: ConsoleParts) -> Litestar:
         directories=[STATIC],
         cache_control=CacheControlHeader(max_age=_STATIC_SECONDS, public=True, immutable=True),
         opt={IS_STATIC: True},
+        guards=[for_files_that_are_there],
     )
     return Litestar(
         path=PATH,

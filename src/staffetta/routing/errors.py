@@ -5,7 +5,8 @@ StaffettaError
     ├── InvalidConnector    a field that no connector can have; the text names it and the option
     ├── ConnectorExists     the name is taken in this environment
     ├── ConnectorMissing    no connector has the name, or two have it
-    └── ConnectorInUse      what must not be removed yet; the text says what holds it
+    ├── ConnectorInUse      what must not be removed yet; the text says what holds it
+    └── CheckUnderWay       a check of the connector has not ended yet
 """
 
 from staffetta.domain.errors import StaffettaError
@@ -29,3 +30,7 @@ class ConnectorMissing(RoutingError):
 
 class ConnectorInUse(RoutingError):
     """The connector cannot be removed: messages or reports still need it."""
+
+
+class CheckUnderWay(RoutingError):
+    """Another check of this connector has not ended yet."""

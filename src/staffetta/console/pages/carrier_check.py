@@ -1,0 +1,256 @@
+"""The check of a carrier: asked for here, run by a dispatch process, followed live, then applied.
+
+The page may be closed meanwhile: what happens is stored, and shown again to whoever comes back.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final
+
+from litestar import Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+
+from staffetta.console.connector_places import SECTION, ConnectorPlace, connector_at
+from staffetta.console.forms import Form, lead_to, read_form
+from staffetta.console.guards import for_operators
+from staffetta.console.languages import mark
+from staffetta.console.pages.connector_actions import AT, Change, change_at
+from staffetta.console.parts import ConsoleParts
+from staffetta.console.places import operator_page
+from staffetta.console.rendering import PageRequest
+from staffetta.domain.errors import StaffettaError
+from staffetta.domain.phones import parse_mobile
+from staffetta.domain.senders import parse_v1_sender
+from staffetta.routing.change_connector import COLUMNS, ConnectorChange, open_secrets
+from staffetta.routing.checks import (
+    BURST_MAX,
+    NUMBERS_MAX,
+    WAIT_SECONDS_MAX,
+    AskedCheck,
+    CheckResult,
+    StoredCheck,
+    ask_check,
+    newest_check,
+)
+from staffetta.routing.errors import InvalidConnector
+
+_FIELDS: Final = ("numbers", "sender", "burst", "wait")
+_BETWEEN: Final = re.compile(r"[\s,;]+")
+_WAIT_DEFAULT: Final = "60"
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+_NOT_AGREED: Final = mark("Messages cost money at a carrier: tick that you agree to send them.")
+
+# Why a setting is proposed.
+REASONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "report_ids": mark("Reports name messages in this form, and answers in another."),
+        "submit_ids": mark("Answers name messages in this form, and reports in another."),
+        "sniffs_reports": mark("Reports are not marked as such: they are known by their text."),
+        "report_zone": mark("Dates in reports are of this time zone."),
+        "alphabet": mark("The carrier reads characters like @ and $ by this alphabet."),
+        "long_messages": mark("Long texts are taken in this form, and not in the usual one."),
+        "flash": mark("Flash messages are taken when they are marked this way."),
+        "gsm7_flash_data_coding": mark("Flash messages are taken with this data_coding."),
+        "validity": mark("The carrier takes messages only when their validity is told this way."),
+        "rate": mark("The carrier took about this many segments a second before it complained."),
+        "window": mark("The carrier left segments without an answer beyond this many."),
+        "tls_pin": mark(
+            "The carrier's certificate is not trusted. Compare this with theirs first."
+        ),
+    }
+)
+# What the rows of a result are called; those of the script's messages are as they were sent.
+TITLES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "connection": mark("Connection"),
+        "certificate": mark("Certificate"),
+        "bind": mark("Bind"),
+        "stopped": mark("Stopped"),
+        "what to do": mark("What to do"),
+        "ids": mark("Message ids"),
+        "reports": mark("Reports"),
+        "written as": mark("Written as"),
+        "labels": mark("Labels"),
+        "twice": mark("Twice"),
+        "dates": mark("Dates"),
+        "alphabet": mark("Alphabet"),
+        "burst": mark("Burst"),
+        "throttled": mark("Throttled"),
+        "rate": mark("Rate"),
+        "remark": mark("Remark"),
+    }
+)
+
+
+def carrier_check_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
+    """The pages."""
+
+    @get(f"{AT}/check", guards=[for_operators])
+    async def show(
+        request: PageRequest, environment: FromPath[str], name: FromPath[str]
+    ) -> Response[Any]:
+        """The newest check, and the form to begin another one."""
+        place = await connector_at(parts, environment, name)
+        return await _page(parts, request, place)
+
+    @get(f"{AT}/check/live", guards=[for_operators])
+    async def live(
+        request: PageRequest, environment: FromPath[str], name: FromPath[str]
+    ) -> Response[Any]:
+        """The newest check alone."""
+        place = await connector_at(parts, environment, name)
+        values = await _check_values(parts, place)
+        return operator_page(
+            request, "carrier_check_now.html", section=SECTION, place=place, **values
+        )
+
+    @post(f"{AT}/check", guards=[for_operators], status_code=200)
+    async def begin(
+        request: PageRequest, environment: FromPath[str], name: FromPath[str]
+    ) -> Response[Any]:
+        """Ask for a check."""
+        form = await read_form(request)
+        try:
+            await change_at(parts, request, environment, name, form, _ask)
+        except (StaffettaError, ValueError) as error:
+            typed = {field: form.text(field, 400) for field in _FIELDS}
+            place = await connector_at(parts, environment, name)
+            return await _page(parts, request, place, typed, str(error))
+        place = await connector_at(parts, environment, name)
+        return lead_to(place.path("/check"))
+
+    @post(f"{AT}/check/apply", guards=[for_operators], status_code=200)
+    async def apply(
+        request: PageRequest, environment: FromPath[str], name: FromPath[str]
+    ) -> Response[Any]:
+        """Set what was ticked of what the check found."""
+        form = await read_form(request)
+        try:
+            await change_at(parts, request, environment, name, form, _apply)
+        except (StaffettaError, ValueError) as error:
+            place = await connector_at(parts, environment, name)
+            return await _page(parts, request, place, problem=str(error))
+        place = await connector_at(parts, environment, name)
+        return lead_to(place.path("/open"))
+
+    return [show, live, begin, apply]
+
+
+async def _page(
+    parts: ConsoleParts,
+    request: PageRequest,
+    place: ConnectorPlace,
+    typed: Mapping[str, str] = _NOTHING,
+    problem: str = "",
+) -> Response[Any]:
+    certain, perhaps = _segments_a_number(parts, place)
+    return operator_page(
+        request,
+        "carrier_check.html",
+        section=SECTION,
+        status=422 if problem else 200,
+        place=place,
+        typed={**dict.fromkeys(_FIELDS, ""), "wait": _WAIT_DEFAULT, **typed},
+        problem=problem,
+        certain=certain,
+        perhaps=perhaps,
+        numbers_max=NUMBERS_MAX,
+        burst_max=BURST_MAX,
+        wait_max=int(WAIT_SECONDS_MAX),
+        **await _check_values(parts, place),
+    )
+
+
+def _segments_a_number(parts: ConsoleParts, place: ConnectorPlace) -> tuple[int, int]:
+    """What a check sends to each number; nothing where the settings cannot be used at all."""
+    try:
+        secrets = open_secrets(parts.keyring, place.stored)
+        return parts.carriers.segments_a_number(place.stored, secrets)
+    except StaffettaError:
+        return 0, 0
+
+
+async def _check_values(parts: ConsoleParts, place: ConnectorPlace) -> dict[str, Any]:
+    async with parts.database.acquire() as connection:
+        check = await newest_check(connection, place.stored.id)
+    return {
+        "check": check,
+        "to_apply": _to_apply(place, check),
+        "reasons": REASONS,
+        "titles": TITLES,
+    }
+
+
+def _to_apply(
+    place: ConnectorPlace, check: StoredCheck | None
+) -> Sequence[tuple[str, object, bool]]:
+    """Key, value, and whether it is ticked at first, of what a check found and is not set yet."""
+    if check is None or check.result is None:
+        return []
+    result = check.result
+    found = [(key, value, True) for key, value in result.settings.items()]
+    found += [(key, value, False) for key, value in result.proposed.items()]
+    return [one for one in found if _is_new(place, one[0], one[1])]
+
+
+def _is_new(place: ConnectorPlace, key: str, value: object) -> bool:
+    stored, column = place.stored, COLUMNS.get(key)
+    now = stored.settings.get(key) if column is None else getattr(stored, column.field_name)
+    return now != value
+
+
+async def _ask(change: Change) -> str:
+    """Ask for what the form says."""
+    form = change.form
+    numbers = _numbers(form.text("numbers", 400))
+    if numbers and not form.is_ticked("agreed"):
+        raise InvalidConnector(_NOT_AGREED)
+    sender = form.text("sender")
+    asked = AskedCheck(
+        change.stored.id,
+        numbers,
+        parse_v1_sender(sender) if sender else None,
+        _whole(form, "burst", BURST_MAX),
+        float(_whole(form, "wait", int(WAIT_SECONDS_MAX), int(_WAIT_DEFAULT))),
+    )
+    await ask_check(change.connection, asked, change.actor.name, change.now)
+    await change.note("connector.check", {"numbers": len(numbers), "burst": asked.burst_count})
+    return "asked"
+
+
+def _numbers(text: str) -> tuple[str, ...]:
+    """The phones to send to, each once; raises InvalidRecipient."""
+    typed = [one for one in _BETWEEN.split(text) if one]
+    if len(typed) > NUMBERS_MAX:
+        raise InvalidConnector(f"at most {NUMBERS_MAX} numbers can be sent to, not {len(typed)}")
+    return tuple(dict.fromkeys(parse_mobile(one).e164 for one in typed))
+
+
+def _whole(form: Form, field: str, most: int, default: int = 0) -> int:
+    text = form.text(field)
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit()) or int(text) > most:
+        raise InvalidConnector(f"{field} is a number from 0 to {most}, not {text!r}")
+    return int(text)
+
+
+async def _apply(change: Change) -> str:
+    """Set what was ticked, as the newest check found it."""
+    check = await newest_check(change.connection, change.stored.id)
+    if check is None or check.result is None or str(check.id) != change.form.text("check"):
+        raise InvalidConnector("another check was made meanwhile: look at what it found")
+    ticked = _ticked(change.form, check.result)
+    if not ticked:
+        return "unchanged"
+    columns = {key: value for key, value in ticked.items() if key in COLUMNS}
+    settings = {key: value for key, value in ticked.items() if key not in COLUMNS}
+    return await change.apply(ConnectorChange(columns=columns, settings=settings), "connector.set")
+
+
+def _ticked(form: Form, result: CheckResult) -> dict[str, object]:
+    wanted = set(form.texts("setting"))
+    found = {**result.proposed, **result.settings}
+    return {key: value for key, value in found.items() if key in wanted}
