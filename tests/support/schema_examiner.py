@@ -70,15 +70,18 @@ def strict(document: dict[str, Any], callback_url: str) -> dict[str, Any]:
     """The document whose answers hold nothing else, and whose callbacks go to one address."""
     told: dict[str, Any] = json.loads(json.dumps(document))
     schemas = told["components"]["schemas"]
-    for name in schemas.keys() - set(_asked(told)):
+    asked = set(_asked(told))
+    for name in schemas.keys() - asked:
         if "properties" in schemas[name]:
             schemas[name]["additionalProperties"] = False
-    for value in _mappings(told):
+    for value in _mappings([schemas[name] for name in asked]):
         if value.get("format") == "uri":
             value["enum"] = [callback_url]
-            value["examples"] = [callback_url]
-        elif isinstance(value.get("url"), str) and "method" in value:
+    for value in _mappings(told):
+        if isinstance(value.get("url"), str) and "method" in value:
             value["url"] = callback_url
+        elif value.get("format") == "uri":
+            value["examples"] = [callback_url]
     return told
 
 

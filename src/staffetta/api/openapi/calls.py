@@ -5,7 +5,7 @@ the number and the sentence. Nothing of that is written down here.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -14,6 +14,9 @@ from staffetta.api.doors import Room
 from staffetta.api.openapi.tree import Named, Tree
 from staffetta.api.openapi.words import Text, Words
 from staffetta.domain.scopes import Service as ScopedService
+
+JSON: Final = "application/json"
+FORM: Final = "application/x-www-form-urlencoded"
 
 Shown = Callable[[], object]
 """Raises the error, or returns it or the answer itself."""
@@ -49,6 +52,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     refusals: tuple[Refusal, ...] = ()  # beyond those that the service's calls have in common
     body: Named | None = None
     bodies: Mapping[str, tuple[Words, Any]] = {}  # examples of it besides its own, by name
+    body_needed: bool = True
+    body_types: tuple[str, ...] = (JSON,)  # the first has the examples
     parameters: tuple[Tree, ...] = ()
     callbacks: Mapping[str, Tree] = {}
     security: tuple[Named, ...] | None = None  # one of them; None: the service's

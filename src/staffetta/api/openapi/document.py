@@ -8,7 +8,7 @@ import msgspec
 
 from staffetta.api.asgi import Answer
 from staffetta.api.doors import PUBLISHED_NAMES, Door
-from staffetta.api.openapi.calls import Call, Refusal, Reply, Service
+from staffetta.api.openapi.calls import JSON, Call, Refusal, Reply, Service
 from staffetta.api.openapi.general import REFUSAL_HEADERS, number_in
 from staffetta.api.openapi.languages import say_in
 from staffetta.api.openapi.services import SERVICES
@@ -22,7 +22,6 @@ from staffetta.domain.scopes import needed_scope
 OPENAPI_VERSION: Final = "3.1.1"
 SCOPES_KEY: Final = "x-scopes"
 _LICENSE: Final = "Apache-2.0"
-_JSON: Final = "application/json"
 _UNAUTHORIZED: Final = 401
 _ENVIRONMENTS: Final = {
     Environment.SANDBOX: ("/sandbox", words("This server's sandbox: nothing reaches a carrier.")),
@@ -117,7 +116,10 @@ def _request_body(call: Call, body: Named) -> Tree:
     examples = {"all": {"summary": words("Every field"), "value": body.example}}
     for name, (summary, value) in call.bodies.items():
         examples[name] = {"summary": summary, "value": value}
-    return {"required": True, "content": {_JSON: {"schema": body, "examples": examples}}}
+    first, *others = call.body_types
+    content: dict[str, Tree] = {first: {"schema": body, "examples": examples}}
+    content |= {other: {"schema": body} for other in others}
+    return {"required": call.body_needed, "content": content}
 
 
 def _responses(service: Service, call: Call) -> Tree:
@@ -141,7 +143,7 @@ def _granted(service: Service, reply: Reply) -> Tree:
         examples = {"usual": {"summary": words("As usual"), "value": reply.body.example}}
         for name, (summary, value) in reply.examples.items():
             examples[name] = {"summary": summary, "value": value}
-        response["content"] = {_JSON: {"schema": reply.body, "examples": examples}}
+        response["content"] = {JSON: {"schema": reply.body, "examples": examples}}
     return response
 
 
@@ -154,7 +156,7 @@ def _refused(service: Service, status: int, refused: list[tuple[Refusal, Answer]
         "description": _reasons(refused),
         "headers": headers,
         "content": {
-            _JSON: {"schema": _refusal_schema(service, refused), "examples": _examples(refused)}
+            JSON: {"schema": _refusal_schema(service, refused), "examples": _examples(refused)}
         },
     }
 

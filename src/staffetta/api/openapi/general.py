@@ -10,12 +10,13 @@ from staffetta.api.bodies import OCTETS_SETTING, BodyTooLarge
 from staffetta.api.context import BODY_OCTETS_MAX, REQUESTS_PER_MINUTE_MAX
 from staffetta.api.dialect import Dialect
 from staffetta.api.doors import Room
+from staffetta.api.oauth.errors import WrongCredentials
 from staffetta.api.openapi.calls import Refusal
 from staffetta.api.openapi.schemas import always, amount, described, text
 from staffetta.api.openapi.tree import Named
 from staffetta.api.openapi.words import words
 from staffetta.api.refusals import FAULT, TOO_MANY_REQUESTS, envelope, refuse, retry_after
-from staffetta.domain.errors import NotAcceptingNow
+from staffetta.db.errors import TryAgain
 
 _WAIT_SECONDS: Final = 17  # of the minute of an example
 _FAULT_ID: Final = "3f6c9a51d2e07b84"
@@ -72,6 +73,17 @@ BEARER: Final = Named(
         ),
     },
 )
+BASIC: Final = Named(
+    "securitySchemes",
+    "basic",
+    {
+        "type": "http",
+        "scheme": "basic",
+        "description": words(
+            "The account's e-mail address as user, its API key of this environment as password."
+        ),
+    },
+)
 
 ENVELOPE: Final = described(
     "PlatformRefusal",
@@ -113,6 +125,20 @@ def token_refusals(dialect: Dialect, example_scope: Callable[[], str]) -> tuple[
     )
 
 
+def key_refusals(room: Room) -> tuple[Refusal, ...]:
+    """What a call made with the API key may be refused for, whatever it asks."""
+    return (
+        Refusal(
+            words(
+                "The Authorization header is missing or is no `Basic`, or the e-mail address or the"
+                " API key is wrong, or the key is of the other environment."
+            ),
+            lambda: WrongCredentials("Wrong e-mail or API key, or one of the other environment"),
+        ),
+        *rate_refusals(room, "this key, or to renew tokens"),
+    )
+
+
 def rate_refusals(room: Room, whose: str) -> tuple[Refusal, ...]:
     """What any call of a service may be refused for."""
     limit = REQUESTS_PER_MINUTE_MAX
@@ -132,7 +158,7 @@ def rate_refusals(room: Room, whose: str) -> tuple[Refusal, ...]:
         ),
         Refusal(
             words("The server cannot answer now, and nothing was kept: send the request again."),
-            lambda: NotAcceptingNow("the database is too busy: send the request again"),
+            TryAgain,
         ),
     )
 

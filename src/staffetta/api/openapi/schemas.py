@@ -1,8 +1,8 @@
 """Fields and objects as JSON Schema (2020-12, which OpenAPI 3.1 speaks), with words and examples.
 
-Two ways to an object: `described` for what is written by hand, field by field; `body_of` for what a
-struct decodes, where types, defaults and what is needed come from the struct, and only words,
-limits and examples from here. Keywords are JSON Schema's own.
+Three ways to an object: `described` for an answer and `asked` for a body that is parsed by hand,
+field by field; `body_of` for what a struct decodes, where types, defaults and what is needed come
+from the struct, and only words, limits and examples from here. Keywords are JSON Schema's own.
 """
 
 from collections.abc import Mapping
@@ -122,6 +122,12 @@ def described(name: str, said: Text, fields: Mapping[str, Field], **keywords: Tr
     return Named("schemas", name, schema, example)
 
 
+def asked(name: str, said: Text, fields: Mapping[str, Field], **keywords: Tree) -> Named:
+    """An object that callers give: its example has what may be absent, too."""
+    example = {key: one.example for key, one in fields.items()}
+    return msgspec.structs.replace(described(name, said, fields, **keywords), example=example)
+
+
 def body_of(name: str, said: Text, struct: type, told: Mapping[str, Given]) -> Named:
     """The object that a struct decodes.
 
@@ -137,9 +143,7 @@ def body_of(name: str, said: Text, struct: type, told: Mapping[str, Given]) -> N
         key: Field(_told(properties[key], one), one.example, key in required)
         for key, one in told.items()
     }
-    named = described(name, said, fields)
-    example = {key: one.example for key, one in told.items() if one.example is not None}
-    return msgspec.structs.replace(named, example=example)
+    return asked(name, said, fields)
 
 
 def _told(shape: Mapping[str, Any], one: Given) -> Mapping[str, Tree]:

@@ -5,6 +5,7 @@ from typing import Final
 from staffetta.api.openapi.schemas import (
     Field,
     amount,
+    asked,
     described,
     flag,
     inner,
@@ -121,7 +122,7 @@ def custom(said: Text) -> Field:
     return Field({**kind, "examples": [example]}, example)
 
 
-CALLBACK_ASKED: Final = described(
+CALLBACK_ASKED: Final = asked(
     "CallbackOptions",
     words(
         "Where to tell of each change of state after the 201: of PENDING, then of the final one."

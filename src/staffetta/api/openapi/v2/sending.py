@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from staffetta.api.openapi.calls import Call, Refusal, Reply
+from staffetta.api.openapi.calls import FORM, JSON, Call, Refusal, Reply
 from staffetta.api.openapi.general import RETRY_AFTER
 from staffetta.api.openapi.tree import Named, Tree
 from staffetta.api.openapi.v2 import refusals
@@ -111,13 +111,13 @@ _STATE_CHANGED: Final[Tree] = {
             "requestBody": {
                 "required": True,
                 "content": {
-                    "application/json": {
+                    JSON: {
                         "schema": TOLD,
                         "examples": {
                             "delivered": {"summary": words("Delivered"), "value": TOLD.example}
                         },
                     },
-                    "application/x-www-form-urlencoded": {
+                    FORM: {
                         "schema": {
                             "type": "object",
                             "description": words(
