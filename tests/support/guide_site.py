@@ -12,7 +12,12 @@ from prepared_data import first_words
 
 from staffetta.accounts.demo import DEMO_EMAIL
 
-FAST: Final = {"STAFFETTA_NETWORK_DELIVERY_SECONDS": "0.1"}
+FAST: Final = {
+    "STAFFETTA_NETWORK_DELIVERY_SECONDS": "0.1",
+    "STAFFETTA_NETWORK_LATE_SECONDS": "2",
+    "STAFFETTA_NETWORK_THROTTLE_SECONDS": "1",
+    "STAFFETTA_RESPONSE_SECONDS": "2",
+}
 SAMPLE_URL: Final = "http://127.0.0.1:8080"
 # As the README and the guides show them.
 SAMPLE_SECRETS: Final = (
@@ -21,6 +26,7 @@ SAMPLE_SECRETS: Final = (
     "dc82e87c5203fb42f3c0a65b",  # the sandbox's token
     "f6rmdfg4p3gwsjejh1y9td8ludtzj3jk",  # and API key
 )
+SANDBOX_TOKEN: Final = SAMPLE_SECRETS[2]
 SAMPLE_SIGNING_SECRET: Final = "whsec_9w1Jb8LaBlLhG41NwM5+UaIL7CgUQxP0PAhn1wkyTuU="
 _SHOW_SECRET: Final = ("callbacks", "secret", "show", DEMO_EMAIL.text, "--environment", "sandbox")
 _SECRET: Final = re.compile(r"(?:token|API key) ([0-9a-z]+)\n")
@@ -37,6 +43,11 @@ class GuideSite:
 
     installation: Installation
     samples: Mapping[str, str]
+
+    @property
+    def token(self) -> str:
+        """The demo account's, for the sandbox."""
+        return self.samples[SANDBOX_TOKEN]
 
     @property
     def settings(self) -> dict[str, str]:
