@@ -12,9 +12,11 @@ To add a call: one `Call` in its service's tuple. What it names (objects, header
 put into the document's components by being named. A test compares the calls with those that the
 room serves, both ways, and another one their examples with their schemas.
 
-- `schemas`: fields and objects; `body_of` describes the struct that a parser decodes.
+- `schemas`: fields and objects: `body_of` the struct that a parser decodes, `asked` a body that is
+  parsed by hand, `described` an answer.
 - `calls`: calls, replies and refusals. A refusal shows itself: give the error, or a function that
   raises it, and its status, number and sentence are what the service answers to it.
+- `parameters`: what stands in queries, paths and headers.
 - `general`: what calls have in common: tokens, rates, bodies, faults.
 - `words`: every text for a reader is `words("...")`, with `{name}` for what comes from the code.
 - `languages`: its translations, in `translations/`. `make messages` brings the catalogues up to

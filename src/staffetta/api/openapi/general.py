@@ -1,62 +1,66 @@
 """What the calls of several services have in common: tokens, rates, headers, faults, envelopes."""
 
-from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
 
+from staffetta.accounts.token_rates import MINUTE_SECONDS
 from staffetta.api.asgi import Answer
 from staffetta.api.bodies import OCTETS_SETTING, BodyTooLarge
 from staffetta.api.context import BODY_OCTETS_MAX, REQUESTS_PER_MINUTE_MAX
 from staffetta.api.dialect import Dialect
 from staffetta.api.doors import Room
 from staffetta.api.oauth.errors import WrongCredentials
-from staffetta.api.openapi.calls import Refusal
-from staffetta.api.openapi.schemas import always, amount, described, text
+from staffetta.api.openapi.calls import Call, Refusal
+from staffetta.api.openapi.parameters import answer_header
+from staffetta.api.openapi.schemas import always, amount, described, text, whole
 from staffetta.api.openapi.tree import Named
 from staffetta.api.openapi.words import words
 from staffetta.api.refusals import FAULT, TOO_MANY_REQUESTS, envelope, refuse, retry_after
 from staffetta.db.errors import TryAgain
+from staffetta.domain.environments import Environment
+from staffetta.domain.scopes import needed_scope
 
 _WAIT_SECONDS: Final = 17  # of the minute of an example
 _FAULT_ID: Final = "3f6c9a51d2e07b84"
 
 
-def _header(name: str, said: Any, schema: Any) -> Named:
-    return Named("headers", name, {"description": said, "schema": schema})
-
-
 RATE_HEADERS: Final = {
-    "RateLimit-Limit": _header(
+    "RateLimit-Limit": answer_header(
         "RateLimitLimit",
-        words(
-            "How many requests a minute this credential may make: {limit} as shipped. Where an"
-            " operator has set no limit, none of the three headers comes.",
-            limit=f"{REQUESTS_PER_MINUTE_MAX:,}",
+        whole(
+            words(
+                "How many requests a minute this credential may make: {limit} as shipped. Where an"
+                " operator has set no limit, none of the three headers comes.",
+                limit=f"{REQUESTS_PER_MINUTE_MAX:,}",
+            ),
+            REQUESTS_PER_MINUTE_MAX,
+            minimum=1,
         ),
-        {"type": "integer", "minimum": 1, "examples": [REQUESTS_PER_MINUTE_MAX]},
     ),
-    "RateLimit-Remaining": _header(
+    "RateLimit-Remaining": answer_header(
         "RateLimitRemaining",
-        words("How many of them are left in this minute."),
-        {"type": "integer", "minimum": 0, "examples": [REQUESTS_PER_MINUTE_MAX - 1]},
+        whole(
+            words("How many of them are left in this minute."),
+            REQUESTS_PER_MINUTE_MAX - 1,
+            minimum=0,
+        ),
     ),
-    "RateLimit-Reset": _header(
+    "RateLimit-Reset": answer_header(
         "RateLimitReset",
-        words("In how many seconds the next minute begins."),
-        {"type": "integer", "minimum": 0, "maximum": 60, "examples": [_WAIT_SECONDS]},
+        whole(
+            words("In how many seconds the next minute begins."),
+            _WAIT_SECONDS,
+            minimum=0,
+            maximum=MINUTE_SECONDS,
+        ),
     ),
 }
-RETRY_AFTER: Final = _header(
+RETRY_AFTER: Final = answer_header(
     "RetryAfter",
-    words("After how many seconds to try again."),
-    {"type": "integer", "minimum": 0, "examples": [_WAIT_SECONDS]},
+    whole(words("After how many seconds to try again."), _WAIT_SECONDS, minimum=0),
 )
-CHALLENGE: Final = _header(
-    "WWWAuthenticate",
-    words("How to authenticate."),
-    {"type": "string", "examples": ["Bearer"]},
-)
+CHALLENGE: Final = answer_header("WWWAuthenticate", text(words("How to authenticate."), "Bearer"))
 REFUSAL_HEADERS: Final = {"retry-after": RETRY_AFTER, "www-authenticate": CHALLENGE}
 """By the names that answers give them."""
 
@@ -97,8 +101,10 @@ ENVELOPE: Final = described(
 )
 
 
-def token_refusals(dialect: Dialect, example_scope: Callable[[], str]) -> tuple[Refusal, ...]:
+def token_refusals(dialect: Dialect, call: Call) -> tuple[Refusal, ...]:
     """What a call made with a token may be refused for, whatever it asks."""
+    segment = call.path.split("/")[1]
+    scope = needed_scope(call.method, dialect.service, Environment.PRODUCTION, segment)
     return (
         Refusal(
             words(
@@ -109,9 +115,7 @@ def token_refusals(dialect: Dialect, example_scope: Callable[[], str]) -> tuple[
         ),
         Refusal(
             words("The token has not the scope that the call needs."),
-            lambda: envelope(
-                403, f"the token lacks the scope {example_scope()}", dialect.wrong_scope
-            ),
+            lambda: envelope(403, f"the token lacks the scope {scope}", dialect.wrong_scope),
         ),
         Refusal(
             words("The token may be used from other addresses only (its limits, `ip`)."),

@@ -3,8 +3,8 @@
 from typing import Final
 
 from staffetta.api.openapi.calls import Call, Reply
-from staffetta.api.openapi.schemas import Field, moment, text, whole
-from staffetta.api.openapi.tree import Named, Tree
+from staffetta.api.openapi.parameters import answer_header, query
+from staffetta.api.openapi.schemas import moment, text, whole
 from staffetta.api.openapi.v2 import refusals
 from staffetta.api.openapi.v2.bodies import ALIAS, EXPLAIN, least_of
 from staffetta.api.openapi.v2.explaining import EXPLANATION_ANSWER
@@ -25,16 +25,8 @@ from staffetta.api.openapi.words import paragraphs, words
 from staffetta.api.v2.parse_list import LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX, LIST_SKIP_MAX
 from staffetta.compliance.register_sender import SENDERS_MAX
 
-
-def _query(name: str, field: Field) -> Tree:
-    """A parameter of the query."""
-    schema = dict(field.schema)
-    place = {"name": name, "in": "query", "required": False}
-    return {**place, "description": schema.pop("description"), "schema": schema}
-
-
 _LIST_PARAMETERS: Final = (
-    _query(
+    query(
         "limit",
         whole(
             words("How many messages at most."),
@@ -44,7 +36,7 @@ _LIST_PARAMETERS: Final = (
             default=LIST_LIMIT_DEFAULT,
         ),
     ),
-    _query(
+    query(
         "skip",
         whole(
             words("How many of the newest to leave out. Not together with a cursor."),
@@ -54,7 +46,7 @@ _LIST_PARAMETERS: Final = (
             default=0,
         ),
     ),
-    _query(
+    query(
         "cursor",
         text(
             words("Go on where a page ended: the `nextCursor` of that page."),
@@ -62,22 +54,22 @@ _LIST_PARAMETERS: Final = (
             pattern=ID,
         ),
     ),
-    _query(
+    query(
         "state",
         text(words("Messages in this state alone."), "DELIVERED", enum=list(STATE_WORDS)),
     ),
-    _query(
+    query(
         "recipient",
         text(words("Messages to this number alone, in E.164."), NUMBER, pattern=PHONE),
     ),
-    _query(
+    query(
         "from",
         moment(
             words("Messages created at this time or later: with an offset, or a date in UTC."),
             CREATED_AT,
         ),
     ),
-    _query(
+    query(
         "to",
         moment(
             words("Messages created before this time: with an offset, or a date in UTC."),
@@ -85,18 +77,12 @@ _LIST_PARAMETERS: Final = (
         ),
     ),
 )
-_LINK: Final = Named(
-    "headers",
+_LINK: Final = answer_header(
     "Link",
-    {
-        "description": words(
-            "The next page (RFC 8288), relative to this one; absent where there is none."
-        ),
-        "schema": {
-            "type": "string",
-            "examples": [f'<?limit=100&cursor={MESSAGE_ID}>; rel="next"'],
-        },
-    },
+    text(
+        words("The next page (RFC 8288), relative to this one; absent where there is none."),
+        f'<?limit=100&cursor={MESSAGE_ID}>; rel="next"',
+    ),
 )
 
 MESSAGE_CALLS: Final = (

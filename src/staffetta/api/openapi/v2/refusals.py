@@ -16,7 +16,7 @@ from staffetta.api.openapi.v2.objects import MESSAGE_ID, NUMBER, REFUSAL
 from staffetta.api.openapi.words import words
 from staffetta.api.v2.dialect import V2
 from staffetta.api.v2.errors import NoSenders, NoSuchMessage
-from staffetta.api.v2.parse import IDEMPOTENCY_KEY_CHARACTERS_MAX, parse_send
+from staffetta.api.v2.parse import parse_send
 from staffetta.api.v2.parse_list import LIST_LIMIT_MAX, parse_list
 from staffetta.api.v2.parse_otp import parse_code, parse_otp
 from staffetta.api.v2.parse_sender import parse_application
@@ -25,9 +25,8 @@ from staffetta.compliance.errors import TooManySenders
 from staffetta.compliance.register_sender import SENDERS_MAX
 from staffetta.compliance.senders import SenderRules
 from staffetta.domain import errors
-from staffetta.domain.environments import Environment, Market
+from staffetta.domain.environments import Market
 from staffetta.domain.phones import parse_mobile, require_country
-from staffetta.domain.scopes import needed_scope
 from staffetta.domain.senders import parse_sender
 from staffetta.messaging.commit import result_of_taken_key
 from staffetta.messaging.inspection import SEGMENTS_MAX
@@ -211,14 +210,11 @@ SENDING: Final = (
     CALLBACK,
     NO_ROUTE,
 )
-KEY_CHARACTERS_MAX: Final = IDEMPOTENCY_KEY_CHARACTERS_MAX
 
 
 def refusals_of(call: Call) -> tuple[Refusal, ...]:
     """What any call of v2 may be refused for."""
-    segment = call.path.split("/")[1]
-    scope = partial(needed_scope, call.method, V2.service, Environment.PRODUCTION, segment)
-    general = token_refusals(V2, scope)
+    general = token_refusals(V2, call)
     return general if call.body is None else (*general, body_too_large())
 
 

@@ -1,9 +1,11 @@
 """The calls of v2 that send: to Italy, to Spain, to the world, and one-time passwords."""
 
-from typing import Any, Final
+from typing import Final
 
 from staffetta.api.openapi.calls import FORM, JSON, Call, Refusal, Reply
 from staffetta.api.openapi.general import RETRY_AFTER
+from staffetta.api.openapi.parameters import answer_header, in_path, request_header
+from staffetta.api.openapi.schemas import optional, text
 from staffetta.api.openapi.tree import Named, Tree
 from staffetta.api.openapi.v2 import refusals
 from staffetta.api.openapi.v2.bodies import CODE, OTP, SEND, least_of, to_market
@@ -15,60 +17,65 @@ from staffetta.api.openapi.v2.objects import (
     VERDICT_ANSWER,
 )
 from staffetta.api.openapi.words import Words, paragraphs, words
+from staffetta.api.v2.parse import IDEMPOTENCY_KEY_CHARACTERS_MAX
 from staffetta.domain.environments import Market
 from staffetta.otp.verify import TRIES_MAX
 
-_KEY_EXAMPLE: Final = "order-A-1027-shipped"
-REPLAY: Final = Named(
-    "headers",
+REPLAY: Final = answer_header(
     "IdempotentReplay",
-    {
-        "description": words(
+    text(
+        words(
             "`true` where this is the answer to an earlier request with the same Idempotency-Key:"
             " nothing was sent again."
         ),
-        "schema": {"type": "string", "enum": ["true"], "examples": ["true"]},
-    },
+        "true",
+        enum=["true"],
+    ),
 )
 KEY: Final = Named(
     "parameters",
     "IdempotencyKey",
-    {
-        "name": "Idempotency-Key",
-        "in": "header",
-        "required": False,
-        "description": words(
-            "A key of your choice. The same key and body within 24 hours are answered as the first"
-            " time, and nothing is sent again; the key with another body is refused (1002)."
+    request_header(
+        "Idempotency-Key",
+        optional(
+            text(
+                words(
+                    "A key of your choice. The same key and body within 24 hours are answered as"
+                    " the first time, and nothing is sent again; the key with another body is"
+                    " refused (1002)."
+                ),
+                "order-A-1027-shipped",
+                minLength=1,
+                maxLength=IDEMPOTENCY_KEY_CHARACTERS_MAX,
+            )
         ),
-        "schema": {
-            "type": "string",
-            "minLength": 1,
-            "maxLength": refusals.KEY_CHARACTERS_MAX,
-            "examples": [_KEY_EXAMPLE],
-        },
-        "example": _KEY_EXAMPLE,
-    },
+    ),
 )
-MESSAGE_IN_PATH: Final = Named(
-    "parameters",
+MESSAGE_IN_PATH: Final = in_path(
     "MessageId",
-    {
-        "name": "message_id",
-        "in": "path",
-        "required": True,
-        "description": words("The message's id."),
-        "schema": {"type": "string", "pattern": "^[0-9A-Fa-f]{24}$", "examples": [MESSAGE_ID]},
-        "example": MESSAGE_ID,
-    },
+    "message_id",
+    text(words("The message's id."), MESSAGE_ID, pattern="^[0-9A-Fa-f]{24}$"),
 )
-
-
-def _signed(name: str, said: Words, example: Any) -> Tree:
-    schema = {"type": "string", "examples": [example]}
-    place = {"name": name, "in": "header", "required": True}
-    return {**place, "description": said, "schema": schema, "example": example}
-
+_SIGNATURE: Final[Tree] = (
+    request_header(
+        "webhook-id",
+        text(words("The callback's id, the same at every attempt."), f"cb_{MESSAGE_ID}"),
+    ),
+    request_header(
+        "webhook-timestamp",
+        text(words("When this attempt was made, in Unix seconds."), "1773480414"),
+    ),
+    request_header(
+        "webhook-signature",
+        text(
+            words(
+                "`v1,` and the signature in Base64. For a day after the secret was rotated there"
+                " are two, with a space between."
+            ),
+            "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
+        ),
+    ),
+)
 
 _STATE_CHANGED: Final[Tree] = {
     "{$request.body#/callback/url}": {
@@ -88,26 +95,7 @@ _STATE_CHANGED: Final[Tree] = {
                 ),
             ),
             "security": [],
-            "parameters": [
-                _signed(
-                    "webhook-id",
-                    words("The callback's id, the same at every attempt."),
-                    f"cb_{MESSAGE_ID}",
-                ),
-                _signed(
-                    "webhook-timestamp",
-                    words("When this attempt was made, in Unix seconds."),
-                    "1773480414",
-                ),
-                _signed(
-                    "webhook-signature",
-                    words(
-                        "`v1,` and the signature in Base64. For a day after the secret was rotated"
-                        " there are two, with a space between."
-                    ),
-                    "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
-                ),
-            ],
+            "parameters": _SIGNATURE,
             "requestBody": {
                 "required": True,
                 "content": {

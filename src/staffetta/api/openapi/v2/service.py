@@ -8,6 +8,7 @@ from staffetta.api.openapi.v2.reading import EXPLAIN_CALLS, MESSAGE_CALLS, SENDE
 from staffetta.api.openapi.v2.refusals import refusal_body, refusals_of
 from staffetta.api.openapi.v2.sending import OTP_CALLS, SENDING_CALLS
 from staffetta.api.openapi.words import paragraphs, words
+from staffetta.api.refusals import NO_SUCH_PATH, WRONG_METHOD
 from staffetta.api.v2.dialect import V2
 
 V2_SERVICE: Final = Service(
@@ -29,6 +30,12 @@ V2_SERVICE: Final = Service(
         words(
             "A refusal has a number in `code` and an English sentence in `message`; those that"
             " concern the token come in the platform's envelope, with the number in `error`."
+        ),
+        words(
+            "A path that is no call's is refused with 404 and {path}, a method that its path has"
+            " not with 405 and {method}.",
+            path=NO_SUCH_PATH.code,
+            method=WRONG_METHOD.code,
         ),
         words(
             "The sandbox behaves as production does, with tokens, messages and a wallet of its"
