@@ -1,6 +1,5 @@
 """`staffetta ledger export`: entries as CSV, to a file or to standard output."""
 
-import csv
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from staffetta.cli.failures import CommandFailed
 from staffetta.cli.opened import Opened, with_everything_open
 from staffetta.cli.period_options import From, Month, To, read_period
 from staffetta.domain.environments import Environment
-from staffetta.ledger.export import COLUMNS, export_lines, find_sources
+from staffetta.ledger.export import COLUMNS, as_csv, export_lines, find_sources
 from staffetta.ledger.period import Period
 
 
@@ -49,10 +48,9 @@ def export(
                 raise NoSuchAccount(f"no account has the address {address}")
             count = 0
             with _opened(output) as stream:
-                writer = csv.writer(stream, lineterminator="\r\n")
-                writer.writerow(COLUMNS)
+                stream.write(as_csv([COLUMNS]))
                 async for line in export_lines(connection, sources, period):
-                    writer.writerow(line)
+                    stream.write(as_csv([line]))
                     count += 1
         return count
 

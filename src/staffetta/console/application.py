@@ -28,6 +28,7 @@ from staffetta.console.pages.account_money import account_money_pages
 from staffetta.console.pages.account_overview import account_overview_pages
 from staffetta.console.pages.account_people import account_people_pages
 from staffetta.console.pages.account_senders import account_sender_pages
+from staffetta.console.pages.account_statement import account_statement_pages
 from staffetta.console.pages.accounts import account_list_pages
 from staffetta.console.pages.add_carrier import add_carrier_pages
 from staffetta.console.pages.audit import audit_pages
@@ -37,8 +38,12 @@ from staffetta.console.pages.callbacks import callback_pages
 from staffetta.console.pages.carrier_check import carrier_check_pages
 from staffetta.console.pages.connector_actions import connector_action_pages
 from staffetta.console.pages.connectors import connector_pages
+from staffetta.console.pages.credit import credit_pages
+from staffetta.console.pages.documentation import documentation_pages
 from staffetta.console.pages.home import home_pages
+from staffetta.console.pages.message import one_message_pages
 from staffetta.console.pages.messages import message_pages
+from staffetta.console.pages.numbers import number_pages
 from staffetta.console.pages.overview import overview_pages
 from staffetta.console.pages.phone import phone_pages
 from staffetta.console.pages.send import send_pages
@@ -66,10 +71,13 @@ _HEADERS: Final = {
 _PAGES: Final[tuple[Callable[[ConsoleParts], list[HTTPRouteHandler]], ...]] = (
     sign_in_pages,
     overview_pages,
+    credit_pages,
     message_pages,
+    one_message_pages,
     account_list_pages,
     account_overview_pages,
     account_money_pages,
+    account_statement_pages,
     account_bundle_pages,
     account_guard_pages,
     account_access_pages,
@@ -82,12 +90,14 @@ _PAGES: Final[tuple[Callable[[ConsoleParts], list[HTTPRouteHandler]], ...]] = (
     connector_action_pages,
     add_carrier_pages,
     carrier_check_pages,
+    number_pages,
     send_pages,
     phone_pages,
     token_pages,
     callback_pages,
     callback_secret_pages,
     test_receiver_pages,
+    documentation_pages,
 )
 
 _log = structlog.get_logger(__name__)

@@ -3,8 +3,10 @@
 Owns the columns, whose names and order never change; new ones are added at the end.
 """
 
-from collections.abc import AsyncIterator, Sequence
+import csv
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import UTC, datetime
+from io import StringIO
 from typing import Any, Final
 
 import msgspec
@@ -34,6 +36,7 @@ COLUMNS: Final = (
     "note",
     "checksum",
 )
+PAGE: Final = 2_000  # lines
 _PREFETCH: Final = 2_000
 # What a dropped month left, in the column of kinds and in that of counter-accounts.
 _CLOSING: Final = "closing"
@@ -64,15 +67,9 @@ async def export_lines(
     A space whose older months were dropped begins with one line that brings their balance, when the
     period begins in or before them: so the amounts of a whole export add up to the balance.
     """
-    kept_from = kept_in(await read_kept_from(connection), "ledger_entry")
     for source in sources:
-        brought = [
-            one
-            for one in await gone_closings(connection, source.space_id, kept_from)
-            if one.last_id >= period.first_id and one.last_id < period.after_id
-        ]
-        if brought:
-            yield _of_closing(source, brought[-1])
+        for line in await _brought(connection, source, period):
+            yield line
         entries = connection.cursor(
             sql.READ_FOR_EXPORT,
             source.space_id,
@@ -82,6 +79,41 @@ async def export_lines(
         )
         async for row in entries:
             yield _of_entry(source, row)
+
+
+async def export_page(
+    connection: Connection, source: Source, period: Period, after: int = 0, limit: int = PAGE
+) -> tuple[Sequence[Sequence[str]], int | None]:
+    """A page of what `export_lines` gives for one space, and after which sequence the next begins.
+
+    None: there is no next one. For who hands lines on to somebody slow, and keeps no connection
+    meanwhile; entries never change, and what is added comes at the end.
+    """
+    span = (source.space_id, period.first_id, period.after_id)
+    rows = await connection.fetch(sql.READ_EXPORT_PAGE, *span, after, limit)
+    brought = [] if after else await _brought(connection, source, period)
+    next_after = rows[-1]["sequence"] if len(rows) == limit else None
+    return [*brought, *(_of_entry(source, row) for row in rows)], next_after
+
+
+def as_csv(lines: Iterable[Sequence[str]]) -> str:
+    """Lines of cells as CSV (RFC 4180)."""
+    text = StringIO()
+    csv.writer(text, lineterminator="\r\n").writerows(lines)
+    return text.getvalue()
+
+
+async def _brought(
+    connection: Connection, source: Source, period: Period
+) -> Sequence[Sequence[str]]:
+    """The line that speaks for the months that were dropped; none where none is asked for."""
+    kept_from = kept_in(await read_kept_from(connection), "ledger_entry")
+    brought = [
+        one
+        for one in await gone_closings(connection, source.space_id, kept_from)
+        if one.last_id >= period.first_id and one.last_id < period.after_id
+    ]
+    return [_of_closing(source, brought[-1])] if brought else []
 
 
 def _of_entry(source: Source, row: Any) -> Sequence[str]:

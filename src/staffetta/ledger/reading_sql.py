@@ -29,3 +29,14 @@ SELECT entry.id, entry.sequence, entry.at, entry.kind, entry.amount_micro,
  ORDER BY entry.sequence DESC, entry.id DESC
  LIMIT $3
 """
+
+# Entries of the sequences $2 to $3 that an account searches for, newest first; ids ($4, $5) keep it
+# to the partitions of a month.
+SEARCH_ENTRIES = """
+SELECT id, sequence, at, kind, amount_micro, balance_after_micro, counter_account, message_id, note
+  FROM ledger_entry
+ WHERE space_id = $1 AND sequence >= $2 AND sequence <= $3 AND id >= $4 AND id < $5
+   AND kind <> 'closing' AND ($6::text IS NULL OR kind = $6)
+ ORDER BY sequence DESC, id DESC
+ LIMIT $7
+"""

@@ -57,3 +57,13 @@ SELECT sequence, id, at, kind, amount_micro, balance_after_micro, counter_accoun
  WHERE space_id = $1 AND id >= $2 AND id < $3
  ORDER BY sequence, id
 """
+
+# A page of an export; $4 is the sequence before it. Ids and sequences grow together.
+READ_EXPORT_PAGE = """
+SELECT sequence, id, at, kind, amount_micro, balance_after_micro, counter_account, message_id,
+       recipient_id, note, checksum
+  FROM ledger_entry
+ WHERE space_id = $1 AND id >= $2 AND id < $3 AND sequence > $4
+ ORDER BY sequence, id
+ LIMIT $5
+"""

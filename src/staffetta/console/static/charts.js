@@ -53,7 +53,7 @@ function seriesOf(shown, titles) {
     stroke: colour(name),
     width: 0,
     points: { show: false },
-    paths: uPlot.paths.bars({ size: [0.8, 40] }),
+    paths: uPlot.paths.bars({ size: [0.8, 40], align: 1 }),
     value: own(column),
   }));
   const line = (scale) => ([column, name]) => ({
@@ -81,7 +81,7 @@ function axesOf(shown) {
   };
   const number = new Intl.NumberFormat(language, { maximumFractionDigits: 4 });
   const values = (_chart, splits) => splits.map((value) => (value === null ? "" : number.format(value)));
-  const time = { ...look, values: timesOf };
+  const time = { ...look, values: timesOf, space: 76 };
   const axes = [time, { ...look, values, size: 64 }];
   if (shown.apart) axes.push({ ...look, values, size: 64, side: 1, scale: "apart", grid: { show: false } });
   return axes;
@@ -104,12 +104,14 @@ function draw(figure) {
   const shown = SHOWN[figure.dataset.chart];
   charts.get(figure)?.destroy();
   const fromNothing = (_chart, lowest, highest) => [Math.min(0, lowest ?? 0), (highest || 1) * 1.05];
+  const [first, second] = columns[0];
+  const wholeSteps = (_chart, lowest, highest) => [lowest, highest + second - first];
   const options = {
     width: figure.clientWidth - 24,
     height: HEIGHT,
     series: seriesOf(shown, titles),
     axes: axesOf(shown),
-    scales: { x: { time: true }, y: { range: fromNothing }, apart: { range: fromNothing } },
+    scales: { x: { time: true, range: wholeSteps }, y: { range: fromNothing }, apart: { range: fromNothing } },
     cursor: { drag: { x: false, y: false } },
   };
   charts.set(figure, new uPlot(options, dataOf(shown, columns), figure));
