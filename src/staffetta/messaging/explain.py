@@ -10,7 +10,9 @@ from typing import Final
 
 import msgspec
 
+from staffetta.accounts.terms import DEFAULT_TERMS
 from staffetta.db.pool import Database
+from staffetta.domain.environments import Environment
 from staffetta.domain.errors import AccountBlocklisted, StaffettaError
 from staffetta.domain.ids import IdMaker
 from staffetta.domain.segments import Segmentation, segment_text
@@ -24,6 +26,7 @@ from staffetta.routing.carriers import Carrier, count_bound_links, read_carriers
 from staffetta.routing.table import ANY_COUNTRY, Route
 
 _IS_CHOSEN: Final = "it goes first"
+_NOBODY: Final = 0  # no space has this number
 
 # From a connector's settings to the function that cuts its texts.
 CutOf = Callable[[Mapping[str, object]], Cut]
@@ -74,6 +77,15 @@ class Explainer:
         refusals = [*blocked, *found.refusals, *(bill.refusals if bill else [])]
         candidates = await self._candidates(space, found, request.text)
         return Explanation(found, candidates, bill, refusals)
+
+    async def explain_for_nobody(
+        self, environment: Environment, request: SendRequest
+    ) -> Explanation:
+        """The same for no account in particular: the usual terms, and no wallet to ask."""
+        space = Space(_NOBODY, environment, DEFAULT_TERMS)
+        found = self._acceptor.inspect(space, request)
+        candidates = await self._candidates(space, found, request.text)
+        return Explanation(found, candidates, None, found.refusals)
 
     async def _ask_till(
         self, space: Space, draft: Draft | None, now: datetime

@@ -1,14 +1,13 @@
 """A carrier is added step by step: made stopped, checked by a dispatch process, applied, opened."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any, Final
 
 import httpx
 import pytest
-from hand_gateway import Gateway, make_gateway, make_process
-from operator_desk import OPERATE, Desk, operating
+from hand_gateway import Gateway, make_process
+from operator_desk import OPERATE, Desk
 from running_network import running_network
 from scripted_esme import until
 
@@ -22,17 +21,6 @@ NEW: Final = "/connectors/new"
 ACME: Final = "/connectors/production/acme"
 CHECK: Final = f"{ACME}/check"
 PHONE: Final = "+393331230000"
-
-
-@pytest.fixture
-async def gateway(database, clock) -> Gateway:
-    return await make_gateway(database, clock)
-
-
-@pytest.fixture
-async def desk(gateway: Gateway) -> AsyncIterator[Desk]:
-    async with operating(gateway) as one:
-        yield one
 
 
 def checker(gateway: Gateway, owner: int | None = None) -> Checker:

@@ -1,13 +1,12 @@
 """Carriers in the console: what they do now, and what is changed of them without a restart."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 from console_browser import browser_of, let_in, open_console, sign_in
 from hand_gateway import Gateway, make_gateway
-from operator_desk import OPERATE, Desk, operating
+from operator_desk import OPERATE, Desk
 from people_desk import OTTO
 
 from staffetta.accounts.people import Role
@@ -28,12 +27,6 @@ async def gateway(database: Database, clock) -> Gateway:
             "UPDATE connector SET host = 'smsc.example.com', port = 2775, system_id = 'gw'"
         )
     return made
-
-
-@pytest.fixture
-async def desk(gateway: Gateway) -> AsyncIterator[Desk]:
-    async with operating(gateway) as one:
-        yield one
 
 
 async def post(desk: Desk, page: str, **form: str) -> httpx.Response:
