@@ -21,6 +21,7 @@ _WRITE_IDLE_SECONDS: Final = 5.0
 _LISTEN_SECONDS: Final = 0.5
 _DISCOVER_SECONDS: Final = 1.0
 _REAP_SECONDS: Final = 1.0
+_TELL_PAUSES_SECONDS: Final = 1.0
 _DRAIN_SECONDS_MAX: Final = 15.0
 _FLUSH_SECONDS_MAX: Final = 5.0
 _FLUSH_STEP_SECONDS: Final = 0.02
@@ -82,6 +83,7 @@ def _start_claiming(loops: Loops, context: RoleContext, deliverer: Deliverer) ->
     )
     loops.start(deliverer.discover_once, _DISCOVER_SECONDS)
     loops.start(reap, _REAP_SECONDS, name="reap callbacks")
+    loops.start(deliverer.pauses.write_once, _TELL_PAUSES_SECONDS, name="tell pauses")
     loops.start(deliverer.claim_once, _IDLE_SECONDS, wake=deliverer.wake)
 
 

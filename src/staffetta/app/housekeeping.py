@@ -18,6 +18,8 @@ from staffetta.app.loops import Loops, Step
 from staffetta.app.renewing import renew_bundles_once
 from staffetta.app.roles import Role, RoleContext
 from staffetta.callbacks.bell import CallbackBell
+from staffetta.callbacks.pauses import forget_pauses_once
+from staffetta.callbacks.receiver import forget_test_deliveries_once
 from staffetta.compliance import guards
 from staffetta.db.partitions import ensure_partitions
 from staffetta.db.pool import Database
@@ -55,6 +57,8 @@ _CHORES: Final[tuple[tuple[Callable[[Database, datetime], Awaitable[int]], float
     (forget_sessions_once, _FORGET_SECONDS, "forget sessions"),
     (forget_tries_once, _FORGET_SECONDS, "forget tries"),
     (forget_errors_once, _FORGET_SECONDS, "forget refusals"),
+    (forget_test_deliveries_once, _FORGET_SECONDS, "forget test deliveries"),
+    (forget_pauses_once, _FORGET_SECONDS, "forget pauses"),
     (refill_once, _REFILL_SECONDS, "refill sandboxes"),
 )
 

@@ -8,12 +8,13 @@ import asyncio
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
 
 from staffetta.callbacks.bell import lane_in
+from staffetta.callbacks.breaker import Breaker
 from staffetta.callbacks.claim import (
     LANES_READ_MAX,
     OVERDUE_MAX,
@@ -34,7 +35,7 @@ from staffetta.callbacks.compose import (
 from staffetta.callbacks.http_client import HttpClient
 from staffetta.callbacks.lane_state import LaneState
 from staffetta.callbacks.lanes import Lanes
-from staffetta.callbacks.letters import BodySource, Letter, request_of
+from staffetta.callbacks.letters import BodySource, Letter, Request, request_of
 from staffetta.callbacks.metrics import CallbackMetrics
 from staffetta.callbacks.outcomes import (
     Answered,
@@ -46,6 +47,8 @@ from staffetta.callbacks.outcomes import (
     is_outage,
 )
 from staffetta.callbacks.owe import Lane
+from staffetta.callbacks.pauses import Pause, Pauses
+from staffetta.callbacks.receiver import RECEIVER_HOST, TestReceiver
 from staffetta.callbacks.results import Result, Results, Tried, Untried
 from staffetta.db.pool import Database, DatabaseError
 from staffetta.domain.clock import Clock
@@ -81,11 +84,13 @@ class Deliverer:
         self._tasks = tasks
         self._lanes: Lanes[Letter | LateLetter] = Lanes(parts.concurrency_max)
         self._composing = asyncio.Semaphore(_COMPOSED_AT_ONCE_MAX)
+        self._receiver = TestReceiver(parts.database, parts.keyring, parts.clock)
         self._workers: set[asyncio.Task[None]] = set()
         self._read_up_to: Lane | None = None
         self._oldest_due_at: datetime | None = None  # of the lanes read since the first one
         self._put_back_at = 0.0
         self._is_stopping = False
+        self.pauses = Pauses(parts.database, parts.owner)
         self.results = Results(parts.database, parts.clock, parts.owner, self._written)
         self.wake = asyncio.Event()  # something may be claimed
 
@@ -244,7 +249,7 @@ class Deliverer:
         at, started = clock.now(), clock.monotonic()
         outcome: Outcome
         try:
-            outcome = await self._parts.client.send(request_of(letter, at))
+            outcome = await self._post(letter, request_of(letter, at))
         except asyncio.CancelledError:
             self.results.add(Untried(letter.claim))
             raise
@@ -254,6 +259,12 @@ class Deliverer:
         ended = clock.monotonic()
         self.results.add(self._result(letter, outcome, at, ended - started))
         self._note(state, letter.claim.lane, outcome, ended - started, ended)
+
+    async def _post(self, letter: Letter, request: Request) -> Outcome:
+        """Send over the network; what goes to the test receiver never leaves this process."""
+        if letter.claim.host == RECEIVER_HOST:
+            return await self._receiver.take(letter.claim.space_id, request)
+        return await self._parts.client.send(request)
 
     async def _composed(self, late: LateLetter) -> Letter | None:
         """The letter itself; None where there is none, and then its result is written."""
@@ -298,9 +309,12 @@ class Deliverer:
     ) -> None:
         """Let the lane learn from an outcome."""
         if not is_outage(outcome):
+            if state.breaker.is_open(now) or state.breaker.is_probing(now):
+                self.pauses.ended(lane)
             state.succeeded(seconds)
             self._start_workers(state, now)
         elif state.failed(now):
+            self.pauses.began(self._pause(state.breaker, lane, outcome, now))
             _log.warning(
                 "callback_host_down",
                 space=lane.space_id,
@@ -309,6 +323,16 @@ class Deliverer:
                 probe_in_seconds=round(state.breaker.open_until - now),
             )
             self._give_back(state)
+
+    def _pause(self, breaker: Breaker, lane: Lane, outcome: Outcome, now: float) -> Pause:
+        """What people are told of a host that is left alone."""
+        at = self._parts.clock.now()
+        return Pause(
+            lane=lane,
+            down_since=at - timedelta(seconds=breaker.down_seconds(now)),
+            until=at + timedelta(seconds=breaker.open_until - now),
+            error=failure_words(outcome),
+        )
 
     def _give_back(self, state: LaneState[Letter | LateLetter], *, kept_count: int = 0) -> None:
         """Give back what waits in a lane, but for the first `kept_count`."""

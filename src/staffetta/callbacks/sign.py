@@ -8,7 +8,7 @@ import base64
 import hashlib
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -44,6 +44,25 @@ def signed_headers(
         "webhook-timestamp": timestamp,
         "webhook-signature": " ".join(_signature(key, signed) for key in keys),
     }
+
+
+def signatures_in(headers: Mapping[str, str]) -> list[str]:
+    """The signatures that a request bears."""
+    return headers.get("webhook-signature", "").split()
+
+
+def is_signed_by(keys: Sequence[bytes], headers: Mapping[str, str], body: bytes) -> bool:
+    """Whether one of a request's signatures was made with one of these keys, as receivers check it.
+
+    Its age is not looked at.
+    """
+    signed = f"{headers.get('webhook-id', '')}.{headers.get('webhook-timestamp', '')}.".encode()
+    right = [_signature(key, signed + body).encode() for key in keys]
+    return any(
+        hmac.compare_digest(given.encode(), one)
+        for given in signatures_in(headers)
+        for one in right
+    )
 
 
 def _signature(key: bytes, signed: bytes) -> str:
