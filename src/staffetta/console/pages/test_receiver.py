@@ -1,0 +1,105 @@
+"""The test receiver: a callback URL of this server, and what came there, live.
+
+In both environments: what is handed over never leaves this server (see callbacks/receiver.py).
+"""
+
+from typing import Any, Final
+
+from litestar import Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+
+from staffetta.callbacks.overview import hurry_host
+from staffetta.callbacks.receiver import (
+    KEPT_MAX,
+    RECEIVER_HOST,
+    RECEIVER_URL,
+    ReceiverAnswer,
+    clear_test_deliveries,
+    list_test_deliveries,
+    read_answer,
+    set_answer,
+)
+from staffetta.console.callback_words import ANSWER_WORDS
+from staffetta.console.examples import calling_back
+from staffetta.console.forms import lead_to, read_form
+from staffetta.console.guards import for_accounts
+from staffetta.console.hosts import own_address
+from staffetta.console.languages import mark
+from staffetta.console.pages.callbacks import SECTION
+from staffetta.console.parts import ConsoleParts
+from staffetta.console.places import Place, account_page, place_of
+from staffetta.console.rendering import PageRequest
+from staffetta.console.shown_callbacks import shown_test_delivery
+
+_PATH: Final = f"{SECTION}/receiver"
+_NOTHING_NEW: Final = 204  # the page keeps what it shows
+_DONE: Final = {
+    "answer": mark("The receiver answers so from now on."),
+    "cleared": mark("What came here is forgotten."),
+    "hurried": mark("What was waiting for its next try is sent now."),
+    "nothing": mark("Nothing waits for another try."),
+}
+
+
+def test_receiver_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
+    """The pages."""
+
+    @get("/{environment:str}/callbacks/receiver", guards=[for_accounts])
+    async def receiver(request: PageRequest, environment: FromPath[str]) -> Response[Any]:
+        """The URL, the switches, and what came."""
+        place = await place_of(parts, request, environment)
+        async with parts.database.acquire() as connection:
+            answer = await read_answer(connection, place.space_id)
+        example = calling_back(RECEIVER_URL)
+        return account_page(
+            request,
+            place,
+            "receiver.html",
+            section=SECTION,
+            url=RECEIVER_URL,
+            line=example.line(own_address(request), place.environment, "$TOKEN"),
+            answer=answer,
+            answers=ANSWER_WORDS,
+            done=_DONE.get(request.query_params.get("done", ""), ""),
+            **await _came(parts, place),
+        )
+
+    @get("/{environment:str}/callbacks/receiver/came", guards=[for_accounts])
+    async def came(request: PageRequest, environment: FromPath[str]) -> Response[Any]:
+        """What came, for a page that looks again; nothing, where that is what it shows."""
+        place = await place_of(parts, request, environment)
+        values = await _came(parts, place)
+        if request.query_params.get("newest", "") == values["newest"]:
+            return Response(None, status_code=_NOTHING_NEW)
+        return account_page(request, place, "receiver_came.html", section=SECTION, **values)
+
+    @post("/{environment:str}/callbacks/receiver", guards=[for_accounts], status_code=200)
+    async def switch(request: PageRequest, environment: FromPath[str]) -> Response[Any]:
+        """Answer otherwise, forget what came, or do not wait for the next try."""
+        place = await place_of(parts, request, environment)
+        form = await read_form(request)
+        wanted, word = form.text("answer"), "answer"
+        async with parts.database.transaction() as connection:
+            if form.text("do") == "clear":
+                await clear_test_deliveries(connection, place.space_id)
+                word = "cleared"
+            elif form.text("do") == "hurry":
+                now = parts.clock.now()
+                count = await hurry_host(connection, place.space_id, RECEIVER_HOST, now)
+                word = "hurried" if count else "nothing"
+            elif wanted in set(ReceiverAnswer):
+                await set_answer(connection, place.space_id, ReceiverAnswer(wanted))
+        return lead_to(place.path(_PATH), word)
+
+    return [receiver, came, switch]
+
+
+async def _came(parts: ConsoleParts, place: Place) -> dict[str, Any]:
+    async with parts.database.acquire() as connection:
+        found = await list_test_deliveries(connection, place.space_id, parts.clock.now())
+    return {
+        "deliveries": [shown_test_delivery(one) for one in found],
+        "newest": str(found[0].id) if found else "",
+        "kept_max": KEPT_MAX,
+    }
