@@ -1,131 +1,264 @@
 """An account's messages in the console: its own, as they are, and nothing that a text says runs."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
-import httpx
 import pytest
-from console_browser import Browser, browser_of, let_in, open_console, sign_in
-from hand_gateway import ITALIAN, Gateway, accepted, make_gateway, make_space
-from people_desk import OLGA, OTTO
+from bulk_hand import BulkHand, italians
+from console_account import OPERATOR, Account, opened_account
+from console_browser import sign_in
+from hand_gateway import FRENCH, ITALIAN, accepted, request
+from people_desk import OTTO
 
-from staffetta.accounts.people import Role
-from staffetta.db.pool import Database
+from staffetta.domain.environments import Market
 
 HOSTILE = "<script>alert(1)</script> & {{ 7 * 7 }}"
 OTHER_PHONE = "+393337654321"
 LIST = "/console/production/messages"
+ALL = {ITALIAN, OTHER_PHONE, FRENCH}
 
 
 @pytest.fixture
-async def gateway(database: Database, clock) -> Gateway:
-    return await make_gateway(database, clock)
-
-
-@pytest.fixture
-async def browser(gateway: Gateway) -> AsyncIterator[Browser]:
-    """Makes browsers. Olga is of the gateway's account, Otto of another."""
-    database, clock = gateway.database, gateway.clock
-    other = await make_space(database, "other@example.com")
-    for person, space_id in ((OLGA, gateway.space_id), (OTTO, other)):
-        async with database.acquire() as connection:
-            account_id = await connection.fetchval(
-                "SELECT account_id FROM space WHERE id = $1", space_id
-            )
-            await connection.execute(
-                "INSERT INTO space (account_id, environment, created_at)"
-                " VALUES ($1, 'sandbox', $2)",
-                account_id,
-                clock.now(),
-            )
-        await let_in(database, clock, person, Role.OWNER, account_id)
-    async with open_console(gateway) as console:
-        yield browser_of(console)
-
-
-@pytest.fixture
-async def olga(browser: Browser) -> AsyncIterator[httpx.AsyncClient]:
-    async with browser() as one:
-        await sign_in(one, OLGA)
+async def account(database, clock) -> AsyncIterator[Account]:
+    async with opened_account(database, clock) as one:
         yield one
 
 
-async def test_a_message_is_listed_and_shown_as_it_stands(gateway, olga) -> None:
+async def test_a_message_is_listed_and_shown_as_it_stands(account) -> None:
+    gateway, olga = account.gateway, account.olga
     claim = await gateway.accept_and_claim(text="Il pacco arriva oggi")
     shown = (await olga.get(LIST)).text
     assert ITALIAN in shown
     assert "Il pacco arriva oggi" in shown
-    assert ">waiting<" in shown
+    assert ">being sent<" in shown
     await gateway.settle(claim, accepted("a1"))
-    assert ">sent<" in (await olga.get(f"{LIST}/rows")).text
+    assert ">sent, no report yet<" in (await olga.get(f"{LIST}/rows")).text
     await gateway.report(gateway.delivered("a1"))
     page = await olga.get(f"{LIST}/{claim.recipient_id.hex()}")
     assert page.status_code == 200
     assert ">delivered<" in page.text
 
 
-async def test_what_a_text_says_is_shown_and_never_run(gateway, olga) -> None:
-    made = await gateway.accept(text=HOSTILE)
+async def test_what_a_text_says_is_shown_and_never_run(account) -> None:
+    made = await account.gateway.accept(text=HOSTILE)
     for path in (LIST, f"{LIST}/rows", f"{LIST}/{made.message.id.hex()}"):
-        shown = (await olga.get(path)).text
+        shown = (await account.olga.get(path)).text
         assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; {{ 7 * 7 }}" in shown
         assert "<script>alert" not in shown
 
 
-async def test_another_account_learns_nothing(gateway, browser) -> None:
-    made = await gateway.accept(text="only for Olga")
-    async with browser() as otto:
+async def test_another_account_learns_nothing(account) -> None:
+    made = await account.gateway.accept(text="only for Olga")
+    message_id = made.message.id.hex()
+    async with account.browser() as otto:
         await sign_in(otto, OTTO)
+        token = account.form_token((await otto.get("/console/sandbox/send")).text)
         assert "only for Olga" not in (await otto.get(LIST)).text
-        theirs = await otto.get(f"{LIST}/{made.message.id.hex()}")
-        nobodys = await otto.get(f"{LIST}/{'0' * 24}")
-    assert theirs.status_code == nobodys.status_code == 404
-    assert theirs.text.replace(made.message.id.hex(), "0" * 24) == nobodys.text
+        for tail in ("", "/now"):
+            theirs = await otto.get(f"{LIST}/{message_id}{tail}")
+            nobodys = await otto.get(f"{LIST}/{'0' * 24}{tail}")
+            assert theirs.status_code == nobodys.status_code == 404
+            assert theirs.text.replace(message_id, "0" * 24) == nobodys.text
+        tried = await otto.post(f"{LIST}/{message_id}/cancel", data={"form_token": token})
+        assert tried.status_code == 404
 
 
-@pytest.mark.parametrize(
-    ("search", "found"),
-    [
-        ({}, {ITALIAN, OTHER_PHONE}),
-        ({"number": ITALIAN}, {ITALIAN}),
-        ({"group": "waiting"}, {ITALIAN}),
-        ({"group": "sent"}, {OTHER_PHONE}),
-        ({"group": "delivered"}, set()),
-        ({"day": "2026-03-14"}, {ITALIAN, OTHER_PHONE}),
-        ({"day": "2026-03-01"}, set()),
-    ],
+async def test_a_message_of_one_environment_is_not_in_the_other(account) -> None:
+    made = await account.gateway.accept()
+    elsewhere = f"/console/sandbox/messages/{made.message.id.hex()}"
+    assert (await account.olga.get(elsewhere)).status_code == 404
+
+
+SEARCHES: tuple[tuple[dict[str, str], set[str]], ...] = (
+    ({}, ALL),
+    ({"number": ITALIAN}, {ITALIAN}),
+    ({"number": "0039 333 123 4567"}, {ITALIAN}),
+    ({"group": "waiting"}, {ITALIAN, FRENCH}),
+    ({"group": "sent"}, {OTHER_PHONE}),
+    ({"group": "delivered"}, set()),
+    ({"sender": "ACME"}, {ITALIAN, OTHER_PHONE}),
+    ({"sender": "lasosta"}, {FRENCH}),
+    ({"text": "PACCO"}, {ITALIAN}),
+    ({"text": "100% "}, {FRENCH}),
+    ({"text": "100_"}, set()),
+    ({"text": "pacco", "sender": "LaSosta"}, set()),
+    ({"group": "waiting", "text": "100%"}, {FRENCH}),
+    ({"until": "2026-03-14"}, ALL),
+    ({"until": "2026-03-01"}, set()),
+    ({"since": "2026-03-14", "until": "2026-03-14"}, ALL),
 )
-async def test_messages_are_searched(gateway, olga, search, found) -> None:
-    await gateway.accept()
+
+
+async def test_messages_are_searched(account) -> None:
+    gateway = account.gateway
     claim = await gateway.accept_and_claim(recipient=OTHER_PHONE)
     await gateway.settle(claim, accepted("f1"))
-    shown = (await olga.get(f"{LIST}/rows", params=search)).text
-    assert {number for number in (ITALIAN, OTHER_PHONE) if number in shown} == found
+    await gateway.accept(text="Il pacco arriva")
+    await gateway.accept(
+        recipient=FRENCH, market=Market.WORLD, sender="LaSosta", text="rabais 100% vrai"
+    )
+    for search, found in SEARCHES:
+        shown = (await account.olga.get(LIST, params=search)).text
+        assert {number for number in ALL if f">{number}</a>" in shown} == found, search
 
 
-@pytest.mark.parametrize(
-    "search", [{"number": "hello"}, {"day": "yesterday"}, {"number": "<b>+39</b>"}]
-)
-async def test_a_search_that_cannot_be_made_says_why(olga, search) -> None:
-    answer = await olga.get(LIST, params=search)
-    assert answer.status_code == 200
-    assert 'role="alert"' in answer.text
-    assert "<b>+39" not in answer.text
+async def test_a_search_that_cannot_be_made_says_why(account) -> None:
+    for search in (
+        {"number": "hello"},
+        {"since": "yesterday"},
+        {"number": "<b>+39</b>"},
+        {"since": "2026-01-01", "until": "2026-03-01"},
+        {"since": "2026-03-15"},
+        {"since": "0001-01-01"},
+        {"before": "xyz"},
+        {"text": "\0", "since": "2026-02-30"},
+    ):
+        answer = await account.olga.get(LIST, params=search)
+        assert answer.status_code == 200, search
+        assert 'role="alert"' in answer.text, search
+        assert "<b>+39" not in answer.text
 
 
-@pytest.mark.parametrize("path", ["/console/staging/messages", f"{LIST}/xyz"])
-async def test_what_does_not_exist_is_not_there(olga, path) -> None:
-    assert (await olga.get(path)).status_code == 404
+async def test_a_search_for_anything_breaks_nothing(account) -> None:
+    for text in ("\0", "%", "\\", "'; DROP TABLE message", "\N{WAVING HAND SIGN}", "x" * 5000):
+        answer = await account.olga.get(LIST, params={"text": text, "sender": text})
+        assert answer.status_code == 200
+        assert "No message is like this" in answer.text
 
 
-async def test_the_environment_stands_on_every_page(olga) -> None:
+@pytest.mark.parametrize("path", ["/console/staging/messages", f"{LIST}/xyz", f"{LIST}/xyz/now"])
+async def test_what_does_not_exist_is_not_there(account, path) -> None:
+    assert (await account.olga.get(path)).status_code == 404
+
+
+async def test_the_environment_stands_on_every_page(account) -> None:
     production, sandbox = [
-        (await olga.get(f"/console/{name}/messages")).text for name in ("production", "sandbox")
+        (await account.olga.get(f"/console/{name}/messages")).text
+        for name in ("production", "sandbox")
     ]
     assert 'class="in production"' in production
     assert "real money" in production
     assert 'class="in sandbox"' in sandbox
 
 
-async def test_the_first_page_is_of_the_sandbox(olga) -> None:
-    answer = await olga.get("/console")
+async def test_the_first_page_is_of_the_sandbox(account) -> None:
+    answer = await account.olga.get("/console")
     assert answer.headers["location"] == "/console/sandbox/overview"
+
+
+async def test_a_list_is_sent_again_only_when_it_has_changed(account) -> None:
+    await account.gateway.accept()
+    shown = (await account.olga.get(LIST)).text
+    seen = shown.split("seen=", 1)[1].split('"', 1)[0]
+    rows = f"{LIST}/rows"
+    assert (await account.olga.get(rows, params={"seen": seen})).status_code == 204
+    await account.gateway.accept(recipient=OTHER_PHONE)
+    again = await account.olga.get(rows, params={"seen": seen})
+    assert again.status_code == 200
+    assert OTHER_PHONE in again.text
+
+
+async def test_pages_go_on_where_the_last_one_ended(account) -> None:
+    bulk = BulkHand(account.gateway)
+    for count in range(120):
+        await bulk.post(italians(1, first=count))
+    seen: list[str] = []
+    path = f"{LIST}?number=&group=waiting"
+    for _ in range(3):
+        shown = (await account.olga.get(path)).text
+        seen += [part.split("<", 1)[0] for part in shown.split('">+39')[1:]]
+        older = shown.split('id="older" rel="next" href="', 1)
+        path = older[1].split('"', 1)[0].replace("&amp;", "&") if len(older) == 2 else ""
+    assert path == ""
+    assert len(seen) == len(set(seen)) == 120
+
+
+async def test_the_timeline_tells_an_account_what_is_its_own(account) -> None:
+    gateway = account.gateway
+    claim = await gateway.accept_and_claim()
+    await gateway.settle(claim, accepted("carriers-id-7"))
+    await gateway.report(gateway.delivered("carriers-id-7"))
+    page = (await account.olga.get(f"{LIST}/{claim.recipient_id.hex()}")).text
+    for sentence in (
+        "Accepted, from ACME.",
+        "GSM-7, 5 characters, 1 segments.",
+        "A way to IT was chosen.",
+        "Charged",
+        "€0.03",
+        "Try 1 to send it.",
+        "The carrier took segment 1 of 1.",
+        "Report: segment 1 is delivered",
+        "Delivered.",
+    ):
+        assert sentence in page, sentence
+    for secret in ("carriers-id-7", "CARRIERS-ID-7", ">carrier<", "by carrier", "process", "turn"):
+        assert secret not in page.split('class="timeline"', 1)[1], secret
+
+
+async def test_a_message_that_waits_is_taken_back_once(account) -> None:
+    gateway = account.gateway
+    later = gateway.clock.now() + timedelta(hours=1)
+    made = await gateway.accept(send_at=later)
+    path = f"{LIST}/{made.message.id.hex()}"
+    assert "Take it back" in (await account.olga.get(path)).text
+    answer = await account.post(f"{path}/cancel")
+    assert answer.headers["location"].endswith("done=cancelled")
+    assert ">cancelled<" in (await account.olga.get(path)).text
+    assert (await account.post(f"{path}/cancel")).headers["location"].endswith("done=too-late")
+    await gateway.books_hold()
+
+
+async def test_a_message_under_way_cannot_be_taken_back(account) -> None:
+    claim = await account.gateway.accept_and_claim()
+    path = f"{LIST}/{claim.recipient_id.hex()}"
+    assert "Take it back" not in (await account.olga.get(path)).text
+    assert (await account.post(f"{path}/cancel")).headers["location"].endswith("done=too-late")
+
+
+async def test_a_message_to_many_shows_its_recipients_by_state(account) -> None:
+    bulk = BulkHand(account.gateway)
+    sent = await bulk.post(
+        [
+            *italians(120),
+            {"number": "+39-3339999999", "fields": {"name": HOSTILE}},
+            "nonsense",
+        ],
+        body="Ciao {{name}}",
+    )
+    path = f"{LIST}/{sent.message_id.hex()}"
+    shown = (await account.olga.get(path)).text
+    assert "<h1>121 recipients" in shown
+    assert "nonsense" in shown
+    assert shown.count('id="one-') == 100
+    more = (await account.olga.get(path, params={"from": "100", "group": "waiting"})).text
+    assert more.count('id="one-') == 21
+    assert "None." in (await account.olga.get(path, params={"group": "failed"})).text
+    listed = (await account.olga.get(LIST)).text
+    assert "121 recipients" in listed
+    found = (await account.olga.get(LIST, params={"number": "+393339999999"})).text
+    target = found.split('id="line-', 1)[1].split('href="', 1)[1].split('"', 1)[0]
+    one = (await account.olga.get(target)).text
+    assert "Ciao &lt;script&gt;" in one
+    assert "<script>alert" not in one
+    assert (await account.olga.get(path, params={"recipient": "0" * 24})).status_code == 404
+
+
+async def test_a_message_to_many_that_waits_is_taken_back(account) -> None:
+    bulk = BulkHand(account.gateway)
+    later = account.gateway.clock.now() + timedelta(hours=1)
+    sent = await bulk.post(italians(3), due_at=later)
+    path = f"{LIST}/{sent.message_id.hex()}"
+    answer = await account.post(f"{path}/cancel")
+    assert answer.headers["location"].endswith("done=cancelled")
+    assert ">cancelled<" in (await account.olga.get(path)).text
+
+
+async def test_a_trial_is_shown_for_a_day(account) -> None:
+    gateway = account.gateway
+    made = await gateway.acceptor.accept(gateway.space, request(dry_run=True), gateway.clock.now())
+    path = f"{LIST}/{made.message.id.hex()}"
+    assert "nothing is sent" in (await account.olga.get(path)).text
+    assert ITALIAN not in (await account.olga.get(LIST)).text
+    gateway.clock.advance(24 * 3600 + 1)
+    await sign_in(account.olga, OPERATOR.parse("olga@example.com"))
+    assert (await account.olga.get(path)).status_code == 404

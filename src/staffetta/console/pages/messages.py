@@ -1,48 +1,44 @@
-"""An account's messages: a list that keeps itself up to date, and where each of them stands."""
+"""An account's messages: a list to search in, which keeps itself up to date."""
 
-from datetime import UTC, datetime, time, timedelta
-from types import MappingProxyType
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from litestar import Response, get
-from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from staffetta.console.guards import for_accounts
 from staffetta.console.languages import mark
+from staffetta.console.pages.message_words import GROUP_NAMES, GROUP_OF, GROUPS, STATE_NAMES
 from staffetta.console.parts import ConsoleParts
 from staffetta.console.places import Place, account_page, place_of
 from staffetta.console.rendering import PageRequest
-from staffetta.domain.errors import InvalidRecipient, NotAcceptingNow
+from staffetta.db.pool import NotConnected, TryAgain
 from staffetta.domain.ids import parse_id
-from staffetta.domain.phones import parse_mobile
-from staffetta.domain.states import State
-from staffetta.messaging.lists import ListQuery, StateFilter
-from staffetta.messaging.view import MessageView
+from staffetta.domain.written_numbers import e164_of
+from staffetta.messaging.search import FoundLines, Search, search_messages
 
+SECTION: Final = "/messages"
 _PAGE: Final = 50
-_SEARCHED_MAX: Final = timedelta(days=31)
-# What people ask for, and the states that are meant.
-GROUPS: Final = MappingProxyType(
-    {
-        "waiting": (State.SCHEDULED, State.QUEUED, State.SUBMITTING, State.UNCERTAIN),
-        "sent": (State.SUBMITTED,),
-        "delivered": (State.DELIVERED,),
-        "failed": (State.UNDELIVERABLE, State.REJECTED, State.EXPIRED, State.CANCELLED),
-    }
-)
-GROUP_NAMES: Final = MappingProxyType(
-    {
-        "waiting": mark("waiting"),
-        "sent": mark("sent"),
-        "delivered": mark("delivered"),
-        "failed": mark("failed"),
-    }
-)
-GROUP_OF: Final = MappingProxyType(
-    {state: group for group, states in GROUPS.items() for state in states}
-)
+_SEARCHED_DAYS_MAX: Final = 31
+_FIELDS: Final = ("number", "group", "sender", "text", "since", "until", "before")
+_FIELD_CHARACTERS_MAX: Final = 100
+_NOTHING: Final = FoundLines((), None, is_short=False)
+
+
+class WrongSearch(ValueError):
+    """A search that cannot be made; its text is for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What a search came to."""
+
+    found: FoundLines
+    problem: str = ""  # English; translated when it is shown
 
 
 def message_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
@@ -52,75 +48,119 @@ def message_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
     async def messages(request: PageRequest, environment: FromPath[str]) -> Response[Any]:
         """The list, and the form to search in it."""
         place = await place_of(parts, request, environment)
-        return account_page(request, place, "messages.html", **await _listed(parts, request, place))
+        asked = _asked(request)
+        shown = await _search(parts, place, asked)
+        return account_page(request, place, "messages.html", **_values(place, asked, shown))
 
     @get("/{environment:str}/messages/rows", guards=[for_accounts])
     async def rows(request: PageRequest, environment: FromPath[str]) -> Response[Any]:
-        """The list's rows alone, for a page that looks again."""
+        """The list alone, for a page that looks again; 204 where nothing has changed."""
         place = await place_of(parts, request, environment)
-        return account_page(
-            request, place, "message_rows.html", **await _listed(parts, request, place)
-        )
+        asked = _asked(request)
+        shown = await _search(parts, place, asked)
+        if shown.problem:  # what is there stays there
+            return Response(None, status_code=204)
+        values = _values(place, asked, shown)
+        if values["seen"] == request.query_params.get("seen"):
+            return Response(None, status_code=204)
+        return account_page(request, place, "message_rows.html", **values)
 
-    @get("/{environment:str}/messages/{message:str}", guards=[for_accounts])
-    async def message(
-        request: PageRequest, environment: FromPath[str], message: FromPath[str]
-    ) -> Response[Any]:
-        """One message."""
-        place = await place_of(parts, request, environment)
-        message_id = parse_id(message)
-        found = message_id and await parts.reader.get(place.space_id, message_id, parts.clock.now())
-        if not found:
-            raise NotFoundException("there is no such message")
-        return account_page(
-            request,
-            place,
-            "message.html",
-            section="/messages",
-            message=found,
-            groups=GROUP_OF,
-            group_names=GROUP_NAMES,
-        )
-
-    return [messages, rows, message]
+    return [messages, rows]
 
 
-async def _listed(parts: ConsoleParts, request: PageRequest, place: Place) -> dict[str, Any]:
-    """What the list shows; a search that cannot be made shows why, and nothing else."""
-    asked = {name: request.query_params.get(name, "")[:40] for name in _FIELDS}
-    shown: dict[str, Any] = {
-        "section": "/messages",
-        "asked": asked,
-        "groups": GROUP_OF,
-        "group_names": GROUP_NAMES,
-        "messages": (),
-        "older": None,
-        "problem": "",
+def _asked(request: PageRequest) -> dict[str, str]:
+    """The search as it was typed. No text of a database holds a NUL."""
+    return {
+        name: request.query_params.get(name, "")[:_FIELD_CHARACTERS_MAX].replace("\0", "\ufffd")
+        for name in _FIELDS
     }
+
+
+async def _search(parts: ConsoleParts, place: Place, asked: dict[str, str]) -> _Shown:
     try:
-        wanted = _query(asked, parts.clock.now())
-        listed = await parts.reader.list(place.space_id, wanted)
-    except (InvalidRecipient, NotAcceptingNow, ValueError) as error:
-        return {**shown, "problem": str(error)}
-    messages: list[MessageView] = list(listed.views)
-    older = listed.next_before.hex() if listed.next_before and messages else None
-    return {**shown, "messages": messages, "older": older}
+        wanted = _wanted(asked, parts.clock.now())
+        # The plain list is quick, and looked at all the time; searches have little patience.
+        database = parts.reports if wanted.searches else parts.database
+        return _Shown(await search_messages(database, place.space_id, wanted))
+    except WrongSearch as wrong:
+        return _Shown(_NOTHING, str(wrong))
+    except (TryAgain, NotConnected):
+        return _Shown(
+            _NOTHING,
+            mark("This search takes too long now. Ask for fewer days, or try again in a minute."),
+        )
 
 
-_FIELDS: Final = ("number", "group", "day", "before")
-
-
-def _query(asked: dict[str, str], now: datetime) -> ListQuery:
-    """The search that a form asks for; raises InvalidRecipient and ValueError."""
-    states = GROUPS.get(asked["group"])
-    day = datetime.fromisoformat(asked["day"]).date() if asked["day"] else None
-    ends = now if day is None else datetime.combine(day, time(), UTC) + timedelta(days=1)
-    searches = bool(asked["number"] or states or day)
-    return ListQuery(
+def _wanted(asked: dict[str, str], now: datetime) -> Search:
+    """The search that a form asks for; raises WrongSearch."""
+    number = None
+    if asked["number"].strip():
+        # An address may have a plus that nobody encoded.
+        number = e164_of(asked["number"].strip()) or e164_of("+" + asked["number"].strip())
+        if number is None:
+            raise WrongSearch(
+                mark("This is no number. Write it with its country, like +39 333 1234567.")
+            )
+    before = parse_id(asked["before"]) if asked["before"] else None
+    if asked["before"] and before is None:
+        raise WrongSearch(mark("There is no such page of the list."))
+    since, until = _days(asked, now)
+    return Search(
         limit=_PAGE,
-        before=parse_id(asked["before"]) if asked["before"] else None,
-        states=StateFilter(states, states) if states else None,
-        number=parse_mobile(asked["number"]).e164 if asked["number"] else None,
-        created_from=ends - _SEARCHED_MAX if searches else None,
-        created_to=ends if day else None,
+        before=before,
+        created_from=since,
+        created_to=until,
+        number=number,
+        states=GROUPS.get(asked["group"]),
+        sender=asked["sender"].strip() or None,
+        text=asked["text"].strip() or None,
     )
+
+
+def _days(asked: dict[str, str], now: datetime) -> tuple[datetime | None, datetime | None]:
+    """The days that are searched, in UTC: the newest that may be, where none are named."""
+    if not any(asked[name].strip() for name in _FIELDS if name != "before"):
+        return None, None
+    last = _day(asked["until"]) or now.astimezone(UTC).date()
+    first = _day(asked["since"]) or last - timedelta(days=_SEARCHED_DAYS_MAX - 1)
+    if last < first:
+        raise WrongSearch(mark("The last day comes before the first one."))
+    if (last - first).days >= _SEARCHED_DAYS_MAX:
+        raise WrongSearch(mark("A search covers 31 days at most."))
+    return (
+        datetime.combine(first, time(), UTC),
+        datetime.combine(last, time(), UTC) + timedelta(days=1),
+    )
+
+
+def _day(typed: str) -> date | None:
+    if not typed:
+        return None
+    try:
+        day = date.fromisoformat(typed)
+    except ValueError:
+        raise WrongSearch(mark("This is no date.")) from None
+    if not 1971 <= day.year <= 2100:
+        raise WrongSearch(mark("This is no date."))
+    return day
+
+
+def _values(place: Place, asked: dict[str, str], shown: _Shown) -> dict[str, Any]:
+    found = shown.found
+    older = found.next_before.hex() if found.next_before else None
+    search = {name: value for name, value in asked.items() if value and name != "before"}
+    return {
+        "section": SECTION,
+        "asked": asked,
+        "is_searched": bool(search),
+        "group_of": GROUP_OF,
+        "group_names": GROUP_NAMES,
+        "state_names": STATE_NAMES,
+        "found": found,
+        "problem": shown.problem,
+        "seen": hashlib.sha256(repr(found).encode()).hexdigest()[:16],
+        "older": f"{place.path(SECTION)}?{urlencode({**search, 'before': older})}"
+        if older
+        else None,
+        "newest": f"{place.path(SECTION)}?{urlencode(search)}",
+    }

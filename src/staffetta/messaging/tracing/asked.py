@@ -124,16 +124,20 @@ def _checks(rows: TraceRows) -> Iterator[Event]:
     message, recipient = rows.message, rows.recipient
     at = message["created_at"]
     if message["blocklisted_reason"] is not None:
-        yield Event(at, "check", f"refused: {message['blocklisted_reason']}")
+        reason = message["blocklisted_reason"]
+        yield Event(at, "check", f"refused: {reason}", {"reason": reason})
     if recipient is not None and recipient["refused_as"] is not None:
-        yield Event(at, "check", f"stored rejected as {recipient['refused_as']}")
+        refused_as = recipient["refused_as"]
+        yield Event(at, "check", f"stored rejected as {refused_as}", {"refused_as": refused_as})
     for block in rows.blocks:
         yield Event(
             block["imposed_at"], "check", f"it blocked its account: {block['reason']}", {**block}
         )
         if block["lifted_at"] is not None:
             reason = f": {block['lifted_reason']}" if block["lifted_reason"] else ""
-            yield Event(block["lifted_at"], "check", f"the block was lifted{reason}")
+            yield Event(
+                block["lifted_at"], "check", f"the block was lifted{reason}", {"lifted": True}
+            )
 
 
 def _routing(rows: TraceRows, recipient: Row) -> Iterator[Event]:
@@ -154,7 +158,7 @@ def _routing(rows: TraceRows, recipient: Row) -> Iterator[Event]:
             f"today: {one['connector']} for {one['country']}, rank {one['rank']},"
             f" {format_amount(one['price_micro'])}: {one['reason']}"  # type: ignore[arg-type]
         )
-        yield Event(at, "route", text)
+        yield Event(at, "route", text, {"rank": one["rank"]})
 
 
 def _candidates(rows: TraceRows, recipient: Row) -> Iterator[dict[str, object]]:
@@ -205,7 +209,7 @@ def _code(code: Row) -> Iterator[Event]:
         {"tries_left": code["tries_left"], "messages": code["message_count"]},
     )
     if code["used_at"] is not None:
-        yield Event(code["used_at"], "code", "the code was used")
+        yield Event(code["used_at"], "code", "the code was used", {"used": True})
 
 
 def _counted(count: int, what: str) -> str:

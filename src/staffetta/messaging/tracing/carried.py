@@ -43,10 +43,16 @@ def queue_events(rows: TraceRows, recipient: Row) -> Iterator[Event]:
         return
     due_at = message["due_at"]
     if rows.v1 is not None and rows.v1["is_open"]:
-        yield Event(message["created_at"], "queue", "waits for its transaction to be closed")
+        yield Event(
+            message["created_at"],
+            "queue",
+            "waits for its transaction to be closed",
+            {"waits_for": "transaction"},
+        )
         return
     if due_at > message["created_at"]:
-        yield Event(message["created_at"], "queue", f"waits for its time, {_moment(due_at)}")
+        text = f"waits for its time, {_moment(due_at)}"
+        yield Event(message["created_at"], "queue", text, {"waits_for": "time"})
     if recipient["state"] == State.SCHEDULED and recipient["attempt"] == 0:
         return
     turn = recipient["turn"]
@@ -231,7 +237,7 @@ def _report(row: Row) -> Event:
             name: row[name]
             for name in (
                 *("attempt", "segment", "smsc_id", "report_state", "report_error"),
-                *("report_event", "done_at", "reported_at"),
+                *("report_event", "report_reason", "done_at", "reported_at"),
             )
         },
     )

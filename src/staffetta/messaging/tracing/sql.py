@@ -13,6 +13,10 @@ SELECT message.space_id, message.id, message.service
                      OFFSET 0) AS message
 """
 
+FIND_OWN = """
+SELECT service FROM message WHERE space_id = $1 AND id = $2
+"""
+
 FIND_RECIPIENT = """
 SELECT recipient.space_id, recipient.id, recipient.message_id
   FROM space

@@ -35,12 +35,20 @@ def _callback(callback: Row, attempts: list[Row]) -> Iterator[Event]:
         yield _attempt(callback, attempt)
     if callback["attempts_before"]:
         count = callback["attempts_before"]
-        yield Event(None, "callback", f"it was replayed after {count} attempts")
+        yield Event(
+            None,
+            "callback",
+            f"it was replayed after {count} attempts",
+            {"event": callback["event"], "replayed_after": count},
+        )
     if callback["status"] == "owed":
         words = f"{callback['event']} is still owed"
-        yield Event(None, "callback", words, {"due_at": callback["due_at"]})
+        facts = {"event": callback["event"], "due_at": callback["due_at"]}
+        yield Event(None, "callback", words, facts)
     elif callback["settled_at"] is not None and callback["status"] != "delivered":
-        yield Event(callback["settled_at"], "callback", f"{callback['event']}: {_end(callback)}")
+        words = f"{callback['event']}: {_end(callback)}"
+        facts = {"event": callback["event"], "ended": callback["status"]}
+        yield Event(callback["settled_at"], "callback", words, facts)
 
 
 def _attempt(callback: Row, attempt: Row) -> Event:
