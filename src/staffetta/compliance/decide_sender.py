@@ -65,10 +65,13 @@ async def decide_sender(
 
 
 async def list_all_senders(
-    connection: Connection, *, pending_only: bool = False
+    connection: Connection, *, pending_only: bool = False, email: str | None = None
 ) -> list[ListedSender]:
-    """The senders of every account, those that wait first, then the newest; at most LISTED_MAX."""
-    rows = await connection.fetch(sql.LIST_ALL_SENDERS, pending_only, LISTED_MAX)
+    """The senders of every account or of one, by its address.
+
+    Those that wait come first, then the newest; at most LISTED_MAX.
+    """
+    rows = await connection.fetch(sql.LIST_ALL_SENDERS, pending_only, LISTED_MAX, email)
     return [
         ListedSender(
             **{

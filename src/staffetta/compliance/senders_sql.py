@@ -54,7 +54,8 @@ SELECT account.email, space.environment::text AS environment, sender.country, se
   FROM sender
   JOIN space ON space.id = sender.space_id
   JOIN account ON account.id = space.account_id
- WHERE sender.state = 'PENDING' OR NOT $1
+ WHERE (sender.state = 'PENDING' OR NOT $1)
+   AND ($3::text IS NULL OR account.email = $3)
  ORDER BY sender.state <> 'PENDING', sender.created_at DESC, sender.space_id, sender.id
  LIMIT $2
 """
