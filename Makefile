@@ -27,7 +27,7 @@ PEER_PACKAGES := $(PEERS)/.debian-$(call key,scripts/install-test-packages)
 PEER_NODE := $(PEERS)/.node-$(call key,requirements/node.txt)
 PEER_NPM := $(PEERS)/.npm-$(call key,$(NPM_LOCK) requirements/node.txt)
 
-.PHONY: vendor messages openapi help serve smsc test check fix bench chaos lock clean test-packages test-npm-packages test-clients
+.PHONY: vendor messages openapi samples help serve smsc test check fix bench chaos lock clean test-packages test-npm-packages test-clients
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -121,9 +121,12 @@ messages: $(DEVELOP)  ## Bring the catalogues of every language up to date with 
 openapi: $(DEVELOP)  ## Write the services' OpenAPI documents to docs/openapi
 	$(BIN)/python -m staffetta.api.openapi docs/openapi
 
-vendor: $(PEER_NODE)  ## Fetch the pages' front-end files anew, as scripts/vendor-assets names them
-	@NPM="$(NPM)" sh scripts/vendor-assets src/staffetta/console/static/vendor
+samples: $(PEER_NPM)  ## Write the references' samples from docs/openapi
+	NODE_PATH=$(PEERS)/npm/node_modules $(NODE_HOME)/bin/node scripts/make-samples.js \
+		docs/openapi src/staffetta/api/reference/samples
 
+vendor: $(PEER_NODE)  ## Fetch the pages' front-end files anew, as scripts/vendor-assets names them
+	@NPM="$(NPM)" sh scripts/vendor-assets
 
 $(PEER_NPM): $(PEER_NODE)
 	@rm -rf $(PEERS)/npm && mkdir -p $(PEERS)/npm && cp $(NPM_LOCK) $(PEERS)/npm

@@ -8,6 +8,7 @@ from staffetta.api.asgi import Answer, AsgiApp, Receive, Scope, Send, json_answe
 from staffetta.api.context import ApiContext
 from staffetta.api.metrics import metrics_answer
 from staffetta.api.openapi.pages import document_answer, document_names, document_path
+from staffetta.api.reference.pages import reference_pages
 from staffetta.api.refusals import WRONG_METHOD, refuse, retry_after
 from staffetta.api.welcome.page import welcome_pages
 
@@ -23,6 +24,7 @@ def own_pages(context: ApiContext) -> list[tuple[str, AsgiApp]]:
         ("/metrics", _page(lambda _: _metrics(context))),
         *_documents(),
         *((path, _answering(make)) for path, make in welcome_pages(context.is_ready)),
+        *((path, _answering(make)) for path, make in reference_pages()),
     ]
 
 
