@@ -1,14 +1,22 @@
 """v2's document says what v2's own code does: what it renders, and what it refuses."""
 
+import re
+from dataclasses import replace
+from ipaddress import ip_network
 from typing import Any
 
+import httpx
+
+from staffetta.accounts.token_limits import TokenLimits
 from staffetta.api.openapi.document import document
 from staffetta.api.openapi.services import SERVICES
 from staffetta.api.v2.errors import CODES
+from staffetta.db.errors import TryAgain
 from staffetta.domain.languages import Language
 
 V2 = SERVICES["v2"]
 DOCUMENT = document("v2", Language.ENGLISH)
+SENDERS = ("/senders", "get")
 CHARGED_WORDS = 2050  # the second number of ForbiddenWords
 
 
@@ -43,3 +51,41 @@ def test_sends_tell_of_their_callbacks_with_the_signature() -> None:
     for path in ("/IT-messages", "/ES-messages", "/WW-messages", "/otp"):
         (callback,) = DOCUMENT["paths"][path]["post"]["callbacks"].values()
         assert callback == {"$ref": "#/components/callbacks/StateChanged"}
+
+
+def example(path: str, method: str, status: int, number: str) -> Any:
+    """The body of an example."""
+    given = DOCUMENT["paths"][path][method]["responses"][str(status)]
+    if "$ref" in given:
+        given = DOCUMENT["components"]["responses"][given["$ref"].rpartition("/")[2]]
+    return given["content"]["application/json"]["examples"][number]["value"]
+
+
+def plain(body: Any) -> Any:
+    """A body without the ids, numbers and addresses that differ from one request to the next."""
+    return {**body, "message": re.sub(r"\b[0-9a-f]{12,}\b|\b[0-9.]+", "#", body["message"])}
+
+
+async def test_what_concerns_the_token_is_refused_as_the_examples_say(
+    app: Any, backstage: Any, settings: Any, client: httpx.AsyncClient
+) -> None:
+    stranger = await client.get("/senders", headers={"Authorization": "Bearer " + "0" * 24})
+    assert (stranger.status_code, stranger.json()) == (401, example(*SENDERS, 401, "125.22"))
+    backstage.outcome = ZeroDivisionError("a fault of ours")
+    fault = await client.post("/IT-messages", json={"recipient": "+393331234567", "message": "x"})
+    assert fault.status_code == 500
+    assert plain(fault.json()) == plain(example("/IT-messages", "post", 500, "2099"))
+    backstage.outcome = TryAgain()
+    away = await client.post("/IT-messages", json={"recipient": "+393331234567", "message": "x"})
+    assert (away.status_code, away.json()) == (503, example("/IT-messages", "post", 503, "2081"))
+    token = client.headers["Authorization"].removeprefix("Bearer ")
+    for _ in range(settings.requests_per_minute_max):
+        limited = await client.get("/messages")
+    assert limited.status_code == 429
+    assert plain(limited.json()) == plain(example(*SENDERS, 429, "2090"))
+    grant = backstage.grants[token]
+    there = TokenLimits(networks=(ip_network("203.0.113.7"),))
+    backstage.grants[token] = replace(grant, limits=there)
+    elsewhere = await client.get("/senders")
+    assert elsewhere.status_code == 403
+    assert plain(elsewhere.json()) == plain(example(*SENDERS, 403, "125.24"))

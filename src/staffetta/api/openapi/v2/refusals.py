@@ -1,7 +1,7 @@
 """Why v2 refuses its calls: each reason with the error that says its number and sentence."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Final
 
@@ -13,6 +13,14 @@ from staffetta.api.openapi.calls import Call, Refusal
 from staffetta.api.openapi.general import ENVELOPE, body_too_large, token_refusals
 from staffetta.api.openapi.tree import Named
 from staffetta.api.openapi.v2.objects import MESSAGE_ID, NUMBER, REFUSAL
+from staffetta.api.openapi.v2.provoked import (
+    BRITISH,
+    NOW,
+    refused_credit,
+    refused_otp,
+    refused_send,
+    refused_words,
+)
 from staffetta.api.openapi.words import words
 from staffetta.api.v2.dialect import V2
 from staffetta.api.v2.errors import NoSenders, NoSuchMessage
@@ -23,7 +31,6 @@ from staffetta.api.v2.parse_sender import parse_application
 from staffetta.callbacks.target import parse_callback
 from staffetta.compliance.errors import TooManySenders
 from staffetta.compliance.register_sender import SENDERS_MAX
-from staffetta.compliance.senders import SenderRules
 from staffetta.domain import errors
 from staffetta.domain.environments import Market
 from staffetta.domain.phones import parse_mobile, require_country
@@ -35,7 +42,6 @@ from staffetta.otp.errors import UnknownOtp
 from staffetta.otp.send import CACHE_SECONDS_MAX
 from staffetta.otp.verify import TRIES_MAX, VALID
 
-_NOW: Final = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 _SPANISH: Final = "+34612345678"
 
 
@@ -45,7 +51,7 @@ def _of(body: bytes, parse: Callable[[bytes], object]) -> Callable[[], object]:
 
 
 def _send(body: bytes) -> object:
-    return parse_send(body, Market.ITALY, "/IT-messages", {}, _NOW)
+    return parse_send(body, Market.ITALY, "/IT-messages", {}, NOW)
 
 
 def _otp(body: bytes) -> object:
@@ -78,35 +84,28 @@ SENDER: Final = Refusal(
 NUMERIC_SENDER: Final = Refusal(
     words("The sender is made of digits alone."), partial(parse_sender, "12345")
 )
-_APPROVALS: Final = SenderRules(["GB"], [])
 NOT_APPROVED: Final = Refusal(
     words("The sender needs an operator's approval in the recipient's country, and has none."),
-    lambda: errors.SenderNotApproved(str(_APPROVALS.refusal(1, "GB", "ACME"))),
+    partial(refused_send, errors.SenderNotApproved, recipient=BRITISH),
 )
 ONE_SEGMENT: Final = Refusal(
     words("The text needs several segments, and `failOnMultipleMessages` allows one."),
-    lambda: errors.TooManySegments(
-        "the message needs 2 segments (161 characters in GSM-7), and failOnMultipleMessages"
-        " allows one"
-    ),
+    partial(refused_send, errors.TooManySegments, text="x" * 161, fail_on_multiple_segments=True),
 )
 TEXT: Final = Refusal(
     words("The text is empty, or needs more than {most} segments (as shipped).", most=SEGMENTS_MAX),
-    lambda: errors.InvalidText("the message is empty: write at least one character"),
+    partial(refused_send, errors.InvalidText, text=""),
 )
 GUARD: Final = Refusal(
     words(
         "A guard of the account: the country is not allowed, or the daily spending cap is reached;"
         " the message says which."
     ),
-    lambda: errors.GuardRefused("the account may not send to GB: its guard allows ES, IT"),
+    partial(refused_send, errors.GuardRefused, recipient=BRITISH),
 )
 OTP_GUARD: Final = Refusal(
     words("Too many one-time passwords to this number, to its range, or of this account."),
-    lambda: errors.GuardRefused(
-        "the recipient guard refused it: at most 5 one-time passwords in 600 seconds go to this"
-        " number; try again in 120 s"
-    ),
+    refused_otp,
 )
 CALLBACK: Final = Refusal(
     words("The callback cannot be made: its url, method, field, retry, headers or custom."),
@@ -114,13 +113,11 @@ CALLBACK: Final = Refusal(
 )
 CREDIT: Final = Refusal(
     words("The credit is too low, or this token may not spend so much."),
-    lambda: errors.CreditTooLow(
-        45_000, 20_000, "the credit is too low: 0.045 needed, 0.02 available"
-    ),
+    refused_credit,
 )
 NO_ROUTE: Final = Refusal(
     words("No route leads to the recipient's country; nothing was charged."),
-    lambda: errors.NoRoute("no route is configured to FR in sandbox: nothing was charged"),
+    partial(refused_send, errors.NoRoute),
 )
 
 
@@ -137,8 +134,8 @@ def forbidden_words(*, charged_at_once: bool) -> Refusal:
             " blocklisted, and charged 1 EUR a segment where the price is not fixed."
         )
     )
-    sentence = 'the message was refused: "forbidden" in the message'
-    return Refusal(said, lambda: errors.ForbiddenWords(sentence, charged_at_once=charged_at_once))
+    market = Market.ITALY if charged_at_once else Market.WORLD
+    return Refusal(said, partial(refused_words, market))
 
 
 def wrong_country(market: Market) -> Refusal:
