@@ -7,7 +7,15 @@ from guide_blocks import GUIDES, blocks_of
 from guide_shell import run_page, typing
 from guide_site import GuideSite
 
-PAGES = ["first-message.md", "callbacks.md", "otp.md", "bulk.md", "numbers.md"]
+PAGES = [
+    "first-message.md",
+    "callbacks.md",
+    "otp.md",
+    "bulk.md",
+    "numbers.md",
+    "errors.md",
+    "from-v1-to-v2.md",
+]
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -25,7 +25,8 @@ _SECONDS_MAX: Final = 60
 _PATIENCE_SECONDS: Final = 20.0
 # What only reads is asked again until it answers what is shown.
 _READING: Final = re.compile(
-    r"\s*(curl|(\.venv/bin/)?staffetta (messages|trace|(connector|callbacks) (list|show)))\b"
+    r"(\w+=\S*\n)*"
+    r"(curl|(\.venv/bin/)?staffetta (messages|trace|(connector|callbacks) (list|show)))\b"
 )
 _WRITING: Final = re.compile(r" (-d|--data\S*|-X|-F) ")
 
