@@ -42,6 +42,11 @@ class Session:
     expires_at: datetime
     address: str
     user_agent: str
+    name: bytes = field(repr=False)  # what it is kept under; nobody gets in with it
+
+    def is_of(self, session_id: str) -> bool:
+        """Whether it is the one with this id."""
+        return self.name == hash_secret(session_id)
 
 
 async def create_session(
@@ -84,6 +89,11 @@ async def find_session(connection: Connection, session_id: str, now: datetime) -
 async def end_session(connection: Connection, session_id: str) -> bool:
     """Sign out; answers whether there was such a session."""
     return await connection.fetchval(sql.END_SESSION, hash_secret(session_id)) is not None
+
+
+async def end_named_session(connection: Connection, person_id: int, name: bytes) -> bool:
+    """End one of a person's sessions by its name; answers whether there was such a session."""
+    return await connection.fetchval(sql.END_NAMED_SESSION, person_id, name) is not None
 
 
 async def sign_out_everywhere(connection: Connection, person_id: int) -> int:

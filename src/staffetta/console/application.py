@@ -41,8 +41,10 @@ from staffetta.console.pages.connectors import connector_pages
 from staffetta.console.pages.credit import credit_pages
 from staffetta.console.pages.documentation import documentation_pages
 from staffetta.console.pages.home import home_pages
+from staffetta.console.pages.me import me_pages
 from staffetta.console.pages.message import one_message_pages
 from staffetta.console.pages.messages import message_pages
+from staffetta.console.pages.my_people import my_people_pages
 from staffetta.console.pages.numbers import number_pages
 from staffetta.console.pages.overview import overview_pages
 from staffetta.console.pages.phone import phone_pages
@@ -70,6 +72,8 @@ _HEADERS: Final = {
 # A module of pages for each task.
 _PAGES: Final[tuple[Callable[[ConsoleParts], list[HTTPRouteHandler]], ...]] = (
     sign_in_pages,
+    me_pages,
+    my_people_pages,
     overview_pages,
     credit_pages,
     message_pages,

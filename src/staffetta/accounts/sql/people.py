@@ -147,12 +147,16 @@ END_SESSION = """
 DELETE FROM person_session WHERE hash = $1 RETURNING hash
 """
 
+END_NAMED_SESSION = """
+DELETE FROM person_session WHERE person_id = $1 AND hash = $2 RETURNING hash
+"""
+
 END_SESSIONS_OF = """
 DELETE FROM person_session WHERE person_id = $1 RETURNING hash
 """
 
 LIST_SESSIONS = """
-SELECT created_at, seen_at, expires_at, address, user_agent
+SELECT created_at, seen_at, expires_at, address, user_agent, hash
   FROM person_session
  WHERE person_id = $1
    AND expires_at > $2

@@ -1,0 +1,212 @@
+"""A person's own page: who it is, where it is signed in, its password, its language."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, Final
+
+from litestar import Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.response import Redirect
+
+from staffetta.accounts.audit import record
+from staffetta.accounts.change_person import change_own_password
+from staffetta.accounts.email import Email
+from staffetta.accounts.passwords import Password
+from staffetta.accounts.people import Person, Role, list_people
+from staffetta.accounts.people_errors import InvalidPassword, TooManyTries
+from staffetta.accounts.read_account import read_account
+from staffetta.accounts.sessions import (
+    create_session,
+    end_named_session,
+    list_sessions,
+    sign_out_everywhere,
+)
+from staffetta.accounts.sign_in import SignedIn, check_password
+from staffetta.console.acting import actor_of
+from staffetta.console.browsers import browser_name
+from staffetta.console.forms import CHARACTERS_MAX, Form, lead_to, read_form
+from staffetta.console.guards import for_signed_in
+from staffetta.console.languages import mark, say_in
+from staffetta.console.navigation import links_for
+from staffetta.console.parts import ConsoleParts
+from staffetta.console.rendering import PageRequest, page
+from staffetta.console.visitors import PATH, no_session_cookie, session_cookie
+from staffetta.domain.errors import NotAcceptingNow
+
+ME: Final = f"{PATH}/me"
+ROLE_WORDS: Final[Mapping[Role, str]] = MappingProxyType(
+    {Role.OPERATOR: mark("operator"), Role.OWNER: mark("owner"), Role.MEMBER: mark("member")}
+)
+_SIGN_IN: Final = f"{PATH}/sign-in"
+_DONE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "password": mark("Your password is changed. Every other session of yours is over."),
+        "session": mark("That session is over."),
+        "role": mark("The role is changed."),
+        "disabled": mark("This person is let in no more, and every session is over."),
+        "enabled": mark("This person may sign in again, with the same password."),
+        "removed": mark("This person is gone."),
+    }
+)
+_NOTHING_TYPED: Final[Mapping[str, str]] = MappingProxyType({"email": "", "name": "", "role": ""})
+_WRONG: Final = mark("This is not your password.")
+_WAIT: Final = mark("Too many tries. Wait a little, then try again.")
+_NOT_THE_SAME: Final = mark("The new password was typed in two ways.")
+_NOT_GOOD: Final = mark(
+    "A password has at least 12 characters, and is not the e-mail address. Nothing else is asked."
+)
+
+
+def me_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
+    """The pages."""
+
+    @get("/me", guards=[for_signed_in])
+    async def me(request: PageRequest) -> Response[Any]:
+        """Who it is."""
+        return await own_page(parts, request)
+
+    @post("/me/password", guards=[for_signed_in], status_code=200)
+    async def password(request: PageRequest) -> Response[Any]:
+        """Change the password, and sign in anew with it: every session before it is over."""
+        form = await read_form(request)
+        problems = await _change_password(parts, request, form)
+        if problems:
+            return await own_page(parts, request, status=422, problems=problems)
+        return await _signed_in_again(parts, request)
+
+    @post("/me/sessions/end", guards=[for_signed_in], status_code=200)
+    async def end_one(request: PageRequest) -> Response[Any]:
+        """End one session; what has ended already has ended."""
+        name = (await read_form(request)).text("session")
+        async with parts.database.transaction() as connection:
+            await end_named_session(connection, _person(request).person_id, _bytes_of(name))
+        return lead_to(ME, "session")
+
+    @post("/me/sign-out-everywhere", guards=[for_signed_in], status_code=200)
+    async def end_all(request: PageRequest) -> Response[Any]:
+        """End every session, this one too."""
+        async with parts.database.transaction() as connection:
+            await sign_out_everywhere(connection, _person(request).person_id)
+        answer: Response[Any] = Redirect(_SIGN_IN, status_code=303)
+        answer.set_cookie(no_session_cookie(is_secure=_is_secure(request)))
+        return answer
+
+    return [me, password, end_one, end_all]
+
+
+async def own_page(
+    parts: ConsoleParts,
+    request: PageRequest,
+    *,
+    status: int = 200,
+    problems: Mapping[str, str] | None = None,
+    typed: Mapping[str, str] | None = None,
+    made: tuple[Person, str] | None = None,
+) -> Response[Any]:
+    """The page; `problems` are sentences by field, `made` somebody with a password to hand over."""
+    person, language = _person(request), request.user.language
+    say = say_in(language)
+    async with parts.database.acquire() as connection:
+        sessions = await list_sessions(connection, person.person_id, parts.clock.now())
+        account, people = None, list[Person]()
+        if person.account_id is not None:
+            account = await read_account(connection, person.account_id)
+            people = await list_people(connection, person.account_id)
+    return page(
+        request,
+        "me.html",
+        status=status,
+        person=person,
+        account=account,
+        people=people,
+        is_owner=person.role is Role.OWNER,
+        links=links_for(person.role, None, "", say),
+        roles=ROLE_WORDS,
+        sessions=[
+            (one, browser_name(one.user_agent), one.is_of(request.user.session_id))
+            for one in sessions
+        ],
+        problems={name: say(sentence) for name, sentence in (problems or {}).items()},
+        typed=typed or _NOTHING_TYPED,
+        made=made,
+        done=_DONE.get(request.query_params.get("done", ""), ""),
+    )
+
+
+async def _change_password(
+    parts: ConsoleParts, request: PageRequest, form: Form
+) -> Mapping[str, str]:
+    """What is wrong by field; nothing when the password is another one now.
+
+    The old one is tried as at the door, and counted there: a session that was left open helps
+    nobody to guess it.
+    """
+    person = _person(request)
+    old, new = (_whole(form, name) for name in ("old", "new"))
+    if new != _whole(form, "again"):
+        return {"again": _NOT_THE_SAME}
+    now, address = parts.clock.now(), _address(request)
+    try:
+        wanted = Password.parse(new, Email.parse(person.email))
+        proved = await check_password(
+            parts.database, parts.passwords, person.email, old, address, now
+        )
+        if proved is None or not await change_own_password(
+            parts.database, parts.passwords, person.person_id, old, wanted, now
+        ):
+            return {"old": _WRONG}
+    except InvalidPassword:
+        return {"new": _NOT_GOOD}
+    except (TooManyTries, NotAcceptingNow):
+        return {"old": _WAIT}
+    return {}
+
+
+async def _signed_in_again(parts: ConsoleParts, request: PageRequest) -> Response[Any]:
+    """Note the change, and go on in a session that began after it."""
+    person, now = _person(request), parts.clock.now()
+    async with parts.database.transaction() as connection:
+        account = person.account_id and await read_account(connection, person.account_id)
+        details = {"person": person.email, "role": person.role.value}
+        await record(
+            connection, actor_of(request), "person.password", account or None, details, now
+        )
+        session = await create_session(
+            connection,
+            replace(person, password_at=now),
+            _address(request),
+            request.headers.get("user-agent", ""),
+            now,
+        )
+    answer = lead_to(ME, "password")
+    if session is not None:  # else it was changed again meanwhile: sign in with that one
+        answer.set_cookie(session_cookie(session, is_secure=_is_secure(request)))
+    return answer
+
+
+def _person(request: PageRequest) -> SignedIn:
+    person = request.user.person
+    assert person is not None, "the guard has seen to it"
+    return person
+
+
+def _whole(form: Form, name: str) -> str:
+    """A field as it was typed: blanks belong to a password."""
+    value = form.fields.get(name)
+    return value[: CHARACTERS_MAX + 1] if isinstance(value, str) else ""
+
+
+def _bytes_of(name: str) -> bytes:
+    try:
+        return bytes.fromhex(name)
+    except ValueError:
+        return b""
+
+
+def _address(request: PageRequest) -> str:
+    return request.client.host if request.client else "127.0.0.1"
+
+
+def _is_secure(request: PageRequest) -> bool:
+    return bool(request.scope["scheme"] == "https")
