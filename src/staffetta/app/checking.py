@@ -15,6 +15,7 @@ from staffetta.connectors.smpp.certification.certify import Plan, Progress, cert
 from staffetta.connectors.smpp.certification.conclude import conclude
 from staffetta.connectors.smpp.certification.findings import Findings
 from staffetta.connectors.smpp.certification.in_words import progress_line, report_of
+from staffetta.connectors.smpp.certification.questions import questions_of
 from staffetta.connectors.smpp.certification.script import Step
 from staffetta.connectors.smpp.settings import SmppSettings
 from staffetta.db.pool import Database, DatabaseError
@@ -156,4 +157,5 @@ def _result(name: str, findings: Findings, settings: SmppSettings) -> CheckResul
         report.rows,
         dict(findings.settings),
         {} if obstacle is None else dict(obstacle.proposed),
+        questions_of(findings, settings),
     )

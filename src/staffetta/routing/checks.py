@@ -53,6 +53,21 @@ class CheckLine(msgspec.Struct, frozen=True):
     is_title: bool = False  # a message of the script begins
 
 
+class CheckChoice(msgspec.Struct, frozen=True):
+    """An answer to a question, and what it sets."""
+
+    words: str
+    settings: Mapping[str, object]
+
+
+class CheckQuestion(msgspec.Struct, frozen=True):
+    """What only somebody with the phone in hand can say."""
+
+    name: str
+    text: str
+    choices: tuple[CheckChoice, ...]
+
+
 class CheckResult(msgspec.Struct, frozen=True):
     """What a check learned."""
 
@@ -60,6 +75,7 @@ class CheckResult(msgspec.Struct, frozen=True):
     rows: tuple[tuple[str, str], ...]  # a name and what is to be said of it
     settings: Mapping[str, object]  # to apply, under operators' names
     proposed: Mapping[str, object]  # for somebody who knows more than the check
+    questions: tuple[CheckQuestion, ...] = ()
 
 
 class StoredCheck(msgspec.Struct, frozen=True):

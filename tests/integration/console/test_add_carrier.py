@@ -134,6 +134,19 @@ async def test_a_carrier_is_checked_applied_routed_and_started(gateway, desk) ->
     ]
 
 
+async def test_what_the_phone_shows_decides_what_no_report_tells(gateway, desk) -> None:
+    async with running_network(report_form=ReportForm.TLVS) as network:
+        await add(desk, network.port)
+        async with gateway.database.transaction() as connection:
+            await connection.execute("UPDATE connector SET rate_per_second = 0")
+        await ask(desk, numbers=PHONE, agreed="yes")
+        await checker(gateway).check_once()
+    assert "What does it show?" in await desk.see(CHECK)
+    answers = {"setting": "none", "answer-alphabet": "1", "answer-long": "2"}
+    await desk.send(f"{CHECK}/apply", answers, page=CHECK)
+    assert (await acme(gateway))["settings"] == {"alphabet": "latin1", "long_messages": "sar"}
+
+
 async def test_a_carrier_that_is_not_there_is_said_so_with_what_to_do(gateway, desk) -> None:
     async with running_network() as network:
         port = network.port

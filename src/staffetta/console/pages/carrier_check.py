@@ -61,6 +61,20 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         ),
     }
 )
+# What is asked about the phone, as a check has it.
+_ASKED: Final = (
+    mark("The phone should show a message that begins with @£$¥¡¤§ÄÖà_. What does it show?"),
+    mark("exactly that"),
+    mark("blanks, boxes or question marks, then @$ where ¡¤ should be"),
+    mark("¡ where @ should be, and ¤ where $ should be"),
+    mark("something else"),
+    mark(
+        "The phone should show long messages ending in '1234567890 end.', one for each form below,"
+        " in this order. Which is the first that came as one message, whole?"
+    ),
+    mark("nothing, or I cannot see it"),
+)
+
 # What the rows of a result are called; those of the script's messages are as they were sent.
 TITLES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -251,6 +265,12 @@ async def _apply(change: Change) -> str:
 
 
 def _ticked(form: Form, result: CheckResult) -> dict[str, object]:
+    """What was ticked, and what the answers about the phone set beside it."""
     wanted = set(form.texts("setting"))
     found = {**result.proposed, **result.settings}
-    return {key: value for key, value in found.items() if key in wanted}
+    ticked = {key: value for key, value in found.items() if key in wanted}
+    for question in result.questions:
+        place = form.text(f"answer-{question.name}")
+        if place.isdecimal() and int(place) < len(question.choices):
+            ticked |= question.choices[int(place)].settings
+    return ticked

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from babel.dates import format_timedelta
+from babel.numbers import format_decimal
 
 from staffetta.console.languages import Language, mark, say_in
 from staffetta.routing.alarms import AlarmKind
@@ -85,6 +86,10 @@ class Wording:
     def alarm(self, kind: str) -> str:
         """What an alarm is called."""
         return self._say(ALARMS[kind]) if kind in ALARMS else kind
+
+    def rate(self, per_second: float) -> str:
+        """So many a second, in tenths where it is not whole."""
+        return format_decimal(per_second, format="#,##0.#", locale=self._language.value)
 
     def age(self, since: datetime) -> str:
         """How long ago a moment was, in one unit."""
