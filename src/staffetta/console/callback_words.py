@@ -31,15 +31,15 @@ STANDING_LOOKS: Final[Mapping[Standing, str]] = MappingProxyType(
 )
 EVENT_WORDS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "submitted": mark("the message was sent"),
-        "uncertain": mark("the message was sent, perhaps"),
-        "delivered": mark("the message was delivered"),
-        "undeliverable": mark("the message cannot be delivered"),
-        "rejected": mark("the message was rejected"),
-        "expired": mark("the message expired"),
-        "cancelled": mark("the message was taken back"),
-        "recipients_changed": mark("recipients changed"),
-        "low_credit": mark("credit is low"),
+        "submitted": mark("The message was sent"),
+        "uncertain": mark("The message was sent, perhaps"),
+        "delivered": mark("The message was delivered"),
+        "undeliverable": mark("The message cannot be delivered"),
+        "rejected": mark("The message was rejected"),
+        "expired": mark("The message expired"),
+        "cancelled": mark("The message was taken back"),
+        "recipients_changed": mark("Recipients changed"),
+        "low_credit": mark("Credit is low"),
     }
 )
 ANSWER_WORDS: Final[Mapping[ReceiverAnswer, str]] = MappingProxyType(

@@ -33,7 +33,7 @@ class Example:
         """The line for a terminal; `address` is the server's."""
         sandbox = "/sandbox" if environment is Environment.SANDBOX else ""
         url = f"{address}{sandbox}/{self.service}/{self.path}"
-        parts = [f"curl '{url}'", f"  --header 'Authorization: Bearer {token}'"]
+        parts = [f"curl '{url}'", f'  --header "Authorization: Bearer {token}"']
         if self.method not in {"GET", "POST"}:
             parts[0] = f"curl --request {self.method} '{url}'"
         if self.body is not None:
@@ -73,11 +73,9 @@ SEND_MANY: Final = Example(
     "messages",
     "messages/",
     {
-        "test": False,
         "sender": "Staffetta",
         "recipients": ["+39-3331234567", "+39-3337654321"],
         "body": "Ciao from Staffetta",
-        "transaction": False,
     },
 )
 SEND_CODE: Final = Example(

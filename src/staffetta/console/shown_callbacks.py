@@ -14,6 +14,7 @@ from staffetta.callbacks.letters import Told, event_letter_of, letter_of, reques
 from staffetta.callbacks.receiver import TestDelivery
 
 CHARACTERS_MAX: Final = 64 * 1024
+_SUBJECT_CHARACTERS_MAX: Final = 40
 _HIDDEN: Final = frozenset({"webhook-signature"})
 
 
@@ -46,6 +47,7 @@ class ShownTestDelivery:
     """What the test receiver got, as its page shows it."""
 
     delivery: TestDelivery
+    subject: str  # what it tells of, in the API's words
     body: str
     is_cut: bool
 
@@ -53,7 +55,18 @@ class ShownTestDelivery:
 def shown_test_delivery(one: TestDelivery) -> ShownTestDelivery:
     """A callback that the test receiver got."""
     body, is_cut = readable(one.body)
-    return ShownTestDelivery(one, body, is_cut or one.is_cut)
+    return ShownTestDelivery(one, _subject(one.body), body, is_cut or one.is_cut)
+
+
+def _subject(body: bytes) -> str:
+    """The state that a message has, or the name of an event; "" where the body is no JSON."""
+    try:
+        value: Any = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
+    told = value if isinstance(value, dict) else {}
+    subject = told.get("state", told.get("event", ""))
+    return subject[:_SUBJECT_CHARACTERS_MAX] if isinstance(subject, str) else ""
 
 
 def readable(body: bytes) -> tuple[str, bool]:
