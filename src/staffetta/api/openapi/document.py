@@ -128,6 +128,8 @@ def _responses(service: Service, call: Call) -> Tree:
     for refusal in (*call.refusals, *service.refused(call)):
         answer = service.answer(call, refusal)
         refused[answer.status].append((refusal, answer))
+    for same in refused.values():
+        same.sort(key=lambda one: number_in(one[1]))
     granted = {str(one.status): _granted(service, one) for one in call.replies}
     return granted | {
         str(status): _refused(service, status, refused[status]) for status in sorted(refused)

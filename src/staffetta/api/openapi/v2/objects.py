@@ -1,5 +1,6 @@
 """The objects of v2: the Message, the callback, what is said of senders and codes."""
 
+from datetime import timedelta
 from typing import Final
 
 from staffetta.api.openapi.schemas import (
@@ -30,10 +31,13 @@ from staffetta.callbacks.target import (
 )
 from staffetta.compliance.senders import SenderState
 from staffetta.domain.encodings import Encoding
+from staffetta.messaging.accept import AcceptRules
+from staffetta.messaging.read import DRY_RUN_KEPT
 from staffetta.otp.codes import LENGTH_DEFAULT, LENGTH_MAX, LENGTH_MIN
 from staffetta.otp.send import CACHE_SECONDS_MAX
 from staffetta.otp.verify import TRIES_MAX
 
+HOUR: Final = timedelta(hours=1)
 ID: Final = "^[0-9a-f]{24}$"
 NUMBER: Final = "+393331234567"
 MESSAGE_ID: Final = "65f2c1a05e1f9b0c4d7a8e21"
@@ -43,8 +47,9 @@ STATE_WORDS: Final = tuple(dict.fromkeys(STATES.values()))
 CREATED_AT: Final = "2026-03-14T09:26:53Z"
 
 DRY_RUN: Final = words(
-    "Check and price everything, send and charge nothing. The message is found by its id for 24"
-    " hours, is not listed, and stays NEW."
+    "Check and price everything, send and charge nothing. The message is found by its id for"
+    " {hours} hours, is not listed, and stays NEW.",
+    hours=DRY_RUN_KEPT // HOUR,
 )
 ONE_SEGMENT: Final = words("Refuse a text that needs more than one segment (2030).")
 OPTIONS: Final = described(
@@ -147,7 +152,8 @@ MESSAGE_FIELDS: Final[dict[str, Field]] = {
     "state": text(
         words(
             "NEW: not sent yet. PENDING: a carrier has it. Then one of DELIVERED, UNDELIVERABLE,"
-            " REJECTED (refused, or cancelled) and EXPIRED (no outcome within 48 hours)."
+            " REJECTED (refused, or cancelled) and EXPIRED (no outcome within {hours} hours).",
+            hours=AcceptRules().time_to_live // HOUR,
         ),
         "NEW",
         enum=list(STATE_WORDS),

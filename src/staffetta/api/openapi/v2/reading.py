@@ -10,6 +10,7 @@ from staffetta.api.openapi.v2.bodies import ALIAS, EXPLAIN, least_of
 from staffetta.api.openapi.v2.explaining import EXPLANATION_ANSWER
 from staffetta.api.openapi.v2.objects import (
     CREATED_AT,
+    HOUR,
     ID,
     MESSAGE_ANSWER,
     MESSAGE_ID,
@@ -24,6 +25,7 @@ from staffetta.api.openapi.v2.sending import MESSAGE_IN_PATH
 from staffetta.api.openapi.words import paragraphs, words
 from staffetta.api.v2.parse_list import LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX, LIST_SKIP_MAX
 from staffetta.compliance.register_sender import SENDERS_MAX
+from staffetta.messaging.read import DRY_RUN_KEPT
 
 _LIST_PARAMETERS: Final = (
     query(
@@ -110,7 +112,10 @@ MESSAGE_CALLS: Final = (
         id="getMessage",
         tag="messages",
         summary=words("Read a message"),
-        said=words("A message as it is now. A dry run is found for 24 hours."),
+        said=words(
+            "A message as it is now. A dry run is found for {hours} hours.",
+            hours=DRY_RUN_KEPT // HOUR,
+        ),
         parameters=(MESSAGE_IN_PATH,),
         replies=(Reply(200, words("The message."), MESSAGE_ANSWER),),
         refusals=(refusals.NO_MESSAGE,),

@@ -34,7 +34,7 @@ from staffetta.compliance.register_sender import SENDERS_MAX
 from staffetta.domain import errors
 from staffetta.domain.environments import Market
 from staffetta.domain.phones import parse_mobile, require_country
-from staffetta.domain.senders import parse_sender
+from staffetta.domain.senders import SENDER_LENGTH_MAX, SENDER_LENGTH_MIN, parse_sender
 from staffetta.messaging.commit import result_of_taken_key
 from staffetta.messaging.inspection import SEGMENTS_MAX
 from staffetta.otp.codes import LENGTH_MAX, LENGTH_MIN
@@ -78,7 +78,11 @@ RECIPIENT: Final = Refusal(
     words("The recipient is not a mobile number in E.164."), partial(parse_mobile, NUMBER[1:])
 )
 SENDER: Final = Refusal(
-    words("The sender is not of 3 to 11 unaccented letters, digits and spaces."),
+    words(
+        "The sender is not of {shortest} to {longest} unaccented letters, digits and spaces.",
+        shortest=SENDER_LENGTH_MIN,
+        longest=SENDER_LENGTH_MAX,
+    ),
     partial(parse_sender, "Caffè"),
 )
 NUMERIC_SENDER: Final = Refusal(

@@ -1,5 +1,6 @@
 """The calls of v2 that send: to Italy, to Spain, to the world, and one-time passwords."""
 
+from datetime import timedelta
 from typing import Final
 
 from staffetta.api.openapi.calls import FORM, JSON, Call, Refusal, Reply
@@ -10,6 +11,7 @@ from staffetta.api.openapi.tree import Named, Tree
 from staffetta.api.openapi.v2 import refusals
 from staffetta.api.openapi.v2.bodies import CODE, OTP, SEND, least_of, to_market
 from staffetta.api.openapi.v2.objects import (
+    HOUR,
     MESSAGE_ANSWER,
     MESSAGE_ID,
     OTP_ANSWER,
@@ -18,9 +20,15 @@ from staffetta.api.openapi.v2.objects import (
 )
 from staffetta.api.openapi.words import Words, paragraphs, words
 from staffetta.api.v2.parse import IDEMPOTENCY_KEY_CHARACTERS_MAX
+from staffetta.callbacks.outcomes import FIRST_REPEAT, REPEAT_FACTOR
+from staffetta.callbacks.target import RETRY_MAX
 from staffetta.domain.environments import Market
+from staffetta.messaging.housekeeping import KEYS_KEPT
 from staffetta.otp.verify import TRIES_MAX
 
+_REPEAT_MINUTES: Final = ", ".join(
+    str(FIRST_REPEAT * REPEAT_FACTOR**count // timedelta(minutes=1)) for count in range(RETRY_MAX)
+)
 REPLAY: Final = answer_header(
     "IdempotentReplay",
     text(
@@ -40,9 +48,10 @@ KEY: Final = Named(
         optional(
             text(
                 words(
-                    "A key of your choice. The same key and body within 24 hours are answered as"
-                    " the first time, and nothing is sent again; the key with another body is"
-                    " refused (1002)."
+                    "A key of your choice. The same key and body within {hours} hours are answered"
+                    " as the first time, and nothing is sent again; the key with another body is"
+                    " refused (1002).",
+                    hours=KEYS_KEPT // HOUR,
                 ),
                 "order-A-1027-shipped",
                 minLength=1,
@@ -129,8 +138,9 @@ _STATE_CHANGED: Final[Tree] = {
                 "default": {
                     "description": words(
                         "Anything else, a redirection too, or no answer within 30 seconds: it is"
-                        " tried again, 1, 5, 25, 125 and 625 minutes later, as often as"
-                        " `callback.retry` says, and then kept for the operator to replay."
+                        " tried again, {minutes} minutes later, as often as `callback.retry`"
+                        " says, and then kept for the operator to replay.",
+                        minutes=_REPEAT_MINUTES,
                     ),
                     "headers": {"Retry-After": RETRY_AFTER},
                 },
