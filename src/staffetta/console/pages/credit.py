@@ -66,6 +66,8 @@ def credit_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         """The entries of a period, as a file."""
         place = await place_of(parts, request, environment)
         asked = asked_of(request, _PERIOD_FIELDS)
+        if not any(asked.values()):
+            asked = _this_month(parts.clock.now())
         try:
             period = read_period(asked["from"], asked["to"])
         except InvalidPeriod as error:

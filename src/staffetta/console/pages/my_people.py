@@ -1,7 +1,9 @@
 """An account's people, changed by its owners: let in, given another role or password, shut out."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
 
 from litestar import Response, post
 from litestar.exceptions import NotFoundException
@@ -42,6 +44,25 @@ _BUSY = mark("The gateway is busy. Try again in some seconds.")
 Change = Callable[[Connection, Email], Awaitable[Person]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A way to change somebody, and the page that asks for it."""
+
+    path: str
+    action: str  # in the audit trail
+    done: str  # what is said of it
+    change: Callable[[Connection, Email, datetime], Awaitable[Person]]
+
+
+_WAYS: Final = (
+    _Way("owner", "person.role", "role", lambda one, who, _: set_role(one, who, Role.OWNER)),
+    _Way("member", "person.role", "role", lambda one, who, _: set_role(one, who, Role.MEMBER)),
+    _Way("disable", "person.disable", "disabled", disable_person),
+    _Way("enable", "person.enable", "enabled", lambda one, who, _: enable_person(one, who)),
+    _Way("remove", "person.remove", "removed", lambda one, who, _: remove_person(one, who)),
+)
+
+
 def my_people_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
     """The pages; they have no address of their own to look at."""
 
@@ -50,35 +71,31 @@ def my_people_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         """Let somebody in; the password is shown once."""
         return await _add(parts, request)
 
-    @post("/me/people/{person_id:int}/{what:str}", guards=[for_owners], status_code=200)
-    async def change(
-        request: PageRequest, person_id: FromPath[int], what: FromPath[str]
-    ) -> Response[Any]:
-        """Change somebody."""
-        if what == "password":
-            return await _renew(parts, request, person_id)
+    @post("/me/people/{person_id:int}/password", guards=[for_owners], status_code=200)
+    async def renew(request: PageRequest, person_id: FromPath[int]) -> Response[Any]:
+        """Make another password, shown once; every session of theirs is over."""
+        return await _renew(parts, request, person_id)
+
+    return [add, renew, *(_changing(parts, way) for way in _WAYS)]
+
+
+def _changing(parts: ConsoleParts, way: _Way) -> HTTPRouteHandler:
+    """The page of one way to change somebody."""
+
+    @post(f"/me/people/{{person_id:int}}/{way.path}", guards=[for_owners], status_code=200)
+    async def change(request: PageRequest, person_id: FromPath[int]) -> Response[Any]:
         now = parts.clock.now()
-        changes: dict[str, tuple[str, str, Change]] = {
-            "owner": ("person.role", "role", lambda one, who: set_role(one, who, Role.OWNER)),
-            "member": ("person.role", "role", lambda one, who: set_role(one, who, Role.MEMBER)),
-            "disable": (
-                "person.disable",
-                "disabled",
-                lambda one, who: disable_person(one, who, now),
-            ),
-            "enable": ("person.enable", "enabled", enable_person),
-            "remove": ("person.remove", "removed", remove_person),
-        }
-        if what not in changes:
-            raise NotFoundException("there is no such page")
-        action, done, wanted = changes[what]
+
+        async def wanted(connection: Connection, email: Email) -> Person:
+            return await way.change(connection, email, now)
+
         try:
-            await _changed(parts, request, person_id, action, wanted)
+            await _changed(parts, request, person_id, way.action, wanted)
         except LastOwner:
             return await own_page(parts, request, status=422, problems={"people": _LAST})
-        return lead_to(ME, done)
+        return lead_to(ME, way.done)
 
-    return [add, change]
+    return change
 
 
 async def _add(parts: ConsoleParts, request: PageRequest) -> Response[Any]:
