@@ -104,6 +104,17 @@ class View(msgspec.Struct, frozen=True):
     groups: tuple[Group, ...]
 
 
+def first_places(view: View) -> Mapping[Body | Call, Call]:
+    """Where each body and callback stands first: paper need not show it again."""
+    found: dict[Body | Call, Call] = {}
+    for call in (call for group in view.groups for call in group.calls):
+        for callback in call.callbacks:
+            found.setdefault(callback, call)
+        for body in (*call.bodies, *(body for one in call.responses for body in one.bodies)):
+            found.setdefault(body, call)
+    return found
+
+
 def view_of(document: Node) -> View:
     """What a page shows of a document."""
     info, reader = document["info"], _Reader(document)

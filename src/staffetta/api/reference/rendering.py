@@ -1,0 +1,141 @@
+"""From a service's document to the HTML of its reference: on a page, and for paper."""
+
+import hashlib
+from functools import cache
+from gettext import NullTranslations
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
+
+from staffetta.api.openapi.document import document
+from staffetta.api.openapi.pages import document_path
+from staffetta.api.openapi.services import SERVICES
+from staffetta.api.reference.limits import LIMIT_WORDS, PLACE_WORDS
+from staffetta.api.reference.samples import samples_of
+from staffetta.api.reference.view import View, first_places, view_of
+from staffetta.api.web_pages import Files, templates_of
+from staffetta.domain.languages import Language, read_catalogue
+
+HERE: Final = Path(__file__).parent
+FILES: Final = Files(
+    HERE / "static",
+    "/docs/static",
+    (
+        "reference.css",
+        "reference.js",
+        "try.css",
+        "try.js",
+        "vendor/swagger-ui-dist/swagger-ui-bundle.js",
+        "vendor/swagger-ui-dist/swagger-ui.css",
+    ),
+)
+PRINTED_BASE: Final = "https://gateway.example"  # what stands on paper for a server's address
+_PRINTED_SAMPLE: Final = "shell-curl"
+_MARKDOWN: Final = MarkdownIt("commonmark", {"html": False})
+
+
+def reference_path(service: str, language: Language) -> str:
+    """Where a service's reference is."""
+    return f"/docs/{language.value}/{service}"
+
+
+def render_reference(service: str, language: Language, sample: str, base: str) -> str:
+    """A service's reference, with its samples in one way to write them."""
+    return _rendered_reference("reference.html", service, language, sample, base)
+
+
+def render_for_paper(service: str) -> str:
+    """The English reference for paper; `print.css` has its looks."""
+    return _rendered_reference(
+        "print.html", service, Language.ENGLISH, _PRINTED_SAMPLE, PRINTED_BASE
+    )
+
+
+def paper_digest(service: str) -> str:
+    """What a printed reference was made of, to tell whether it is that of this code."""
+    made_of = render_for_paper(service) + (HERE / "print.css").read_text(encoding="utf-8")
+    return hashlib.sha256(made_of.encode()).hexdigest()
+
+
+def render_trial(service: str, language: Language) -> str:
+    """The page to try a service's calls on."""
+    path = document_path(service, language)
+    return _rendered("try.html", service, language, document=path)
+
+
+def _rendered_reference(
+    template: str, service: str, language: Language, sample: str, base: str
+) -> str:
+    samples = samples_of(service)
+    return _rendered(
+        template,
+        service,
+        language,
+        view=_view(service, language),
+        first_places=first_places(_view(service, language)),
+        document=document_path(service, language),
+        base=base,
+        samples=samples,
+        chosen=samples.chosen(sample),
+        is_printed=template == "print.html",
+        limit_words=LIMIT_WORDS,
+        place_words=PLACE_WORDS,
+    )
+
+
+def _rendered(template: str, service: str, language: Language, **values: Any) -> str:
+    words = _words_of(language)
+    common = {
+        "gettext": words.gettext,
+        "ngettext": words.ngettext,
+        "language": language,
+        "languages": list(Language),
+        "service": service,
+        "titles": _titles(language),
+        "path_of": reference_path,
+    }
+    return _templates().get_template(template).render(common, **values)
+
+
+@cache
+def _view(service: str, language: Language) -> View:
+    return view_of(document(service, language))
+
+
+def _titles(language: Language) -> dict[str, str]:
+    return {name: document(name, language)["info"]["title"] for name in SERVICES}
+
+
+@cache
+def _templates() -> Environment:
+    environment = templates_of(HERE / "templates")
+    environment.globals["static"] = FILES.address
+    environment.filters.update(markdown=_markdown, coloured=_coloured)
+    return environment
+
+
+@cache
+def _words_of(language: Language) -> NullTranslations:
+    if language is Language.ENGLISH:
+        return NullTranslations()
+    return read_catalogue((HERE / "translations" / f"{language.value}.po").read_bytes(), language)
+
+
+@cache
+def _markdown(text: str) -> Markup:
+    """Our own words, as the documents have them: Markdown without HTML."""
+    return Markup(_MARKDOWN.render(text))  # noqa: S704 - the renderer escapes, and lets no HTML in
+
+
+@cache
+def _coloured(code: str, syntax: str) -> Markup:
+    """Code with its words marked by classes."""
+    formatter = HtmlFormatter(nowrap=True, classprefix="hl-")
+    lexer = get_lexer_by_name(syntax, stripnl=False)
+    return Markup(highlight(code, lexer, formatter))  # noqa: S704 - the formatter escapes
