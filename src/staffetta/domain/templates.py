@@ -28,6 +28,11 @@ class Template:
         return len(self._pieces) == 1
 
     @property
+    def names(self) -> list[str]:
+        """What is filled in, in the order it comes, each as often as it does."""
+        return self._pieces[1::2]
+
+    @property
     def placeholder_count(self) -> int:
         """How often something is filled in."""
         return len(self._pieces) // 2

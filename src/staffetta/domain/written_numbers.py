@@ -34,6 +34,15 @@ def e164_of(raw: str, country: str | None = None) -> str | None:
     return None if country is None else _national(digits, country)
 
 
+def dashed_of(e164: str) -> str | None:
+    """A number as v1 writes it, its calling code apart; None where no country has that code."""
+    for end in (2, 3, 4):
+        code = e164[1:end]
+        if code.isdigit() and int(code) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
+            return f"+{code}-{e164[end:]}"
+    return None
+
+
 def _national(digits: str, country: str) -> str | None:
     try:
         number = phonenumbers.parse(digits, country)

@@ -118,18 +118,23 @@ def shown_event(event: AccountEvent) -> ShownEvent:
     return ShownEvent(
         at=event.at,
         sentence=said.sentence,
-        values={**_BLANK, **facts},
+        values=_Values(facts),
         amount_micro=abs(amount) if isinstance(amount, int) else None,
         look=said.look,
         detail="" if detail is None else str(detail),
     )
 
 
-# What a sentence has a place for, and an event may not tell.
-_BLANK: Final = MappingProxyType({"report_state": "?", "segment": "?"})
+class _Values(dict[str, Any]):
+    """What a sentence has places for; an event may not tell all of it."""
+
+    def __missing__(self, _name: str) -> str:
+        return "?"
 
 
 def _request(facts: Facts) -> _Said:
+    if "sender" not in facts:
+        return _Said(mark("The request had an Idempotency-Key: repeated, it changes nothing."))
     if facts.get("is_code"):
         return _Said(mark("Accepted: a one-time password from %(sender)s."))
     if facts.get("dry_run"):

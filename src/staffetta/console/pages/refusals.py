@@ -26,6 +26,7 @@ from staffetta.domain.errors import (
     TooManySegments,
 )
 from staffetta.messaging.bulk.errors import NoRecipient, OutcomeUnknown, TooManyRecipients
+from staffetta.messaging.recipient_files.errors import WrongFile
 
 WHOLE: Final = "whole"  # stands for what is about no field
 
@@ -83,6 +84,7 @@ _SAID: Final[Mapping[type[StaffettaError], tuple[str, str]]] = MappingProxyType(
             WHOLE,
             mark("Nobody knows whether this was sent. Look at the list of messages first."),
         ),
+        WrongFile: (WHOLE, mark("This file cannot be used.")),
         NoRecipient: ("recipients", mark("There is no number here that can get this message.")),
         TooManyRecipients: (
             "recipients",

@@ -33,3 +33,13 @@ document.addEventListener("submit", (event) => {
 window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-once]")) delete form.dataset.sent;
 });
+
+// A column's name goes where the text is being written.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-insert]");
+  const text = button?.form?.elements?.namedItem("text");
+  if (!text) return;
+  text.setRangeText(button.dataset.insert, text.selectionStart, text.selectionEnd, "end");
+  text.focus();
+  text.dispatchEvent(new Event("input", { bubbles: true }));
+});

@@ -124,7 +124,7 @@ class BulkAcceptor:
         NotAcceptingNow; then nothing was stored or charged. Raises OutcomeUnknown where that cannot
         be found out.
         """
-        self._check_text(request)
+        self.check_text(request)
         callback = self._callback_of(request)
         terms = Terms(
             space_id=space.id,
@@ -195,7 +195,7 @@ class BulkAcceptor:
         except InvalidCallback as wrong:
             raise InvalidCallback(_in_words_of_v1(str(wrong))) from None
 
-    def _check_text(self, request: BulkRequest) -> None:
+    def check_text(self, request: BulkRequest) -> None:
         """Refuse a text that nobody could get; one with placeholders is looked at when filled."""
         found = segment_text(request.body.text)
         if request.body.placeholder_count > PLACEHOLDERS_MAX:

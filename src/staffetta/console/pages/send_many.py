@@ -1,0 +1,302 @@
+"""Sending to many: a file, its columns, every text as it will arrive, the price, then one message.
+
+The file is kept in the database between these steps. What would become of it is counted by the
+rules that acceptance has, on all of its rows, before anybody sends.
+"""
+
+import re
+from datetime import datetime
+from itertools import islice
+from typing import Any, Final
+
+from babel import Locale
+from litestar import Response, get, post
+from litestar.exceptions import NotFoundException
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+
+from staffetta.console.forms import Form, lead_to, read_form
+from staffetta.console.guards import for_accounts
+from staffetta.console.languages import mark
+from staffetta.console.pages.refusals import Refusal
+from staffetta.console.pages.send import SECTION, refusals_of, space_of
+from staffetta.console.pages.send_form import TypedMessage, WrongTime, request_of
+from staffetta.console.pages.send_many_form import (
+    SEPARATORS,
+    TypedMany,
+    guess,
+    mapped,
+    read_many,
+    request_to_many,
+)
+from staffetta.console.pages.send_preview import preview_of
+from staffetta.console.parts import ConsoleParts
+from staffetta.console.places import Place, account_page, place_of
+from staffetta.console.rendering import PageRequest
+from staffetta.domain.errors import IdempotencyKeyReused, InvalidText, StaffettaError
+from staffetta.domain.segments import segment_text
+from staffetta.domain.templates import Template
+from staffetta.domain.written_numbers import countries
+from staffetta.ledger.read_wallet import read_wallet
+from staffetta.messaging.bulk.request import BulkRequest
+from staffetta.messaging.bulk.rows import require_sendable
+from staffetta.messaging.bulk.survey import Survey, survey_file
+from staffetta.messaging.recipient_files.errors import WrongFile
+from staffetta.messaging.recipient_files.items import FileRecipients, number_of_cell
+from staffetta.messaging.recipient_files.read import OCTETS_MAX, ROWS_MAX, FileRow
+from staffetta.messaging.recipient_files.store import RecipientFile, keep_file, read_file
+
+_ROWS_SHOWN: Final = 5
+_REFUSED: Final = 422
+_FILE_ID: Final = re.compile(r"[0-9a-f]{32}")
+_TYPED_CHARACTERS_MAX: Final = 2_000_000
+_HOME: Final = {"it": "IT", "fr": "FR"}  # where numbers without a country are most likely from
+
+
+def send_many_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
+    """The pages."""
+
+    @get("/{environment:str}/send/many", guards=[for_accounts])
+    async def choose(request: PageRequest, environment: FromPath[str]) -> Response[Any]:
+        """The form for a file."""
+        place = await place_of(parts, request, environment)
+        return _choosing(request, place)
+
+    @post("/{environment:str}/send/many", guards=[for_accounts], status_code=200)
+    async def take(request: PageRequest, environment: FromPath[str]) -> Response[Any]:
+        """Keep a file, or what was typed in its place."""
+        place = await place_of(parts, request, environment)
+        form = await read_form(request)
+        name, octets = await _brought(form)
+        if not octets.strip():
+            return _choosing(request, place, mark("Choose a file, or type some numbers."))
+        assert request.user.person is not None
+        try:
+            async with parts.database.transaction() as connection:
+                file_id = await keep_file(
+                    *(connection, place.space_id, request.user.person.person_id),
+                    *(name, octets, parts.clock.now()),
+                )
+        except WrongFile as wrong:
+            return _choosing(request, place, mark("This file cannot be used."), detail=str(wrong))
+        return lead_to(place.path(f"{SECTION}/many/{file_id.hex()}"))
+
+    @get("/{environment:str}/send/many/{file:str}", guards=[for_accounts])
+    async def compose(
+        request: PageRequest, environment: FromPath[str], file: FromPath[str]
+    ) -> Response[Any]:
+        """What the file holds, and the form for the text."""
+        place = await place_of(parts, request, environment)
+        kept = await _kept(parts, request, place, file, whole=False)
+        typed = guess(kept, _HOME.get(request.user.language.value, ""))
+        return _composing(request, place, kept, typed, {})
+
+    @post("/{environment:str}/send/many/{file:str}/look", guards=[for_accounts], status_code=200)
+    async def look(
+        request: PageRequest, environment: FromPath[str], file: FromPath[str]
+    ) -> Response[Any]:
+        """The first rows, and one by its number, as they would arrive."""
+        place = await place_of(parts, request, environment)
+        typed = read_many(await read_form(request))
+        kept = await _kept(parts, request, place, file, whole=int(typed.row) > _ROWS_SHOWN)
+        shown = {"file": kept, "typed": typed, **_previews(kept, typed)}
+        return account_page(request, place, "send_many_look.html", section=SECTION, **shown)
+
+    @post("/{environment:str}/send/many/{file:str}", guards=[for_accounts], status_code=200)
+    async def send(
+        request: PageRequest, environment: FromPath[str], file: FromPath[str]
+    ) -> Response[Any]:
+        """Count and price it all; send what was confirmed."""
+        place = await place_of(parts, request, environment)
+        form = await read_form(request)
+        kept = await _kept(parts, request, place, file, whole=True)
+        return await _act(parts, request, place, kept, form)
+
+    return [choose, take, compose, look, send]
+
+
+async def _act(
+    parts: ConsoleParts, request: PageRequest, place: Place, kept: RecipientFile, form: Form
+) -> Response[Any]:
+    """What the button says that was pressed: count, change, or send."""
+    typed = read_many(form)
+    if form.is_ticked("edits"):
+        return _composing(request, place, kept, typed, {})
+    now = parts.clock.now()
+    try:
+        asked = request_to_many(kept, typed, _default_sender(parts, place), now)
+        if not form.is_ticked("confirmed"):
+            return await _ask_first(parts, request, place, kept, typed, asked, now)
+        sent = await parts.bulk.acceptor.accept(space_of(place), asked, now)
+    except (StaffettaError, WrongTime) as error:
+        again = typed.again() if isinstance(error, IdempotencyKeyReused) else typed
+        return _composing(request, place, kept, again, refusals_of(error), status=_REFUSED)
+    path = place.path(f"/messages/{sent.message_id.hex()}")
+    return lead_to(path, "already" if sent.replayed else "accepted")
+
+
+async def _brought(form: Form) -> tuple[str, bytes]:
+    """The name and the octets of a file, or of what was typed."""
+    file = form.file("file")
+    if file is not None:
+        return file.filename, await file.read()
+    return "", form.text("numbers", _TYPED_CHARACTERS_MAX).encode()
+
+
+async def _kept(
+    parts: ConsoleParts, request: PageRequest, place: Place, file: str, *, whole: bool
+) -> RecipientFile:
+    """A file of this person; 404 for another's, and for one of yesterday."""
+    assert request.user.person is not None
+    found = None
+    if _FILE_ID.fullmatch(file):
+        whose = (bytes.fromhex(file), place.space_id, request.user.person.person_id)
+        async with parts.database.acquire() as connection:
+            found = await read_file(connection, *whose, parts.clock.now(), whole=whole)
+    if found is None:
+        raise NotFoundException("there is no such file, or it was brought more than a day ago")
+    return found
+
+
+async def _ask_first(
+    parts: ConsoleParts,
+    request: PageRequest,
+    place: Place,
+    kept: RecipientFile,
+    typed: TypedMany,
+    asked: BulkRequest,
+    now: datetime,
+) -> Response[Any]:
+    """What all of it comes to, and a button that sends; raises what refuses the whole."""
+    if not typed.text:
+        raise InvalidText("'body' is empty: write at least one character")
+    recipients = FileRecipients(mapped(kept, typed), kept.row_count)
+    survey = await survey_file(parts.bulk.acceptor, space_of(place), asked, recipients, now)
+    counts = survey.counts
+    if counts.finding is None:
+        first = next(iter(counts.invalid), None)
+        require_sendable(counts.sendable_count, counts.refused_as, first)
+    async with parts.database.acquire() as connection:
+        wallet = await read_wallet(connection, place.space_id)
+    available_micro = 0 if wallet is None else wallet.available_micro
+    return account_page(
+        request,
+        place,
+        "send_many_confirm.html",
+        section=SECTION,
+        file=kept,
+        typed=typed,
+        asked=asked,
+        survey=survey,
+        available_micro=available_micro,
+        can_send=counts.finding is None and counts.price_micro <= available_micro,
+        refused_names=_REFUSED_NAMES,
+        segment_counts=_segment_counts(survey),
+        **_previews(kept, typed),
+    )
+
+
+# Why some recipients of a message are not sent to, by v1's names.
+_REFUSED_NAMES: Final = {
+    "REJECTED_ROUTE_NOT_AVAILABLE": mark("there is no way to their country"),
+    "REJECTED_DESTINATION": mark("the account may not send to their country"),
+    "REJECTED_SENDER": mark("the sender is not approved for their country"),
+    "REJECTED_MESSAGE_TOO_LONG": mark("filled in, the text is too long"),
+    "UNDELIVERABLE_NOT_SENT": mark("filled in, the text is empty"),
+}
+
+
+def _segment_counts(survey: Survey) -> list[tuple[int, int]]:
+    """How many recipients get how many segments."""
+    return sorted((size, count) for size, count in survey.segments.items() if size)
+
+
+def _default_sender(parts: ConsoleParts, place: Place) -> str:
+    """The sender of messages that name none."""
+    found = parts.acceptor.inspect(
+        space_of(place), request_of(TypedMessage(), None, keeps_key=False)
+    )
+    return found.sender or ""
+
+
+def _previews(file: RecipientFile, typed: TypedMany) -> dict[str, Any]:
+    """The first rows as they would arrive, and the one that was asked for."""
+    how = mapped(file, typed)
+    body, places = Template(typed.text), how.places()
+    try:
+        rows = list(islice(how.rows(), _ROWS_SHOWN))
+        wanted = int(typed.row)
+        if wanted > _ROWS_SHOWN:
+            rows += list(islice(how.rows(), wanted - 1, wanted))
+    except WrongFile as wrong:
+        return {"previews": [], "columns": how.names(), "file_problem": str(wrong)}
+    return {
+        "previews": [_preview(row, body, places, typed) for row in rows],
+        "columns": how.names(),
+        "unknown": sorted(set(body.names) - set(how.names())),
+        "file_problem": "",
+    }
+
+
+def _preview(
+    row: FileRow, body: Template, places: dict[str, int], typed: TypedMany
+) -> dict[str, Any]:
+    cell = row.cell(int(typed.column))
+    text = body.fill({name: row.cell(at) for name, at in places.items()})
+    try:
+        preview = preview_of(segment_text(text)) if text else None
+    except InvalidText:
+        preview = None
+    return {
+        "line": row.line,
+        "cell": cell,
+        "number": number_of_cell(cell, typed.country or None),
+        "preview": preview,
+    }
+
+
+def _choosing(
+    request: PageRequest, place: Place, problem: str = "", *, detail: str = ""
+) -> Response[Any]:
+    return account_page(
+        request,
+        place,
+        "send_many.html",
+        section=SECTION,
+        status=_REFUSED if problem else 200,
+        problem=Refusal("file", problem, detail) if problem else None,
+        octets_max=OCTETS_MAX,
+        rows_max=ROWS_MAX,
+        refusals={},
+    )
+
+
+def _composing(
+    request: PageRequest,
+    place: Place,
+    file: RecipientFile,
+    typed: TypedMany,
+    refusals: dict[str, list[Refusal]],
+    *,
+    status: int = 200,
+) -> Response[Any]:
+    return account_page(
+        request,
+        place,
+        "send_many_compose.html",
+        section=SECTION,
+        status=status,
+        file=file,
+        typed=typed,
+        refusals=refusals,
+        separators=list(SEPARATORS),
+        country_names=_country_names(request),
+        **_previews(file, typed),
+    )
+
+
+def _country_names(request: PageRequest) -> list[tuple[str, str]]:
+    """The countries whose national numbers can be read, in the reader's language."""
+    names = Locale.parse(request.user.language.value).territories
+    known = ((code, names.get(code, code)) for code in countries())
+    return sorted(known, key=lambda one: one[1])

@@ -1,0 +1,1 @@
+"""Files of recipients: read, and kept until they are sent to."""
