@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from guide_answers import differences, line_differences
@@ -155,9 +156,15 @@ def end_group(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def typing(site: GuideSite, directory: Path) -> Iterator[GuideShell]:
-    """A session that leaves nothing running. Port 9000 of a page is a free one."""
-    shell = GuideShell(directory, site.settings, {**site.samples, "9000": str(free_port())})
+def typing(
+    site: GuideSite, directory: Path, more: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[GuideShell]:
+    """A session that leaves nothing running. Port 9000 of a page is a free one.
+
+    `more` are samples that this page has besides those of all.
+    """
+    samples = {**site.samples, "9000": str(free_port()), **more}
+    shell = GuideShell(directory, site.settings, samples)
     try:
         yield shell
     finally:
