@@ -58,7 +58,7 @@ class Desk:
 
 def hidden_fields(page: str, action: str) -> dict[str, str]:
     """What the form that sends to an address holds beside what is typed."""
-    start = page.index(f'action="{action}"')
+    start = page.index(f'method="post" action="{action}"')
     return dict(_HIDDEN.findall(page[start : page.index("</form>", start)]))
 
 

@@ -148,8 +148,15 @@ async def replay_callbacks(
 
     What is still under way, superseded, or older than another of its message is left as it is.
     """
+    return await replay_ids(connection, [(one.space_id, one.id) for one in records], now)
+
+
+async def replay_ids(
+    connection: Connection, ids: Sequence[tuple[int, bytes]], now: datetime
+) -> dict[bytes, Lane]:
+    """As `replay_callbacks`, by space and id."""
     rows = await connection.fetch(
-        sql.REPLAY, [one.space_id for one in records], [one.id for one in records], now
+        sql.REPLAY, [space_id for space_id, _ in ids], [one for _, one in ids], now
     )
     return {row["id"]: Lane(row["space_id"], row["host"]) for row in rows}
 

@@ -5,7 +5,7 @@ A callback's own attempt numbers its claims, and not each was tried: people are 
 
 # What has ended, and no newer state of its message has followed. v1's tell how things are when they
 # are sent, so none of them is old.
-_IS_REPLAYABLE = """
+IS_REPLAYABLE = """
        callback.status IN ('delivered', 'ended', 'dead')
    AND (callback.kind = 'v1'
         OR NOT EXISTS (SELECT FROM callback AS newer
@@ -38,7 +38,7 @@ SELECT callback.space_id, callback.id, account.email, space.environment::text AS
    AND ($5::bytea IS NULL OR callback.id < $5)
    AND ($6::bytea IS NULL OR callback.id = $6)
    AND (NOT $8 OR ("""  # noqa: S608 (constants alone)
-    + _IS_REPLAYABLE
+    + IS_REPLAYABLE
     + """))
  ORDER BY callback.id DESC
  LIMIT $7
@@ -148,7 +148,7 @@ WITH chosen AS (
       FROM callback
       JOIN unnest($1::int[], $2::bytea[]) AS asked (space_id, id) USING (space_id, id)
      WHERE """  # noqa: S608 (constants alone)
-    + _IS_REPLAYABLE
+    + IS_REPLAYABLE
     + """
 )
 UPDATE callback

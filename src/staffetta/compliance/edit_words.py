@@ -11,10 +11,10 @@ import msgspec
 
 from staffetta.compliance import sql
 from staffetta.compliance.entries import ENTRIES_MAX, PATTERNS_MAX, Entry
-from staffetta.compliance.errors import ListFull, NoSuchEntry
+from staffetta.compliance.errors import InvalidEntry, ListFull, NoSuchEntry
 from staffetta.compliance.patterns import ALL_STEPS_MAX, compile_patterns
 from staffetta.compliance.word_file import NotedEntry
-from staffetta.db.pool import Connection
+from staffetta.db.pool import Connection, Row
 
 LISTED_MAX: Final = ENTRIES_MAX
 
@@ -83,19 +83,41 @@ async def list_entries(
     country: str | None = None,
     holding: str = "",
     limit: int = LISTED_MAX,
+    skip: int = 0,
 ) -> Page:
     """The entries of a kind and of a country (its own, not "*"), whose text holds some letters."""
-    rows = await connection.fetch(sql.LIST_WORDS, kind, country, holding, limit)
-    return Page(
-        tuple(
-            ListedEntry(
-                row["id"],
-                NotedEntry(Entry(row["kind"], row["text"], row["country"]), row["note"]),
-                row["created_at"],
-            )
-            for row in rows
-        ),
-        rows[0]["total"] if rows else 0,
+    rows = await connection.fetch(sql.LIST_WORDS, kind, country, holding, limit, skip)
+    return Page(tuple(map(_listed, rows)), rows[0]["total"] if rows else 0)
+
+
+async def find_entry(connection: Connection, entry_id: int) -> ListedEntry:
+    """One entry by its number; raises NoSuchEntry."""
+    row = await connection.fetchrow(sql.FIND_WORD, entry_id)
+    if row is None:
+        raise NoSuchEntry(f"the list has no entry {entry_id}")
+    return _listed(row)
+
+
+async def change_entry(connection: Connection, entry_id: int, noted: NotedEntry) -> None:
+    """Write another entry in the place of one, in the caller's transaction.
+
+    Raises NoSuchEntry, ListFull, and InvalidEntry where the list has the new one already.
+    """
+    await connection.execute(sql.LOCK_WORDS)
+    entry = noted.entry
+    written = (entry_id, entry.kind, entry.text, entry.country)
+    if await connection.fetchval(sql.WORD_IS_THERE, *written):
+        raise InvalidEntry(f"the list has this {entry.kind} for {entry.country} already")
+    if await connection.fetchval(sql.CHANGE_WORD, *written, noted.note) is None:
+        raise NoSuchEntry(f"the list has no entry {entry_id}")
+    await _count(connection)
+
+
+def _listed(row: Row) -> ListedEntry:
+    return ListedEntry(
+        row["id"],
+        NotedEntry(Entry(row["kind"], row["text"], row["country"]), row["note"]),
+        row["created_at"],
     )
 
 

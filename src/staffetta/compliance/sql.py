@@ -56,6 +56,22 @@ SELECT id, kind, text, country, note, created_at, count(*) OVER () AS total
    AND strpos(lower(text), lower($3)) > 0
  ORDER BY id
  LIMIT $4
+OFFSET $5
+"""
+
+FIND_WORD = """
+SELECT id, kind, text, country, note, created_at FROM forbidden_word WHERE id = $1
+"""
+
+# The list has each entry once.
+WORD_IS_THERE = """
+SELECT EXISTS (SELECT FROM forbidden_word
+                WHERE kind = $2 AND text = $3 AND country = $4 AND id <> $1)
+"""
+
+CHANGE_WORD = """
+UPDATE forbidden_word SET kind = $2, text = $3, country = $4, note = $5 WHERE id = $1
+RETURNING id
 """
 
 # Blocks ------------------------------------------------------------------------------------------

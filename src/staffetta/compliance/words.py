@@ -6,7 +6,7 @@ one is found the rule itself is applied, to that text. Patterns are one expressi
 is tried alone only when it finds something. Entries are checked by entries.py when they are added.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, Self
 
 import msgspec
@@ -29,7 +29,7 @@ from staffetta.compliance.patterns import (
     pattern_text,
 )
 
-__all__ = ["Entry", "Finding", "ForbiddenList", "Kind", "Place"]
+__all__ = ["Entry", "Finding", "ForbiddenList", "Kind", "Place", "Span"]
 
 Place = Literal["message", "sender"]
 
@@ -45,6 +45,14 @@ class Finding(msgspec.Struct, frozen=True):
     def reason(self) -> str:
         """The sentence that is kept with the message and the block."""
         return f'forbidden {self.entry.kind} "{self.entry.text}" in the {self.where}'
+
+
+class Span(msgspec.Struct, frozen=True):
+    """Where a text holds a forbidden entry: its first character, and the one after its last."""
+
+    entry: Entry
+    start: int
+    end: int
 
 
 class _Wanted(msgspec.Struct, frozen=True):
@@ -106,6 +114,19 @@ class ForbiddenList:
             return None
         return self._find_in(text, "message", country) or self._find_in(sender, "sender", country)
 
+    def find_each(self, text: str, country: str) -> list[Span]:
+        """Every entry that a text to a country holds and where, the first place of each pattern.
+
+        For people who try the list: `find` stops at the first, and is what refuses messages.
+        """
+        spans = {
+            span: None
+            for symbols in (False, True)
+            for span in self._word_spans(text, country, symbols=symbols)
+        }
+        spans.update(dict.fromkeys(self._pattern_spans(text, country)))
+        return sorted(spans, key=lambda span: (span.start, -span.end))
+
     def _add(self, wanted: _Wanted) -> None:
         parts = [skeletons(word) for word in wanted.words]
         self._by_skeleton.setdefault(" ".join(parts), []).append(wanted)
@@ -117,11 +138,11 @@ class ForbiddenList:
         if self._lengths:
             for reading, skeleton_text in enumerate(skeleton_texts(text)):
                 if self._is_suspect(skeleton_text):
-                    found = self._find_words(text, country, symbols=reading == 1)
-                    if found is not None:
-                        entry, start, end = found
-                        return Finding(entry, where, text[start:end])
-        return self._find_pattern(text, where, country) if self._patterns else None
+                    for span in self._word_spans(text, country, symbols=reading == 1):
+                        return _finding(span, text, where)
+        for span in self._pattern_spans(text, country):
+            return _finding(span, text, where)
+        return None
 
     # Words and phrases --------------------------------------------------------------------------
 
@@ -134,9 +155,7 @@ class ForbiddenList:
                         return True
         return may_be_spelled(words)
 
-    def _find_words(
-        self, text: str, country: str, *, symbols: bool
-    ) -> tuple[Entry, int, int] | None:
+    def _word_spans(self, text: str, country: str, *, symbols: bool) -> Iterator[Span]:
         foreign_text = is_foreign_text(text)
         for compared, written in self._stretches(read_words(text, symbols=symbols)):
             for wanted in self._by_skeleton.get(" ".join(map(skeletons, compared)), ()):
@@ -144,8 +163,7 @@ class ForbiddenList:
                     agrees(forbidden, word, foreign_text=foreign_text)
                     for forbidden, word in zip(wanted.words, compared, strict=True)
                 ):
-                    return wanted.entry, written[0].start, written[-1].end
-        return None
+                    yield Span(wanted.entry, written[0].start, written[-1].end)
 
     def _stretches(self, words: Sequence[Word]) -> Iterable[tuple[tuple[str, ...], Sequence[Word]]]:
         """What may be an entry, as the words compared and the words it was written as."""
@@ -158,7 +176,9 @@ class ForbiddenList:
 
     # Patterns -----------------------------------------------------------------------------------
 
-    def _find_pattern(self, text: str, where: Place, country: str) -> Finding | None:
+    def _pattern_spans(self, text: str, country: str) -> Iterator[Span]:
+        if not self._patterns:
+            return
         compared = pattern_text(text)
         for key in (ANY_COUNTRY, country):
             patterns = self._patterns.get(key)
@@ -167,8 +187,11 @@ class ForbiddenList:
             for pattern in patterns.each:
                 match = pattern.expression.search(compared)
                 if match is not None:
-                    return Finding(pattern.entry, where, _stretch(text, *match.span()))
-        return None
+                    yield Span(pattern.entry, *_stretch(text, *match.span()))
+
+
+def _finding(span: Span, text: str, where: Place) -> Finding:
+    return Finding(span.entry, where, text[span.start : span.end])
 
 
 def _compiled(entries: Sequence[Entry]) -> _Patterns:
@@ -178,7 +201,7 @@ def _compiled(entries: Sequence[Entry]) -> _Patterns:
     )
 
 
-def _stretch(text: str, start: int, end: int) -> str:
+def _stretch(text: str, start: int, end: int) -> tuple[int, int]:
     """The part of a text as it was written that became these characters of its pattern text."""
     places = pattern_characters(text)[start:end]
-    return text[places[0][1] : places[-1][1] + 1] if places else ""
+    return (places[0][1], places[-1][1] + 1) if places else (0, 0)

@@ -39,6 +39,7 @@ from staffetta.console.pages.carrier_check import carrier_check_pages
 from staffetta.console.pages.connector_actions import connector_action_pages
 from staffetta.console.pages.connectors import connector_pages
 from staffetta.console.pages.credit import credit_pages
+from staffetta.console.pages.dead_letters import dead_letter_pages
 from staffetta.console.pages.documentation import documentation_pages
 from staffetta.console.pages.home import home_pages
 from staffetta.console.pages.me import me_pages
@@ -49,9 +50,12 @@ from staffetta.console.pages.numbers import number_pages
 from staffetta.console.pages.overview import overview_pages
 from staffetta.console.pages.phone import phone_pages
 from staffetta.console.pages.send import send_pages
+from staffetta.console.pages.send_many import send_many_pages
 from staffetta.console.pages.sign_in import SIGN_IN, sign_in_pages
 from staffetta.console.pages.test_receiver import test_receiver_pages
 from staffetta.console.pages.tokens import token_pages
+from staffetta.console.pages.word_tester import word_tester_pages
+from staffetta.console.pages.words import word_file_pages, word_pages
 from staffetta.console.parts import ConsoleParts
 from staffetta.console.rendering import STATIC, PageRequest, make_environment, page
 from staffetta.console.visitors import IS_STATIC, PATH, Visits
@@ -89,6 +93,10 @@ _PAGES: Final[tuple[Callable[[ConsoleParts], list[HTTPRouteHandler]], ...]] = (
     account_sender_pages,
     account_block_pages,
     book_pages,
+    dead_letter_pages,
+    word_pages,
+    word_file_pages,
+    word_tester_pages,
     audit_pages,
     connector_pages,
     connector_action_pages,
@@ -96,6 +104,7 @@ _PAGES: Final[tuple[Callable[[ConsoleParts], list[HTTPRouteHandler]], ...]] = (
     carrier_check_pages,
     number_pages,
     send_pages,
+    send_many_pages,
     phone_pages,
     token_pages,
     callback_pages,
