@@ -29,6 +29,7 @@ from staffetta.messaging.bell import Bell
 from staffetta.messaging.bulk.discard import discard_open_once
 from staffetta.messaging.bulk.gather import Gatherer
 from staffetta.messaging.housekeeping import Housekeeper
+from staffetta.messaging.recipient_files.store import forget_files_once
 from staffetta.messaging.store_recordings import forget_recordings_once
 from staffetta.otp.forget import forget_codes_once
 
@@ -57,6 +58,7 @@ _CHORES: Final[tuple[tuple[Callable[[Database, datetime], Awaitable[int]], float
     (forget_sessions_once, _FORGET_SECONDS, "forget sessions"),
     (forget_tries_once, _FORGET_SECONDS, "forget tries"),
     (forget_errors_once, _FORGET_SECONDS, "forget refusals"),
+    (forget_files_once, _FORGET_SECONDS, "forget files of recipients"),
     (forget_test_deliveries_once, _FORGET_SECONDS, "forget test deliveries"),
     (forget_pauses_once, _FORGET_SECONDS, "forget pauses"),
     (refill_once, _REFILL_SECONDS, "refill sandboxes"),
