@@ -35,6 +35,7 @@ ACCOUNT_LINKS: Final[tuple[Link, ...]] = (
 OPERATOR_LINKS: Final[tuple[Link, ...]] = (
     Link("/connectors", mark("Connectors")),
     Link("/numbers", mark("Numbers")),
+    Link("/messages", mark("Messages")),
     Link("/accounts", mark("Accounts")),
     Link("/words", mark("Words")),
     Link("/dead-letters", mark("Dead letters")),

@@ -262,3 +262,28 @@ async def test_a_trial_is_shown_for_a_day(account) -> None:
     gateway.clock.advance(24 * 3600 + 1)
     await sign_in(account.olga, OPERATOR.parse("olga@example.com"))
     assert (await account.olga.get(path)).status_code == 404
+
+
+async def test_an_operator_finds_any_message_with_everything(account) -> None:
+    gateway = account.gateway
+    claim = await gateway.accept_and_claim(text="Il pacco " + HOSTILE)
+    await gateway.settle(claim, accepted("carriers-id-7"))
+    message_id, operate = claim.recipient_id.hex(), "/console/operate/messages"
+    async with account.browser() as oscar:
+        await sign_in(oscar, OPERATOR)
+        led = await oscar.get(operate, params={"q": message_id.upper()})
+        assert led.headers["location"] == f"{operate}/{message_id}"
+        found = (await oscar.get(operate, params={"q": ITALIAN})).text
+        assert f"{operate}/{message_id}" in found
+        page = (await oscar.get(f"{operate}/{message_id}")).text
+        assert "CARRIERS-ID-7" in page
+        assert "alice@example.com" in page
+        assert "Il pacco" not in page
+        page = (await oscar.get(f"{operate}/{message_id}", params={"text": "1"})).text
+        assert "Il pacco &lt;script&gt;" in page
+        assert "<script>alert" not in page
+        for wrong in ("0" * 24, "xyz"):
+            assert (await oscar.get(f"{operate}/{wrong}")).status_code == 404
+        for odd in ("<b>", "\0", "x" * 500, "+1"):
+            assert (await oscar.get(operate, params={"q": odd})).status_code == 200
+    assert (await account.olga.get(f"{operate}/{message_id}")).status_code == 403
