@@ -47,6 +47,7 @@ from staffetta.console.pages.message import one_message_pages
 from staffetta.console.pages.messages import message_pages
 from staffetta.console.pages.my_people import my_people_pages
 from staffetta.console.pages.numbers import number_pages
+from staffetta.console.pages.operated_messages import operated_message_pages
 from staffetta.console.pages.overview import overview_pages
 from staffetta.console.pages.phone import phone_pages
 from staffetta.console.pages.send import send_pages
@@ -103,6 +104,7 @@ _PAGES: Final[tuple[Callable[[ConsoleParts], list[HTTPRouteHandler]], ...]] = (
     add_carrier_pages,
     carrier_check_pages,
     number_pages,
+    operated_message_pages,
     send_pages,
     send_many_pages,
     phone_pages,
