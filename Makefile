@@ -27,7 +27,7 @@ PEER_PACKAGES := $(PEERS)/.debian-$(call key,scripts/install-test-packages)
 PEER_NODE := $(PEERS)/.node-$(call key,requirements/node.txt)
 PEER_NPM := $(PEERS)/.npm-$(call key,$(NPM_LOCK) requirements/node.txt)
 
-.PHONY: vendor messages docs openapi samples pdf help serve smsc test check fix bench chaos lock clean test-packages test-npm-packages test-clients
+.PHONY: vendor messages docs openapi samples postman pdf help serve smsc test check fix bench chaos lock clean test-packages test-npm-packages test-clients
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -118,7 +118,7 @@ test-npm-packages: $(PEER_NPM)
 messages: $(DEVELOP)  ## Bring the catalogues of every language up to date with the code's sentences
 	@sh scripts/update-messages $(BIN)/pybabel
 
-docs: openapi samples pdf  ## Write everything of the references anew that is made from the code
+docs: openapi samples postman pdf  ## Write everything of the references anew that is made from the code
 
 openapi: $(DEVELOP)  ## Write the services' OpenAPI documents to docs/openapi
 	$(BIN)/python -m staffetta.api.openapi docs/openapi
@@ -126,6 +126,10 @@ openapi: $(DEVELOP)  ## Write the services' OpenAPI documents to docs/openapi
 samples: $(PEER_NPM)  ## Write the references' samples from docs/openapi
 	NODE_PATH=$(PEERS)/npm/node_modules $(NODE_HOME)/bin/node scripts/make-samples.js \
 		docs/openapi src/staffetta/api/reference/samples
+
+postman: $(PEER_NPM)  ## Write a Postman collection for each service from docs/openapi
+	NODE_PATH=$(PEERS)/npm/node_modules $(NODE_HOME)/bin/node scripts/make-postman.js \
+		docs/openapi src/staffetta/api/reference/postman
 
 pdf: $(DEVELOP) $(PEER_PACKAGES)  ## Write the references for paper that have changed
 	LD_LIBRARY_PATH=$$(echo $(CURDIR)/$(PEERS)/debian/usr/lib/*-linux-*) \

@@ -1,8 +1,8 @@
 """The reference pages: a service's calls for a reader, and the same to be tried in a browser.
 
 At /docs/{language}/{service} and /docs/{language}/{service}/try; for paper at
-/docs/en/{service}.pdf. Whoever asks for /docs alone is led to the newest service in their own
-language.
+/docs/en/{service}.pdf, for Postman below /docs/postman. Whoever asks for /docs alone is led to the
+newest service in their own language.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,6 +14,9 @@ from staffetta.api.openapi.services import SERVICES
 from staffetta.api.reference.rendering import (
     FILES,
     HERE,
+    POSTMAN,
+    WRITTEN_BASE,
+    postman_files,
     reference_path,
     render_reference,
     render_trial,
@@ -40,6 +43,8 @@ def reference_pages() -> Iterator[tuple[str, Make]]:
             yield f"{path}/try", partial(_trial, service, language)
     for service in SERVICES:
         yield paper_path(service), partial(_paper, service)
+        for name in postman_files(service):
+            yield f"{POSTMAN}/{name}", partial(_postman, name)
 
 
 def paper_path(service: str) -> str:
@@ -72,3 +77,15 @@ def _octets(service: str) -> bytes:
 
 def _paper(service: str, _scope: Scope) -> Answer:
     return Answer(200, _octets(service), (), (b"content-type", b"application/pdf"))
+
+
+@cache
+def _collection(name: str) -> str:
+    return (HERE / "postman" / name).read_text(encoding="utf-8")
+
+
+def _postman(name: str, scope: Scope) -> Answer:
+    """A collection, or an environment, for the address that it is asked from."""
+    text = _collection(name).replace(WRITTEN_BASE, base_of(scope))
+    attachment = f'attachment; filename="{name}"'.encode()
+    return Answer(200, text.encode(), ((b"content-disposition", attachment),))

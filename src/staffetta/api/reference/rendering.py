@@ -6,7 +6,7 @@ from gettext import NullTranslations
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment
+from jinja2 import Environment as Templates
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 from pygments import highlight
@@ -20,6 +20,7 @@ from staffetta.api.reference.limits import LIMIT_WORDS, PLACE_WORDS
 from staffetta.api.reference.samples import samples_of
 from staffetta.api.reference.view import View, first_places, view_of
 from staffetta.api.web_pages import Files, templates_of
+from staffetta.domain.environments import Environment
 from staffetta.domain.languages import Language, read_catalogue
 
 HERE: Final = Path(__file__).parent
@@ -35,7 +36,8 @@ FILES: Final = Files(
         "vendor/swagger-ui-dist/swagger-ui.css",
     ),
 )
-PRINTED_BASE: Final = "https://gateway.example"  # what stands on paper for a server's address
+WRITTEN_BASE: Final = "https://gateway.example"  # stands for a server's address in what is kept
+POSTMAN: Final = "/docs/postman"
 _PRINTED_SAMPLE: Final = "shell-curl"
 _MARKDOWN: Final = MarkdownIt("commonmark", {"html": False})
 
@@ -43,6 +45,12 @@ _MARKDOWN: Final = MarkdownIt("commonmark", {"html": False})
 def reference_path(service: str, language: Language) -> str:
     """Where a service's reference is."""
     return f"/docs/{language.value}/{service}"
+
+
+def postman_files(service: str) -> tuple[str, ...]:
+    """A service's collection, and its environments: the sandbox first."""
+    environments = (f"{service}.{name}.postman_environment.json" for name in Environment)
+    return (f"{service}.postman_collection.json", *sorted(environments, reverse=True))
 
 
 def render_reference(service: str, language: Language, sample: str, base: str) -> str:
@@ -53,7 +61,7 @@ def render_reference(service: str, language: Language, sample: str, base: str) -
 def render_for_paper(service: str) -> str:
     """The English reference for paper; `print.css` has its looks."""
     return _rendered_reference(
-        "print.html", service, Language.ENGLISH, _PRINTED_SAMPLE, PRINTED_BASE
+        "print.html", service, Language.ENGLISH, _PRINTED_SAMPLE, WRITTEN_BASE
     )
 
 
@@ -80,6 +88,7 @@ def _rendered_reference(
         view=_view(service, language),
         first_places=first_places(_view(service, language)),
         document=document_path(service, language),
+        postman=[f"{POSTMAN}/{name}" for name in postman_files(service)],
         base=base,
         samples=samples,
         chosen=samples.chosen(sample),
@@ -113,7 +122,7 @@ def _titles(language: Language) -> dict[str, str]:
 
 
 @cache
-def _templates() -> Environment:
+def _templates() -> Templates:
     environment = templates_of(HERE / "templates")
     environment.globals["static"] = FILES.address
     environment.filters.update(markdown=_markdown, coloured=_coloured)
