@@ -161,6 +161,10 @@ async def test_routes_are_added_changed_and_removed(gateway, desk) -> None:
 async def test_a_connector_that_runs_is_not_removed(gateway, desk) -> None:
     refused = await post(desk, "/remove")
     assert refused.status_code == 422
+    await bind(gateway, "down")
+    use = LinkUse(gateway.connector.connector_id, 1, 0, 10, 0.0, None, 0, 0, 0)
+    async with gateway.database.transaction() as connection:
+        await store_uses(connection, gateway.owner, [use], gateway.clock.now())
     await post(desk, "/stop")
     gateway.clock.advance(6)
     assert (await post(desk, "/remove")).headers["location"] == f"{OPERATE}{LIST}?done=removed"

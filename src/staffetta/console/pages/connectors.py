@@ -4,6 +4,7 @@ What is live is a part of its page, and is asked for again every two seconds.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ from staffetta.db.pool import Connection
 from staffetta.domain.errors import StaffettaError
 from staffetta.domain.money import format_amount
 from staffetta.routing.change_connector import COLUMNS, StoredConnector, open_secrets
+from staffetta.routing.connector_use import in_time
 from staffetta.routing.connectors import ListedRoute
 from staffetta.routing.edit_routes import countries_led_to_alone, list_routes
 from staffetta.routing.live_state import (
@@ -30,6 +32,8 @@ from staffetta.routing.live_state import (
     count_stray_reports,
     read_live_connectors,
 )
+
+_COUNT_SECONDS_MAX: Final = 0.5  # it is asked for every two seconds
 
 DONE: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -144,7 +148,8 @@ async def _one(parts: ConsoleParts, request: PageRequest, place: ConnectorPlace)
     now = parts.clock.now()
     async with parts.reports.transaction(isolation="repeatable_read", readonly=True) as connection:
         one = await _read_one(connection, place)
-        stray_count = await count_stray_reports(connection, place.stored.id, now)
+    count = partial(count_stray_reports, connector_id=place.stored.id, now=now)
+    stray_count = await in_time(parts.reports, count, _COUNT_SECONDS_MAX)
     words = Wording(request.user.language, now)
     return {"one": one, "stray_count": stray_count, "words": words}
 
