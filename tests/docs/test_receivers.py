@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from guide_blocks import GUIDES, Block, Mark, blocks_of
+from guide_blocks import GUIDES, Mark, blocks_of
 from guide_shell import GuideShell, typing
 from guide_site import SAMPLE_SIGNING_SECRET, GuideSite
 from installation import wait_for
@@ -37,7 +37,7 @@ def test_there_is_a_receiver_in_four_languages() -> None:
 def serving(name: str, site: GuideSite, directory: Path) -> Iterator[GuideShell]:
     with typing(site, directory / "shell") as shell:
         shell.save(FILES[name])
-        shell.type(Block("", 0, "sh", f"export SECRET={SAMPLE_SIGNING_SECRET}", None, ""))
+        shell.run(f"SECRET={SAMPLE_SIGNING_SECRET}")
         shell.serve(SERVERS[name])
         yield shell
 

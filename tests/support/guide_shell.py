@@ -80,8 +80,12 @@ class GuideShell:
         (self.directory / block.word).write_text(self.here(block.text), encoding="utf-8")
 
     def type(self, block: Block) -> str:
-        """What the commands print; fails when one of them does."""
-        script = f"{self._what_was_set}{self.here(block.text)}\nexport -p >{self._state}\n"
+        """What a block's commands print; fails when one of them does."""
+        return self.run(block.text, str(block))
+
+    def run(self, commands: str, where: str = "") -> str:
+        """What commands print, `where` they stand; fails when one of them does."""
+        script = f"{self._what_was_set}{self.here(commands)}\nexport -p >{self._state}\n"
         done = subprocess.run(
             ["bash", "-eua", "-o", "pipefail", "-c", script.replace("curl ", "curl -sS ")],
             cwd=self.directory,
@@ -91,7 +95,7 @@ class GuideShell:
             timeout=_SECONDS_MAX,
             check=False,
         )
-        assert done.returncode == 0, (str(block), block.text, done.stdout, done.stderr)
+        assert done.returncode == 0, (where, commands, done.stdout, done.stderr)
         return done.stdout
 
     def type_and_compare(self, block: Block, answer: Block) -> None:

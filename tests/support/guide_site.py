@@ -12,7 +12,10 @@ from prepared_data import first_words
 
 from staffetta.accounts.demo import DEMO_EMAIL
 
-FAST: Final = {
+OWN_NAMES: Final = ("sms.example.org", "test.sms.example.org")  # as the pages name a server
+SETTINGS: Final = {
+    "STAFFETTA_HOSTS": f"{OWN_NAMES[0]}=v2,{OWN_NAMES[1]}=v2:sandbox",
+    "STAFFETTA_TRUSTED_PROXIES": "127.0.0.1",
     "STAFFETTA_NETWORK_DELIVERY_SECONDS": "0.1",
     "STAFFETTA_NETWORK_LATE_SECONDS": "2",
     "STAFFETTA_NETWORK_THROTTLE_SECONDS": "1",
@@ -27,6 +30,7 @@ SAMPLE_SECRETS: Final = (
     "f6rmdfg4p3gwsjejh1y9td8ludtzj3jk",  # and API key
 )
 SANDBOX_TOKEN: Final = SAMPLE_SECRETS[2]
+SANDBOX_KEY: Final = SAMPLE_SECRETS[3]
 SAMPLE_SIGNING_SECRET: Final = "whsec_9w1Jb8LaBlLhG41NwM5+UaIL7CgUQxP0PAhn1wkyTuU="
 _SHOW_SECRET: Final = ("callbacks", "secret", "show", DEMO_EMAIL.text, "--environment", "sandbox")
 _SECRET: Final = re.compile(r"(?:token|API key) ([0-9a-z]+)\n")
@@ -50,6 +54,11 @@ class GuideSite:
         return self.samples[SANDBOX_TOKEN]
 
     @property
+    def credentials(self) -> tuple[str, str]:
+        """The demo account's e-mail and API key, for the sandbox."""
+        return DEMO_EMAIL.text, self.samples[SANDBOX_KEY]
+
+    @property
     def settings(self) -> dict[str, str]:
         """What the product's commands need to find it."""
         every = self.installation.environment
@@ -59,7 +68,7 @@ class GuideSite:
 @contextmanager
 def guided(directory: Path) -> Iterator[GuideSite]:
     """A site on a fresh data directory."""
-    with running(directory / "data", **FAST) as installation:
+    with running(directory / "data", **SETTINGS) as installation:
         secret = installation.json(*_SHOW_SECRET)["secret"]
         samples = dict(zip(SAMPLE_SECRETS, demo_secrets(), strict=True))
         addresses = {SAMPLE_URL: installation.url, SAMPLE_SIGNING_SECRET: secret}
