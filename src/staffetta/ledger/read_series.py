@@ -31,10 +31,13 @@ async def read_money_series(
     # Sequences and ids grow together: this walks over what is younger, and no further.
     before = await connection.fetchrow(FIND_ENTRY_BEFORE, space_id, ids[0])
     sequence = before["sequence"] if before else 0
-    balance_micro = before["balance_after_micro"] if before else 0
     rows = await connection.fetch(
         sql.SUM_UP_STEPS, space_id, ids[0], lowest_id(end), sequence, ids, list(SPENDING)
     )
+    if before:
+        balance_micro = before["balance_after_micro"]
+    else:  # the first entry, or the first that is kept
+        balance_micro = rows[0]["balance_micro"] - rows[0]["moved_micro"] if rows else 0
     found = {row["step"]: row for row in rows}
     steps = []
     for number, begins_at in enumerate(starts):

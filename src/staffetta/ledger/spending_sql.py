@@ -40,15 +40,18 @@ SELECT -coalesce(sum(amount_micro), 0)::bigint FROM moved
 SUM_UP_STEPS = """
 WITH summed AS (
     SELECT width_bucket(id, $5::bytea[]) - 1 AS step, max(sequence) AS sequence,
+           sum(amount_micro)::bigint AS moved_micro,
            coalesce(-sum(amount_micro) FILTER (WHERE kind = ANY ($6::text[])), 0)::bigint
                AS spent_micro
       FROM ledger_entry
      WHERE space_id = $1 AND sequence > $4 AND id >= $2 AND id < $3 AND kind <> 'closing'
      GROUP BY 1
 )
-SELECT summed.step, summed.spent_micro, entry.balance_after_micro AS balance_micro
+SELECT summed.step, summed.spent_micro, summed.moved_micro,
+       entry.balance_after_micro AS balance_micro
   FROM summed
   JOIN ledger_entry AS entry
     ON entry.space_id = $1 AND entry.sequence = summed.sequence
    AND entry.id >= $2 AND entry.id < $3 AND entry.kind <> 'closing'
+ ORDER BY summed.step
 """

@@ -84,7 +84,7 @@ def read_month(text: str) -> Period | None:
     try:
         is_month = len(text) == _MONTH_CHARACTERS
         return Period.of_month(date.fromisoformat(f"{text}-01")) if is_month else None
-    except (ValueError, InvalidPeriod):
+    except (ValueError, OverflowError, InvalidPeriod):
         return None
 
 
