@@ -37,6 +37,7 @@ class Reply(msgspec.Struct, frozen=True):
     body: Named | None
     examples: Mapping[str, tuple[Words, Any]] = {}  # besides the body's own, by name
     headers: Mapping[str, Named] = {}
+    links: Mapping[str, Tree] = {}  # calls that go on with what was answered
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):

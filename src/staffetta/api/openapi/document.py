@@ -146,6 +146,8 @@ def _granted(service: Service, reply: Reply) -> Tree:
         for name, (summary, value) in reply.examples.items():
             examples[name] = {"summary": summary, "value": value}
         response["content"] = {JSON: {"schema": reply.body, "examples": examples}}
+    if reply.links:
+        response["links"] = reply.links
     return response
 
 

@@ -5,8 +5,8 @@ from staffetta.api.openapi.tree import Named, Tree
 
 
 def query(name: str, field: Field) -> Tree:
-    """A parameter of the query; it may be absent."""
-    return _placed("query", name, field, required=False)
+    """A parameter of the query; it may be absent, and one without a value counts as absent."""
+    return {**_placed("query", name, field, required=False), "allowEmptyValue": True}
 
 
 def in_path(component: str, name: str, field: Field) -> Named:

@@ -101,7 +101,10 @@ EXPLAIN: Final = body_of(
     words("A send that is to be explained."),
     ExplainBody,
     {
-        **_SEND_FIELDS,
+        # What breaks a rule is explained, and not refused.
+        **{name: replace(one, inner=None, keywords={}) for name, one in _SEND_FIELDS.items()},
+        "options": _OPTIONS,
+        "sendAt": _SEND_FIELDS["sendAt"],
         "market": given(
             words("Whose rules and prices to explain; unless given, the recipient's."),
             "IT",

@@ -159,6 +159,31 @@ _LATER_PRICE: Final = words(
 )
 
 
+def _link(call_id: str, said: Words) -> Tree:
+    """A call that goes on with the message of an answer."""
+    which = {"message_id": "$response.body#/data/id"}
+    return {"operationId": call_id, "parameters": which, "description": said}
+
+
+_LINKS: Final = {
+    "read": _link("getMessage", words("What became of the message.")),
+    "cancel": _link("cancelMessage", words("Takes it back, while it waits for its time.")),
+}
+_SENT: Final = Reply(
+    201, _ACCEPTED, MESSAGE_ANSWER, headers={"Idempotent-Replay": REPLAY}, links=_LINKS
+)
+_OTP_SENT: Final = Reply(
+    201,
+    _ACCEPTED,
+    OTP_ANSWER,
+    headers={"Idempotent-Replay": REPLAY},
+    links={
+        "read": _LINKS["read"],
+        "verify": _link("verifyOtp", words("Checks what the person typed.")),
+    },
+)
+
+
 def _send(market: Market, id_: str, summary: Words, said: Words, *refused: Refusal) -> Call:
     body = to_market(SEND, market)
     price = _FIXED_PRICE if market.charges_on_acceptance else _LATER_PRICE
@@ -172,7 +197,7 @@ def _send(market: Market, id_: str, summary: Words, said: Words, *refused: Refus
         body=body,
         bodies=least_of(body),
         parameters=(KEY,),
-        replies=(Reply(201, _ACCEPTED, MESSAGE_ANSWER, headers={"Idempotent-Replay": REPLAY}),),
+        replies=(_SENT,),
         refusals=(
             *refusals.SENDING,
             refusals.SEND_FIELD,
@@ -228,7 +253,7 @@ OTP_CALLS: Final = (
         body=OTP,
         bodies=least_of(OTP),
         parameters=(KEY,),
-        replies=(Reply(201, _ACCEPTED, OTP_ANSWER, headers={"Idempotent-Replay": REPLAY}),),
+        replies=(_OTP_SENT,),
         refusals=(
             *refusals.SENDING,
             refusals.OTP_FIELD,
