@@ -31,6 +31,7 @@ class Phone(msgspec.Struct, frozen=True):
     message_count: int  # among the recipients that were looked at
     text: str
     flash: bool
+    state: State
     at: datetime
 
 
@@ -68,6 +69,7 @@ class SandboxPhones:
                 message_count=row["message_count"],
                 text=self._text(space_id, row),
                 flash=row["flash"],
+                state=State(row["state"]),
                 at=id_time(row["id"]),
             )
             for row in rows

@@ -181,7 +181,7 @@ async def test_the_timeline_tells_an_account_what_is_its_own(account) -> None:
     page = (await account.olga.get(f"{LIST}/{claim.recipient_id.hex()}")).text
     for sentence in (
         "Accepted, from ACME.",
-        "GSM-7, 5 characters, 1 segments.",
+        "GSM-7; characters: 5; segments: 1.",
         "A way to IT was chosen.",
         "Charged",
         "€0.03",

@@ -145,7 +145,7 @@ def _request(facts: Facts) -> _Said:
 def _quote(facts: Facts) -> _Said:
     amount = "price_micro" if "price_micro" in facts else ""
     return _Said(
-        mark("%(encoding)s, %(characters)s characters, %(segments)s segments."), amount=amount
+        mark("%(encoding)s; characters: %(characters)s; segments: %(segments)s."), amount=amount
     )
 
 

@@ -3,7 +3,8 @@
 # The newest message of each number among the newest $3 recipients of a space.
 LIST_PHONES = """
 SELECT newest.number, newest.id, newest.message_count, message.body, message.sealed_code,
-       message.id AS message_id, message.flash, recipient.fields
+       message.id AS message_id, message.flash, recipient.fields,
+       recipient.state::text AS state
   FROM (SELECT number, max(id) AS id, count(*) AS message_count
           FROM (SELECT recipient.number, recipient.id, recipient.message_id
                   FROM recipient
@@ -18,7 +19,7 @@ SELECT newest.number, newest.id, newest.message_count, message.body, message.sea
          ORDER BY max(id) DESC
          LIMIT $4) AS newest
  CROSS JOIN LATERAL (
-       SELECT message_id, fields
+       SELECT message_id, fields, state
          FROM recipient
         WHERE recipient.space_id = $1 AND recipient.id = newest.id
        OFFSET 0) AS recipient
