@@ -273,7 +273,7 @@ async def test_a_person_tells_what_quotes_do_not(certify_odd) -> None:
 async def test_without_a_person_what_is_not_known_is_said(certify_odd) -> None:
     findings = await certify_odd()
     assert findings.alphabet is AlphabetFinding.UNKNOWN
-    assert any("use --ask" in remark for remark in findings.remarks)
+    assert any("look at the phone" in remark for remark in findings.remarks)
 
 
 async def test_a_form_of_long_texts_that_is_refused_is_replaced(certify_odd) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
+from authority import Authority
 from console_browser import browser_of, let_in, open_console, sign_in
 from hand_gateway import Gateway, make_gateway
 from operator_desk import OPERATE, Desk
@@ -141,6 +142,25 @@ async def test_a_password_is_sealed_and_never_shown(gateway, desk) -> None:
     assert refused.status_code == 422
     assert "window is a number" in refused.text
     assert "an0ther1" not in refused.text
+
+
+async def test_a_client_certificate_comes_with_its_key_or_not_at_all(gateway, desk) -> None:
+    issued = Authority().issue("gateway")
+    alone = await post(desk, "/certificate", tls_certificate=issued.certificate, tls_key="")
+    assert alone.status_code == 422
+    await post(desk, "/certificate", tls_certificate=issued.certificate, tls_key=issued.key)
+    row = await stored(gateway)
+    assert row["settings"]["tls"] is True
+    assert row["tls_key"] is not None
+    secret = issued.key.splitlines()[1]
+    assert secret not in await desk.see(CARRIER)
+    other = Authority().issue("other").key
+    refused = await post(desk, "/certificate", tls_certificate=issued.certificate, tls_key=other)
+    assert refused.status_code == 422
+    assert other.splitlines()[1] not in refused.text
+    await post(desk, "/certificate", tls_certificate="", tls_key="")
+    row = await stored(gateway)
+    assert (row["settings"], row["tls_key"]) == ({"tls": True}, None)
 
 
 async def test_routes_are_added_changed_and_removed(gateway, desk) -> None:

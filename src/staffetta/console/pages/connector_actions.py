@@ -37,7 +37,6 @@ from staffetta.routing.errors import InvalidConnector
 from staffetta.routing.told_changes import changes_between, told_changes
 
 AT: Final = "/operate/connectors/{environment:str}/{name:str}"
-_TLS_KEY: Final = "tls_key"
 _VALUE_CHARACTERS_MAX: Final = 262_144  # certificates in PEM
 
 
@@ -165,12 +164,21 @@ def _column_value(stored: StoredConnector, key: str, text: str) -> object:
 async def _set_setting(change: Change) -> str:
     key = change.form.text("key")
     text = change.form.text("value", _VALUE_CHARACTERS_MAX)
-    if key == _TLS_KEY:
-        return await change.apply(ConnectorChange(tls_key=text), "connector.set")
     if key not in change.parts.carriers.keys:
         raise InvalidConnector(f"there is no setting {key!r}")
     value = change.parts.carriers.read_value(key, text)
     return await change.apply(ConnectorChange(settings={key: value}), "connector.set")
+
+
+async def _set_certificate(change: Change) -> str:
+    """Who we are over TLS: certificate and key together, for neither fits without the other."""
+    certificate = change.form.text("tls_certificate", _VALUE_CHARACTERS_MAX)
+    key = change.form.text("tls_key", _VALUE_CHARACTERS_MAX)
+    if not (certificate or key):
+        gone = ConnectorChange(unset=frozenset({"tls_certificate"}), tls_key="")
+        return await change.apply(gone, "connector.unset")
+    settings = {"tls": True, "tls_certificate": certificate}
+    return await change.apply(ConnectorChange(settings=settings, tls_key=key), "connector.set")
 
 
 async def _unset_setting(change: Change) -> str:
@@ -218,6 +226,7 @@ _ACTIONS: Final[tuple[tuple[str, str, Work], ...]] = (
     ("/stop", "action", _stop),
     ("/columns", "columns", _change_columns),
     ("/settings", "settings", _set_setting),
+    ("/certificate", "certificate", _set_certificate),
     ("/settings/unset", "settings", _unset_setting),
     ("/routes", "routes", add_routes),
     ("/routes/remove", "routes", _remove_routes),

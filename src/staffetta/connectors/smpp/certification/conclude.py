@@ -154,7 +154,8 @@ def _remarks(
         )
     if alphabet is AlphabetFinding.UNKNOWN and _is_taken(observed, "alphabet"):
         yield (
-            "The reports do not tell how the carrier reads @£$¥: look at the phone, or use --ask."
+            "The reports do not tell how the carrier reads @£$¥: look at the phone (--ask asks"
+            " what it shows)."
         )
     if alphabet is AlphabetFinding.LOST:
         yield "Characters are lost, and no alphabet explains it: ask the carrier for its default."
