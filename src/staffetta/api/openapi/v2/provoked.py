@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from staffetta.accounts.terms import DEFAULT_TERMS, Terms
+from staffetta.api.openapi.v2.objects import NUMBER
 from staffetta.callbacks.addresses import PUBLIC_ONLY
 from staffetta.compliance.entries import make_entry
 from staffetta.compliance.guards import OtpAsk, Rates
@@ -18,7 +19,6 @@ from staffetta.messaging.till import refusal_of_credit
 from staffetta.routing.table import RouteTable
 
 NOW: Final = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
-NUMBER: Final = "+393331234567"
 MARKED: Final = "GB"  # where senders need approval
 BRITISH: Final = "+447400123456"
 _WORD: Final = "forbidden"
