@@ -90,6 +90,7 @@ class GuideShell:
             ["bash", "-eua", "-o", "pipefail", "-c", script.replace("curl ", "curl -sS ")],
             cwd=self.directory,
             env=self.environment,
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             timeout=_SECONDS_MAX,
