@@ -157,6 +157,9 @@ async def test_a_carrier_that_is_not_there_is_said_so_with_what_to_do(gateway, d
     assert "The carrier was not reached" in shown
     assert f"no connection to 127.0.0.1:{port}" in shown
     assert "check host and port" in shown
+    assert "Change the connection" in shown
+    assert "Settings to apply" not in shown
+    assert "Check again" in await desk.see(f"{CHECK}/live")
 
 
 async def test_one_check_of_a_connector_at_a_time(gateway, desk) -> None:

@@ -3,6 +3,7 @@
 The page may be closed meanwhile: what happens is stored, and shown again to whoever comes back.
 """
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -115,10 +116,8 @@ def carrier_check_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
     ) -> Response[Any]:
         """The newest check alone."""
         place = await connector_at(parts, environment, name)
-        values = await _check_values(parts, place)
-        return operator_page(
-            request, "carrier_check_now.html", section=SECTION, place=place, **values
-        )
+        values = await _values(parts, place)
+        return operator_page(request, "carrier_check_now.html", section=SECTION, **values)
 
     @post(f"{AT}/check", guards=[for_operators], status_code=200)
     async def begin(
@@ -159,21 +158,13 @@ async def _page(
     typed: Mapping[str, str] = _NOTHING,
     problem: str = "",
 ) -> Response[Any]:
-    certain, perhaps = _segments_a_number(parts, place)
     return operator_page(
         request,
         "carrier_check.html",
         section=SECTION,
         status=422 if problem else 200,
-        place=place,
-        typed={**dict.fromkeys(_FIELDS, ""), "wait": _WAIT_DEFAULT, **typed},
         problem=problem,
-        certain=certain,
-        perhaps=perhaps,
-        numbers_max=NUMBERS_MAX,
-        burst_max=BURST_MAX,
-        wait_max=int(WAIT_SECONDS_MAX),
-        **await _check_values(parts, place),
+        **await _values(parts, place, typed),
     )
 
 
@@ -186,27 +177,45 @@ def _segments_a_number(parts: ConsoleParts, place: ConnectorPlace) -> tuple[int,
         return 0, 0
 
 
-async def _check_values(parts: ConsoleParts, place: ConnectorPlace) -> dict[str, Any]:
+async def _values(
+    parts: ConsoleParts, place: ConnectorPlace, typed: Mapping[str, str] = _NOTHING
+) -> dict[str, Any]:
+    """The newest check, and what the form for another one says."""
     async with parts.database.acquire() as connection:
         check = await newest_check(connection, place.stored.id)
+    certain, perhaps = _segments_a_number(parts, place)
     return {
+        "place": place,
         "check": check,
         "to_apply": _to_apply(place, check),
         "reasons": REASONS,
         "titles": TITLES,
+        "typed": {**dict.fromkeys(_FIELDS, ""), "wait": _WAIT_DEFAULT, **typed},
+        "certain": certain,
+        "perhaps": perhaps,
+        "numbers_max": NUMBERS_MAX,
+        "burst_max": BURST_MAX,
+        "wait_max": int(WAIT_SECONDS_MAX),
     }
 
 
-def _to_apply(
-    place: ConnectorPlace, check: StoredCheck | None
-) -> Sequence[tuple[str, object, bool]]:
+def _to_apply(place: ConnectorPlace, check: StoredCheck | None) -> Sequence[tuple[str, str, bool]]:
     """Key, value, and whether it is ticked at first, of what a check found and is not set yet."""
     if check is None or check.result is None:
         return []
     result = check.result
     found = [(key, value, True) for key, value in result.settings.items()]
     found += [(key, value, False) for key, value in result.proposed.items()]
-    return [one for one in found if _is_new(place, one[0], one[1])]
+    return [
+        (key, _typed(value), is_ticked)
+        for key, value, is_ticked in found
+        if _is_new(place, key, value)
+    ]
+
+
+def _typed(value: object) -> str:
+    """A value as somebody would type it."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _is_new(place: ConnectorPlace, key: str, value: object) -> bool:
