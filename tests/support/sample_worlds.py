@@ -1,0 +1,63 @@
+"""What the examples of the references name, in a running installation: for samples to be run.
+
+A sample holds the examples of its document. A world says what stands for them, made anew for each
+call that is made: a message to cancel cannot be cancelled twice.
+"""
+
+import itertools
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Final, Protocol
+
+from contract_site import Customer, Site, new_number
+
+MESSAGE: Final = "65f2c1a05e1f9b0c4d7a8e21"  # the id of every message in the examples
+SENDER: Final = {
+    "countryCode": "IT",
+    "sender": "ACME",
+    "trafficType": "orders",
+    "companyWebsite": "https://example.com",
+    "industry": "retail",
+}
+_COUNT: Final = itertools.count(1)
+
+
+class World(Protocol):
+    """A customer of a service, and what they have."""
+
+    def credentials(self) -> Mapping[str, str]:
+        """What stands in a sample for tokens and keys, and what they are."""
+
+    def places(self, call: str) -> Mapping[str, str]:
+        """The examples in a call's sample, and what is put in their places."""
+
+
+class V2World:
+    """A customer of v2's sandbox."""
+
+    def __init__(self, site: Site) -> None:
+        self._customer: Customer = site.customer("sampler2")
+        self._customer.client.post("/senders/alias", json=SENDER).raise_for_status()
+
+    def credentials(self) -> Mapping[str, str]:
+        return {"REPLACE_BEARER_TOKEN": self._customer.token}
+
+    def places(self, call: str) -> Mapping[str, str]:
+        phones = {
+            "+393331234567": new_number("IT"),
+            "+34612345678": new_number("ES"),
+            "+33612345678": new_number("FR"),
+            '"ACME"': f'"ACME {next(_COUNT)}"',
+        }
+        match call:
+            case "cancelMessage":
+                later = datetime.now(UTC) + timedelta(days=1)
+                return {MESSAGE: str(self._customer.send(sendAt=later.isoformat())["id"])}
+            case "getMessage":
+                return {MESSAGE: str(self._customer.send()["id"])}
+            case "verifyOtp":
+                return {MESSAGE: str(self._customer.otp().json()["data"]["id"])}
+        return phones
+
+
+WORLDS: Final[Mapping[str, Callable[[Site], World]]] = {"v2": V2World}
