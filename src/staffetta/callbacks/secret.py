@@ -46,6 +46,17 @@ async def ensure_secret(
     return open_secrets(keyring, space_id, row, now)
 
 
+async def read_secrets(
+    connection: Connection, keyring: Keyring, space_id: int, now: datetime
+) -> SpaceSecrets | None:
+    """The secrets of a space; None where none was needed yet. Raises CannotUnseal."""
+    row = await connection.fetchrow(sql.READ_SECRETS, space_id)
+    assert row is not None, f"space {space_id} does not exist"
+    if row["callback_secret"] is None:
+        return None
+    return open_secrets(keyring, space_id, row, now)
+
+
 async def rotate_secret(
     connection: Connection, keyring: Keyring, space_id: int, now: datetime
 ) -> SpaceSecrets:

@@ -12,7 +12,13 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from staffetta.accounts.audit import record
-from staffetta.callbacks.secret import PREVIOUS_SIGNS, SpaceSecrets, ensure_secret, rotate_secret
+from staffetta.callbacks.secret import (
+    PREVIOUS_SIGNS,
+    SpaceSecrets,
+    ensure_secret,
+    read_secrets,
+    rotate_secret,
+)
 from staffetta.console.acting import actor_of
 from staffetta.console.forms import lead_to
 from staffetta.console.guards import for_owners
@@ -37,22 +43,26 @@ def callback_secret_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
     async def secret(request: PageRequest, environment: FromPath[str]) -> Response[Any]:
         """How it stands with the secret; it itself is not in the page."""
         place = await place_of(parts, request, environment)
-        return _page(request, place, await _read(parts, place), is_shown=False)
+        now = parts.clock.now()
+        try:
+            async with parts.database.acquire() as connection:
+                secrets = await read_secrets(connection, parts.keyring, place.space_id, now)
+        except CannotUnseal:
+            return _page(request, place, None, can_open=False)
+        return _page(request, place, secrets)
 
     @post("/{environment:str}/callbacks/secret", guards=[for_owners], status_code=200)
     async def show(request: PageRequest, environment: FromPath[str]) -> Response[Any]:
-        """The same with the secret, for whoever asked."""
+        """The same with the secret, for whoever asked; the first is made when it is shown."""
         place = await place_of(parts, request, environment)
-        secrets = await _read(parts, place)
-        async with parts.database.transaction() as connection:
-            await record(
-                connection,
-                actor_of(request),
-                "callbacks.show_secret",
-                place.facts.space,
-                {},
-                parts.clock.now(),
-            )
+        now, space = parts.clock.now(), place.facts.space
+        try:
+            async with parts.database.transaction() as connection:
+                secrets = await ensure_secret(connection, parts.keyring, place.space_id, now)
+                actor = actor_of(request)
+                await record(connection, actor, "callbacks.show_secret", space, {}, now)
+        except CannotUnseal:
+            return _page(request, place, None, can_open=False)
         return _page(request, place, secrets, is_shown=True)
 
     @post("/{environment:str}/callbacks/secret/rotate", guards=[for_owners], status_code=200)
@@ -75,17 +85,13 @@ def callback_secret_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
     return [secret, show, rotate]
 
 
-async def _read(parts: ConsoleParts, place: Place) -> SpaceSecrets | None:
-    """The secrets; None where the server's key does not open them."""
-    try:
-        async with parts.database.transaction() as connection:
-            return await ensure_secret(connection, parts.keyring, place.space_id, parts.clock.now())
-    except CannotUnseal:
-        return None
-
-
 def _page(
-    request: PageRequest, place: Place, secrets: SpaceSecrets | None, *, is_shown: bool
+    request: PageRequest,
+    place: Place,
+    secrets: SpaceSecrets | None,
+    *,
+    is_shown: bool = False,
+    can_open: bool = True,
 ) -> Response[Any]:
     rotated_at = secrets.rotated_at if secrets else None
     has_previous = secrets is not None and len(secrets.secrets) > 1
@@ -96,7 +102,7 @@ def _page(
         section=SECTION,
         secrets=secrets.secrets if secrets and is_shown else (),
         is_shown=is_shown,
-        can_open=secrets is not None,
+        can_open=can_open,
         rotated_at=rotated_at,
         previous_until=rotated_at + PREVIOUS_SIGNS if rotated_at and has_previous else None,
         overlap_hours=PREVIOUS_SIGNS // timedelta(hours=1),
