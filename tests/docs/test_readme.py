@@ -102,5 +102,6 @@ def test_a_carrier_is_added_certified_and_listed(
 
 
 def rows(table: str) -> set[tuple[str, ...]]:
-    """The rows of a printed table, cell by cell."""
-    return {tuple(cell.strip() for cell in re.split("[│┃]", line)) for line in table.splitlines()}
+    """The rows of a printed table, cell by cell, without the rule."""
+    lines = [line for line in table.splitlines() if "━" not in line]
+    return {tuple(cell.strip() for cell in re.split("[│┃]", line)) for line in lines}
