@@ -186,7 +186,7 @@ def _download(parts: ConsoleParts, place: Place, period: Period) -> Response[Any
     name = f"statement-{space.environment}-{period.begin}-{last}.csv"
     return Stream(
         _lines(parts, place, period),
-        media_type="text/csv; charset=utf-8",
+        media_type="text/csv",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
