@@ -15,7 +15,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import peers
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 WEIGHT_MAX: Final = 150_000  # bytes of a page with all its files, as they are before compression
 SCREENSHOTS: Final = Path(__file__).parents[2] / "build" / "screenshots"
@@ -135,6 +135,7 @@ def watched(context: BrowserContext) -> Iterator[Watched]:
     """A page that is watched; whoever opens it looks at its troubles."""
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
     one = Watched(page)
     page.on("console", lambda said: _note_console(one, said))
     page.on("pageerror", lambda error: one.troubles.append(f"{page.url} {error}"))

@@ -2,7 +2,7 @@
 anything, and the people of both, each of whom signs in once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -56,6 +56,10 @@ class ConsoleSite:
     def url(self) -> str:
         """Where it answers."""
         return self.site.installation.url
+
+    def wait(self, look: Callable[[], bool], what: str) -> None:
+        """Until it is so."""
+        wait_for(look, 20, what)
 
     def add_person(self, email: str, role: str, account: str = "") -> Person:
         """Let somebody in."""

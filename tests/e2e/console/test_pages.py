@@ -2,23 +2,59 @@
 finds nothing, it is light, it fits a phone. Its screenshots are in build/screenshots.
 """
 
+import re
+
 import pytest
-from console_site import NEWCOMER, OWNER, ConsoleSite
+from console_site import MEMBER, NEWCOMER, OPERATOR, OWNER, ConsoleSite
 from playwright.sync_api import Browser
 
-PAGES = {"sign-in": ("/console/sign-in", ""), "messages": ("/console/sandbox/messages", OWNER)}
+from staffetta.console.navigation import ACCOUNT_LINKS, OPERATOR_LINKS
+
+SANDBOX, PRODUCTION, OPERATE = "/console/sandbox", "/console/production", "/console/operate"
+ACCOUNT_PAGES = [link.path for link in ACCOUNT_LINKS]
+OPERATOR_PAGES = [link.path for link in OPERATOR_LINKS]
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_holds_what_pages_promise(console: ConsoleSite, browser: Browser, name: str) -> None:
-    path, email = PAGES[name]
-    with console.visit(browser, email) as one:
-        one.go(path)
+def name_of(path: str) -> str:
+    return re.sub(r"[^a-z]+", "-", path.removeprefix("/console/")).strip("-")
+
+
+@pytest.mark.parametrize("path", ACCOUNT_PAGES)
+def test_a_page_of_an_account_in_use(console: ConsoleSite, browser: Browser, path: str) -> None:
+    with console.visit(browser, OWNER) as one:
+        one.go(f"{SANDBOX}{path}")
         one.weigh()
-        one.take_screenshots(name)
+        one.take_screenshots(name_of(path))
 
 
-def test_a_page_without_anything(console: ConsoleSite, browser: Browser) -> None:
+@pytest.mark.parametrize("path", ACCOUNT_PAGES)
+def test_a_page_of_an_account_without_anything(
+    console: ConsoleSite, browser: Browser, path: str
+) -> None:
     with console.visit(browser, NEWCOMER) as one:
-        one.go("/console/sandbox/messages")
-        one.take_screenshots("messages-empty")
+        one.go(f"{PRODUCTION}{path}")
+        one.take_screenshots(f"{name_of(path)}-empty")
+
+
+@pytest.mark.parametrize("path", OPERATOR_PAGES)
+def test_a_page_of_operators(console: ConsoleSite, browser: Browser, path: str) -> None:
+    with console.visit(browser, OPERATOR) as one:
+        one.go(f"{OPERATE}{path}")
+        one.weigh()
+        one.take_screenshots(f"operate-{name_of(path)}")
+
+
+@pytest.mark.parametrize("language", ["it", "fr"])
+@pytest.mark.parametrize(
+    ("email", "base", "paths"),
+    [(MEMBER, SANDBOX, ACCOUNT_PAGES), (OPERATOR, OPERATE, OPERATOR_PAGES)],
+    ids=["account", "operate"],
+)
+def test_longer_words_fit_a_phone(
+    console: ConsoleSite, browser: Browser, language: str, email: str, base: str, paths: list[str]
+) -> None:
+    phone = {"width": 360, "height": 800}
+    with console.visit(browser, email, language, viewport=phone) as one:
+        for path in paths:
+            one.go(f"{base}{path}")
+            one.measure()

@@ -11,7 +11,6 @@ from console_world import (
     OTHERS,
     OWNER,
     VISITORS,
-    Entry,
     World,
     console_world,
     parameter_of,
@@ -65,8 +64,6 @@ async def test_what_is_of_another_account_is_not_there(world: World) -> None:
 
 
 async def test_whoever_may_see_a_page_sees_it_and_looking_changes_nothing(world: World) -> None:
-    # A signing secret is made when it is first looked at.
-    await world.ask(OWNER, Entry("GET", "/console/{environment:str}/callbacks/secret"))
     wrong, before = [], await world.traces()
     for entry in world.entries:
         if entry.method != "GET":
