@@ -136,6 +136,9 @@ async def test_what_was_given_up_is_sent_again_since_a_time(
     await owe(outbox, receiver, retry=0)
     await deliver(console, outbox)
     assert await outbox.statuses() == ["dead"]
+    shown = (await console.owner.get(CALLBACKS)).text
+    assert "1 callback was given up" in shown
+    assert 'value="2026-03-13T09:26"' in shown
 
     page = f"{CALLBACKS}/replay"
     later = await console.send(console.owner, CALLBACKS, page, since="2026-03-14T10:00")
@@ -149,7 +152,10 @@ async def test_what_was_given_up_is_sent_again_since_a_time(
 
 
 @pytest.mark.parametrize("since", ["", "yesterday", "2026-13-01T00:00"])
-async def test_a_replay_needs_a_time(console: AccountConsole, since: str) -> None:
+async def test_a_replay_needs_a_time(
+    console: AccountConsole, outbox: Outbox, receiver: Receiver, since: str
+) -> None:
+    await owe(outbox, receiver)
     answer = await console.send(console.owner, CALLBACKS, f"{CALLBACKS}/replay", since=since)
     assert answer.status_code == 422
     assert 'id="since-problem"' in answer.text
@@ -247,7 +253,7 @@ async def test_the_secret_is_shown_to_an_owner_who_asks(console: AccountConsole)
     assert await shown_secret(console) == secret
     async with console.gateway.database.acquire() as connection:
         entries = await list_entries(connection)
-    assert [one.action for one in entries] == ["callbacks.show_secret"] * 2
+    assert [one.action for one in entries] == ["callback.show_secret"] * 2
     assert secret not in str(entries)
 
 

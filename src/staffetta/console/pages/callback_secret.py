@@ -60,7 +60,7 @@ def callback_secret_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
             async with parts.database.transaction() as connection:
                 secrets = await ensure_secret(connection, parts.keyring, place.space_id, now)
                 actor = actor_of(request)
-                await record(connection, actor, "callbacks.show_secret", space, {}, now)
+                await record(connection, actor, "callback.show_secret", space, {}, now)
         except CannotUnseal:
             return _page(request, place, None, can_open=False)
         return _page(request, place, secrets, is_shown=True)
@@ -75,7 +75,7 @@ def callback_secret_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
             await record(
                 connection,
                 actor_of(request),
-                "callbacks.rotate_secret",
+                "callback.rotate_secret",
                 place.facts.space,
                 {},
                 now,

@@ -5,7 +5,7 @@ Everybody of an account looks and sends again: that is daily work, costs nothing
 that the account chose what it was owed anyway. The secret is for owners (see callback_secret.py).
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from litestar import Response, get, post
@@ -48,6 +48,7 @@ SECTION: Final = "/callbacks"
 _PAGE: Final = 50
 _SEARCHED: Final = ("host", "standing", "message", "before")
 _CHARACTERS_MAX: Final = 260
+_REPLAYED_SINCE: Final = timedelta(days=1)  # unless somebody says otherwise
 # What a replay takes up, by its name in the form.
 _REPLAYED: Final = {"dead": ("dead",), "all": ("dead", "ended", "delivered")}
 _DONE: Final = {
@@ -181,7 +182,7 @@ async def _listed(parts: ConsoleParts, request: PageRequest, place: Place) -> di
         "pauses": {one.lane.host: one for one in pauses},
         "lines": lines[:_PAGE],
         "older": lines[_PAGE - 1].id.hex() if len(lines) > _PAGE else None,
-        "dead_count": sum(one.dead_count for one in hosts),
+        "since": (now - _REPLAYED_SINCE).isoformat(timespec="minutes")[:16],
         "problems": {},
         "done": _done(request),
         **_WORDS,
@@ -220,7 +221,7 @@ async def _replay_since(
         if owed:
             details = {"since": since.isoformat(), "count": len(owed)}
             space = place.facts.space
-            await record(connection, actor_of(request), "callbacks.replay", space, details, now)
+            await record(connection, actor_of(request), "callback.replay", space, details, now)
     return len(owed), len(found)
 
 
