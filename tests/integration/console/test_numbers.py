@@ -68,6 +68,27 @@ async def test_a_text_is_cut_as_the_chosen_carrier_gets_it(gateway, desk) -> Non
     assert "&#34;Ciao&#34; &lt;b&gt;tutti&lt;/b&gt;" in shown
 
 
+async def test_a_long_text_is_looked_at_whole(gateway, desk) -> None:
+    shown = await desk.see(NUMBERS, number=ITALIAN, text="long " * 200 + "end.")
+    assert "end.</li>" in shown
+    assert shown.count('class="bubble"') == 7
+
+
+async def test_a_forbidden_word_is_told_and_blocks_nobody(gateway, desk) -> None:
+    async with gateway.database.transaction() as connection:
+        await connection.execute(
+            "INSERT INTO forbidden_word (kind, text, created_at) VALUES ('word', 'casino', $1)",
+            gateway.clock.now(),
+        )
+    await gateway.snapshots.refresh_once()
+    shown = await desk.see(
+        NUMBERS, number=ITALIAN, text="The best casino", account="alice@example.com"
+    )
+    assert "the message was refused" in shown
+    rows = await gateway.rows("SELECT FROM blocklisting")
+    assert rows == []
+
+
 async def test_an_account_brings_its_own_refusals_and_its_price(gateway, desk) -> None:
     shown = await desk.see(NUMBERS, number=ITALIAN, account="alice@example.com")
     assert "€0.03" in shown

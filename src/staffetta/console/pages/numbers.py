@@ -31,6 +31,7 @@ from staffetta.routing.table import ANY_COUNTRY
 
 SECTION: Final = "/numbers"
 _FIELDS: Final = ("number", "sender", "text", "account", "environment")
+_TEXT_CHARACTERS_MAX: Final = 2_000
 _ANY_TEXT: Final = "Hello"  # where none is asked about
 KINDS: Final[Mapping[NumberKind, str]] = MappingProxyType(
     {
@@ -66,6 +67,9 @@ def number_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
     async def numbers(request: PageRequest) -> Response[Any]:
         """The form, and what would happen to the number that it asks for."""
         asked = asked_of(request, _FIELDS)
+        # A text is longer than what a search asks for.
+        text = request.query_params.get("text", "")[:_TEXT_CHARACTERS_MAX]
+        asked["text"] = text.strip().replace("\0", "\ufffd")
         asked["environment"] = asked["environment"] or Environment.PRODUCTION.value
         found = await _found(parts, request, asked) if asked["number"] else {}
         return operator_page(request, "numbers.html", section=SECTION, asked=asked, **found)
