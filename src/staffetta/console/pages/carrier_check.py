@@ -76,7 +76,7 @@ _ASKED: Final = (
     mark("nothing, or I cannot see it"),
 )
 
-# What the rows of a result are called; those of the script's messages are as they were sent.
+# What the rows of a result are called, the script's messages among them.
 TITLES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "connection": mark("Connection"),
@@ -95,6 +95,19 @@ TITLES: Final[Mapping[str, str]] = MappingProxyType(
         "throttled": mark("Throttled"),
         "rate": mark("Rate"),
         "remark": mark("Remark"),
+        "plain text, sender with letters": mark("plain text, sender with letters"),
+        "plain text, validity relative": mark("plain text, validity relative"),
+        "plain text, no validity": mark("plain text, no validity"),
+        "plain text, a number as sender": mark("plain text, a number as sender"),
+        "every character of gsm7": mark("every character of gsm7"),
+        "UCS-2 with emoji": mark("UCS-2 with emoji"),
+        "long text as udh8, as set": mark("long text as udh8, as set"),
+        "long text as udh16": mark("long text as udh16"),
+        "long text as sar": mark("long text as sar"),
+        "long text as payload": mark("long text as payload"),
+        "flash, with data_coding 0x10": mark("flash, with data_coding 0x10"),
+        "flash, by dest_addr_subunit": mark("flash, by dest_addr_subunit"),
+        "a number as sender": mark("a number as sender"),
     }
 )
 
