@@ -176,10 +176,13 @@ async def _listed(parts: ConsoleParts, request: PageRequest, place: Place) -> di
         hosts = await list_hosts(connection, place.space_id)
         pauses = await read_pauses(connection, place.space_id, now)
         lines = await list_lines(connection, place.space_id, wanted, _PAGE + 1)
+    left_alone = {one.lane.host: one for one in pauses}
+    # Those in trouble first; each group as it is, the one that was owed something last first.
+    hosts.sort(key=lambda one: (one.host not in left_alone, not one.failing_count))
     return {
         "asked": asked,
         "hosts": hosts,
-        "pauses": {one.lane.host: one for one in pauses},
+        "pauses": left_alone,
         "lines": lines[:_PAGE],
         "older": lines[_PAGE - 1].id.hex() if len(lines) > _PAGE else None,
         "since": (now - _REPLAYED_SINCE).isoformat(timespec="minutes")[:16],
