@@ -91,3 +91,17 @@ def test_as_many_patterns_as_a_list_may_have_are_one_search() -> None:
     finding = listed.find("due zz499abcq tre", "Openapi", "IT")
     assert finding is not None
     assert finding.matched == "zz499abcq"
+
+
+def test_who_tries_a_text_is_shown_every_place_of_it() -> None:
+    text = "V.1.A.G.R.A: hai vinto il lotto, su bit.ly/a viagra"
+    found = [(text[one.start : one.end], one.entry.kind) for one in LISTED.find_each(text, "IT")]
+    assert found == [
+        ("V.1.A.G.R.A", "word"),
+        ("hai vinto", "phrase"),
+        ("lotto", "word"),
+        ("bit.ly/a", "pattern"),
+        ("viagra", "word"),
+    ]
+    assert LISTED.find_each("il pacco arriva oggi", "IT") == []
+    assert ForbiddenList().find_each(text, "IT") == []
