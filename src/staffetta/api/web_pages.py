@@ -18,7 +18,7 @@ from staffetta.api.asgi import Answer, Header, Scope
 from staffetta.domain.languages import Language
 
 _KEPT: Final[Header] = (b"cache-control", b"public, max-age=31536000, immutable")
-_NOT_KEPT: Final[Header] = (b"cache-control", b"no-store")
+NOT_KEPT: Final[Header] = (b"cache-control", b"no-store")
 _NO_SNIFFING: Final[Header] = (b"x-content-type-options", b"nosniff")
 _STRICT: Final[tuple[Header, ...]] = (
     _NO_SNIFFING,
@@ -95,7 +95,7 @@ def html_answer(
         (b"content-security-policy", policy.encode()),
         (b"content-language", language.value.encode()),
         *_STRICT,
-        _NOT_KEPT,
+        NOT_KEPT,
         *headers,
     )
     return Answer(200, html.encode(), all_headers, (b"content-type", b"text/html; charset=utf-8"))

@@ -1,25 +1,21 @@
 """The page at /: for people and for programs, in the reader's language, true and strict."""
 
-import json
 import re
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from babel.messages.extract import extract_from_dir
-from babel.messages.pofile import read_po
 
 import staffetta.api.welcome
 import staffetta.console
+from staffetta.api.openapi.services import SERVICES
 from staffetta.domain.languages import Language
 
 HERE = Path(staffetta.api.welcome.__file__).parent
 CONSOLE_CSS = Path(staffetta.console.__file__).parent / "static" / "console.css"
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 BASE = "http://sms.example.net:8080"
-OPTIONS = {"templates/**.html": {"extensions": "jinja2.ext.i18n", "trimmed": "true"}}
 
 
 async def read(app: Any, path: str = "/", base: str = BASE, **headers: str) -> httpx.Response:
@@ -35,6 +31,14 @@ async def test_people_find_the_console_the_references_and_a_line_to_paste(app: A
     assert {"/console", "/healthz", "/?language=it", "/?language=fr", *references} <= links
     assert f"curl {BASE}/sandbox/v2/IT-messages -H &#34;Authorization: Bearer $TOKEN" in answer.text
     assert f"{BASE}/sandbox/oauth/v1" in answer.text
+
+
+async def test_references_that_there_are_are_found(app: Any) -> None:
+    links = re.findall(r'href="(/docs/[^"]+)"', (await read(app)).text)
+    found = [link for link in links if link.rpartition("/")[2] in SERVICES]
+    assert len(found) == len(SERVICES) * len(Language)
+    for link in found:
+        assert (await read(app, link)).status_code == 200, link
 
 
 async def test_nothing_inline_or_from_elsewhere_is_on_the_page(app: Any) -> None:
@@ -130,14 +134,3 @@ def test_its_colours_are_the_consoles() -> None:
 def colours(path: Path) -> set[tuple[str, str]]:
     """Names and values; two of each, one for the light and one for the dark."""
     return set(re.findall(r"(--[\w-]+): (#[0-9a-f]{6})", path.read_text()))
-
-
-@pytest.mark.parametrize("language", [Language.ITALIAN, Language.FRENCH])
-def test_every_sentence_is_translated_and_none_is_doubtful(language: Language) -> None:
-    methods = [("**.py", "python"), ("templates/**.html", "jinja2")]
-    found = extract_from_dir(HERE, methods, OPTIONS, keywords={"mark": None, "gettext": None})
-    sentences = {json.dumps(message) for _, _, message, _, _ in found}
-    octets = (HERE / "translations" / f"{language.value}.po").read_bytes()
-    known = [one for one in read_po(BytesIO(octets), locale=language.value) if one.id]
-    assert {json.dumps(one.id) for one in known} == sentences, "run `make messages`, and translate"
-    assert [one.id for one in known if one.fuzzy or not one.string] == []
