@@ -9,6 +9,7 @@ from functools import cache
 from typing import Final
 
 import phonenumbers
+from phonenumbers import PhoneMetadata
 
 CHARACTERS_MAX: Final = 40  # longer ones are no numbers
 _BETWEEN_DIGITS: Final = re.compile(r"[\s().\-/\u2010-\u2015\u200e\u200f\u202a-\u202e]+")
@@ -44,12 +45,24 @@ def dashed_of(e164: str) -> str | None:
 
 
 def _national(digits: str, country: str) -> str | None:
+    code, prefix = _plan(country)
+    if digits[0] != "0" and not digits.startswith(code) and not (prefix and prefix.match(digits)):
+        return f"+{code}{digits}"  # nothing to strip: a tenth of what the library takes
     try:
         number = phonenumbers.parse(digits, country)
     except phonenumbers.NumberParseException:
         return None
     national = phonenumbers.national_significant_number(number)
     return f"+{number.country_code}{national}"
+
+
+@cache  # one entry a country
+def _plan(country: str) -> tuple[str, re.Pattern[str] | None]:
+    """The calling code of a country, and what may stand before its national numbers."""
+    metadata = PhoneMetadata.metadata_for_region(country)
+    prefix = None if metadata is None else metadata.national_prefix_for_parsing
+    code = str(phonenumbers.country_code_for_region(country))
+    return code, None if prefix is None else re.compile(prefix)
 
 
 @cache

@@ -98,6 +98,14 @@ async def test_a_refusal_stands_beside_its_field_with_what_was_typed(
     assert await stored(account) == []
 
 
+async def test_all_refusals_are_told_at_once(account) -> None:
+    answer = await account.post(SANDBOX, **GOOD | {"recipient": "hello", "sender": "12345"})
+    assert answer.status_code == 422
+    for field in ("recipient", "sender"):
+        assert f'id="{field}-problem"' in answer.text
+    assert answer.text.count("purely numeric") == 1
+
+
 async def test_credit_that_is_too_low_sends_nothing(account, database) -> None:
     async with database.acquire() as connection:
         await connection.execute(

@@ -89,7 +89,9 @@ async def _send(
     except (StaffettaError, WrongTime) as error:
         reused = isinstance(error, IdempotencyKeyReused)
         kept = typed.again() if reused else typed
-        shown = {**await _looked(parts, place, typed), "refusals": refusals_of(error)}
+        shown = await _looked(parts, place, typed, is_sent=True)
+        # The first refusal is what the API would answer; the others are known as well.
+        shown["refusals"] = shown["refusals"] | refusals_of(error)
         return _form(request, place, kept, shown, status=_REFUSED)
     path = place.path(f"/messages/{accepted.message.id.hex()}")
     return lead_to(path, "already" if accepted.replayed else "accepted")

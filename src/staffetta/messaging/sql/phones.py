@@ -6,12 +6,13 @@ SELECT newest.number, newest.id, newest.message_count, message.body, message.sea
        message.id AS message_id, message.flash, recipient.fields,
        recipient.state::text AS state
   FROM (SELECT number, max(id) AS id, count(*) AS message_count
-          FROM (SELECT recipient.number, recipient.id, recipient.message_id
+          FROM (SELECT recipient.number, recipient.id, recipient.message_id, recipient.state
                   FROM recipient
                  WHERE recipient.space_id = $1 AND recipient.id >= $2
                  ORDER BY recipient.id DESC
                  LIMIT $3) AS looked_at
-         WHERE EXISTS (SELECT FROM message
+         WHERE state <> 'cancelled'  -- where trials rest
+            OR EXISTS (SELECT FROM message
                         WHERE message.space_id = $1 AND message.id = looked_at.message_id
                           AND NOT message.dry_run
                        OFFSET 0)
