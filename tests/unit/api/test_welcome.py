@@ -11,8 +11,6 @@ import staffetta.api.welcome
 import staffetta.console
 from staffetta.api.openapi.services import SERVICES
 from staffetta.domain.languages import Language
-from staffetta.api.openapi.services import SERVICES
-from staffetta.domain.languages import Language
 
 HERE = Path(staffetta.api.welcome.__file__).parent
 CONSOLE_CSS = Path(staffetta.console.__file__).parent / "static" / "console.css"
