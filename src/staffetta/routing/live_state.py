@@ -1,6 +1,6 @@
 """What every connector does at this moment, read for people who watch: bounded, however much waits.
 
-Owns the reading. Run it in a transaction that sees one snapshot.
+Owns the reading, and the time that it may take.
 """
 
 from collections.abc import Sequence
@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from staffetta.db.pool import Connection, Row
+from staffetta.db.pool import Connection, Database, Row
 from staffetta.domain.environments import Environment
 from staffetta.domain.ids import lowest_id
 from staffetta.routing import state_sql as sql
 from staffetta.routing.alarms import OpenAlarm, open_alarms
+from staffetta.routing.change_sql import LIMIT_STATEMENTS
 from staffetta.routing.held_links import HeldLink, read_links
 
 # Of each connector: beyond that it is "many", and the oldest is the oldest of those.
 WAITING_LOOKED_AT_MAX: Final = 10_000
 STRAY_LOOKED_AT_MAX: Final = 1_000
+_STATEMENT_MILLISECONDS_MAX: Final = 2_000
 _STRAY_WITHIN: Final = timedelta(hours=1)
 
 
@@ -91,10 +93,22 @@ class LiveConnector:
         return sum(link.use.throttle_count for link in self.links if link.use)
 
 
+async def look_at_connectors(
+    database: Database, connector_id: int | None = None
+) -> list[LiveConnector]:
+    """Every connector, or one, by environment and name, as of one moment.
+
+    Raises TryAgain when that takes too long.
+    """
+    async with database.transaction(isolation="repeatable_read", readonly=True) as connection:
+        await connection.execute(LIMIT_STATEMENTS, str(_STATEMENT_MILLISECONDS_MAX))
+        return await read_live_connectors(connection, connector_id)
+
+
 async def read_live_connectors(
     connection: Connection, connector_id: int | None = None
 ) -> list[LiveConnector]:
-    """Every connector, or one, by environment and name."""
+    """The same in a transaction that sees one snapshot."""
     links, alarms = await read_links(connection, connector_id), await open_alarms(connection)
     queues = {
         row["connector_id"]: Queue(row["count"], row["since"], row["under_way_count"])

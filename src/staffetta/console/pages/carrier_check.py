@@ -21,6 +21,7 @@ from staffetta.console.pages.connector_actions import AT, Change, change_at
 from staffetta.console.parts import ConsoleParts
 from staffetta.console.places import operator_page
 from staffetta.console.rendering import PageRequest
+from staffetta.db.pool import NotConnected, TryAgain
 from staffetta.domain.errors import StaffettaError
 from staffetta.domain.phones import parse_mobile
 from staffetta.domain.senders import parse_v1_sender
@@ -128,8 +129,11 @@ def carrier_check_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         request: PageRequest, environment: FromPath[str], name: FromPath[str]
     ) -> Response[Any]:
         """The newest check alone."""
-        place = await connector_at(parts, environment, name)
-        values = await _values(parts, place)
+        try:
+            place = await connector_at(parts, environment, name)
+            values = await _values(parts, place)
+        except (TryAgain, NotConnected):  # what is there stays there
+            return Response(None, status_code=204)
         return operator_page(request, "carrier_check_now.html", section=SECTION, **values)
 
     @post(f"{AT}/check", guards=[for_operators], status_code=200)

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from litestar import Response, get
+from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
@@ -20,18 +21,14 @@ from staffetta.console.pages.connector_words import Wording
 from staffetta.console.parts import ConsoleParts
 from staffetta.console.places import operator_page
 from staffetta.console.rendering import PageRequest
-from staffetta.db.pool import Connection
+from staffetta.db.pool import NotConnected, TryAgain
 from staffetta.domain.errors import StaffettaError
 from staffetta.domain.money import format_amount
 from staffetta.routing.change_connector import COLUMNS, StoredConnector, open_secrets
 from staffetta.routing.connector_use import in_time
 from staffetta.routing.connectors import ListedRoute
 from staffetta.routing.edit_routes import countries_led_to_alone, list_routes
-from staffetta.routing.live_state import (
-    LiveConnector,
-    count_stray_reports,
-    read_live_connectors,
-)
+from staffetta.routing.live_state import count_stray_reports, look_at_connectors
 
 _COUNT_SECONDS_MAX: Final = 0.5  # it is asked for every two seconds
 
@@ -61,8 +58,11 @@ def connector_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
 
     @get("/operate/connectors/live", guards=[for_operators])
     async def live(request: PageRequest) -> Response[Any]:
-        """What they do now."""
-        values = await _all(parts, request)
+        """What they do now; 204 where there is no time to look: what is there stays there."""
+        try:
+            values = await _all(parts, request)
+        except (TryAgain, NotConnected):
+            return Response(None, status_code=204)
         return operator_page(request, "connector_cards.html", section=SECTION, **values)
 
     @get("/operate/connectors/{environment:str}/{name:str}", guards=[for_operators])
@@ -78,8 +78,11 @@ def connector_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         request: PageRequest, environment: FromPath[str], name: FromPath[str]
     ) -> Response[Any]:
         """What one does now."""
-        place = await connector_at(parts, environment, name)
-        values = await _one(parts, request, place)
+        try:
+            place = await connector_at(parts, environment, name)
+            values = await _one(parts, request, place)
+        except (TryAgain, NotConnected):
+            return Response(None, status_code=204)
         return operator_page(request, "connector_now.html", section=SECTION, place=place, **values)
 
     return [connectors, live, connector, connector_now]
@@ -136,24 +139,18 @@ def _settings(parts: ConsoleParts, stored: StoredConnector) -> tuple[Sequence[Se
 
 
 async def _all(parts: ConsoleParts, request: PageRequest) -> dict[str, Any]:
-    now = parts.clock.now()
-
-    async with parts.reports.transaction(isolation="repeatable_read", readonly=True) as connection:
-        connectors = await read_live_connectors(connection)
-    words = Wording(request.user.language, now)
+    # Not of the connections for statistics: whoever runs the gateway looks when they are taken.
+    connectors = await look_at_connectors(parts.database)
+    words = Wording(request.user.language, parts.clock.now())
     return {"connectors": connectors, "words": words, "list_path": LIST}
 
 
 async def _one(parts: ConsoleParts, request: PageRequest, place: ConnectorPlace) -> dict[str, Any]:
     now = parts.clock.now()
-    async with parts.reports.transaction(isolation="repeatable_read", readonly=True) as connection:
-        one = await _read_one(connection, place)
+    found = await look_at_connectors(parts.database, place.stored.id)
+    if not found:  # it was removed a moment ago
+        raise NotFoundException("there is no such connector")
     count = partial(count_stray_reports, connector_id=place.stored.id, now=now)
-    stray_count = await in_time(parts.reports, count, _COUNT_SECONDS_MAX)
+    stray_count = await in_time(parts.database, count, _COUNT_SECONDS_MAX)
     words = Wording(request.user.language, now)
-    return {"one": one, "stray_count": stray_count, "words": words}
-
-
-async def _read_one(connection: Connection, place: ConnectorPlace) -> LiveConnector:
-    (one,) = await read_live_connectors(connection, place.stored.id)
-    return one
+    return {"one": found[0], "stray_count": stray_count, "words": words}

@@ -26,7 +26,7 @@ from staffetta.domain.replacements import explain_encoding
 from staffetta.messaging.explain import Candidate, Explanation
 from staffetta.messaging.inspection import SendRequest, Space
 from staffetta.routing.connectors import ListedConnector, list_connectors
-from staffetta.routing.live_state import LiveConnector, read_live_connectors
+from staffetta.routing.live_state import LiveConnector, look_at_connectors
 from staffetta.routing.table import ANY_COUNTRY
 
 SECTION: Final = "/numbers"
@@ -87,8 +87,8 @@ async def _found(
     except AccountError as error:
         return {"problem": str(error)}
     environment = Environment(asked["environment"])
-    async with parts.reports.transaction(isolation="repeatable_read", readonly=True) as connection:
-        live = {one.connector_id: one for one in await read_live_connectors(connection)}
+    live = {one.connector_id: one for one in await look_at_connectors(parts.database)}
+    async with parts.database.transaction(isolation="repeatable_read", readonly=True) as connection:
         listed = await list_connectors(connection)
     candidates = [
         ShownCandidate(one, live.get(one.connector_id), _reason(one, explained.candidates[0]))
