@@ -1,6 +1,5 @@
 """The objects of v2: the Message, the callback, what is said of senders and codes."""
 
-from datetime import timedelta
 from typing import Final
 
 from staffetta.api.openapi.schemas import (
@@ -18,6 +17,7 @@ from staffetta.api.openapi.schemas import (
     text,
     whole,
 )
+from staffetta.api.openapi.sends import HOUR, MESSAGE_ID
 from staffetta.api.openapi.tree import Named
 from staffetta.api.openapi.words import Text, words
 from staffetta.api.v2.render import STATES
@@ -37,10 +37,8 @@ from staffetta.otp.codes import LENGTH_DEFAULT, LENGTH_MAX, LENGTH_MIN
 from staffetta.otp.send import CACHE_SECONDS_MAX
 from staffetta.otp.verify import TRIES_MAX
 
-HOUR: Final = timedelta(hours=1)
 ID: Final = "^[0-9a-f]{24}$"
 NUMBER: Final = "+393331234567"
-MESSAGE_ID: Final = "65f2c1a05e1f9b0c4d7a8e21"
 PHONE: Final = "^\\+[0-9]{1,15}$"
 COUNTRY: Final = "^[A-Z]{2}$"
 STATE_WORDS: Final = tuple(dict.fromkeys(STATES.values()))

@@ -5,15 +5,14 @@ from typing import Final
 from staffetta.api.openapi.calls import Call, Reply
 from staffetta.api.openapi.parameters import answer_header, query
 from staffetta.api.openapi.schemas import moment, text, whole
+from staffetta.api.openapi.sends import HOUR, MESSAGE_ID
 from staffetta.api.openapi.v2 import refusals
 from staffetta.api.openapi.v2.bodies import ALIAS, EXPLAIN, least_of
 from staffetta.api.openapi.v2.explaining import EXPLANATION_ANSWER
 from staffetta.api.openapi.v2.objects import (
     CREATED_AT,
-    HOUR,
     ID,
     MESSAGE_ANSWER,
-    MESSAGE_ID,
     MESSAGES_ANSWER,
     NUMBER,
     PHONE,

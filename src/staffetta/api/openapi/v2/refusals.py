@@ -11,8 +11,9 @@ from staffetta.api.asgi import Answer
 from staffetta.api.json_bodies import read_object
 from staffetta.api.openapi.calls import Call, Refusal
 from staffetta.api.openapi.general import ENVELOPE, body_too_large, token_refusals
+from staffetta.api.openapi.sends import MESSAGE_ID
 from staffetta.api.openapi.tree import Named
-from staffetta.api.openapi.v2.objects import MESSAGE_ID, NUMBER, REFUSAL
+from staffetta.api.openapi.v2.objects import NUMBER, REFUSAL
 from staffetta.api.openapi.v2.provoked import (
     BRITISH,
     NOW,

@@ -1,151 +1,65 @@
 """The calls of v2 that send: to Italy, to Spain, to the world, and one-time passwords."""
 
-from datetime import timedelta
 from typing import Final
 
-from staffetta.api.openapi.calls import FORM, JSON, Call, Refusal, Reply
-from staffetta.api.openapi.general import RETRY_AFTER
-from staffetta.api.openapi.parameters import answer_header, in_path, request_header
-from staffetta.api.openapi.schemas import optional, text
+from staffetta.api.openapi.calls import Call, Refusal, Reply
+from staffetta.api.openapi.parameters import in_path
+from staffetta.api.openapi.schemas import text
+from staffetta.api.openapi.sends import (
+    KEY,
+    MESSAGE_ID,
+    REPEAT_MINUTES,
+    REPLAY,
+    SIGNED,
+    Told,
+    callback,
+)
 from staffetta.api.openapi.tree import Named, Tree
 from staffetta.api.openapi.v2 import refusals
 from staffetta.api.openapi.v2.bodies import CODE, OTP, SEND, least_of, to_market
 from staffetta.api.openapi.v2.objects import (
-    HOUR,
     MESSAGE_ANSWER,
-    MESSAGE_ID,
     OTP_ANSWER,
     TOLD,
     VERDICT_ANSWER,
 )
 from staffetta.api.openapi.words import Words, paragraphs, words
-from staffetta.api.v2.parse import IDEMPOTENCY_KEY_CHARACTERS_MAX
-from staffetta.callbacks.outcomes import FIRST_REPEAT, REPEAT_FACTOR
-from staffetta.callbacks.target import RETRY_MAX
 from staffetta.domain.environments import Market
-from staffetta.messaging.housekeeping import KEYS_KEPT
 from staffetta.otp.verify import TRIES_MAX
 
-_REPEAT_MINUTES: Final = ", ".join(
-    str(FIRST_REPEAT * REPEAT_FACTOR**count // timedelta(minutes=1)) for count in range(RETRY_MAX)
-)
-REPLAY: Final = answer_header(
-    "IdempotentReplay",
-    text(
-        words(
-            "`true` where this is the answer to an earlier request with the same Idempotency-Key:"
-            " nothing was sent again."
-        ),
-        "true",
-        enum=["true"],
-    ),
-)
-KEY: Final = Named(
-    "parameters",
-    "IdempotencyKey",
-    request_header(
-        "Idempotency-Key",
-        optional(
-            text(
-                words(
-                    "A key of your choice. The same key and body within {hours} hours are answered"
-                    " as the first time, and nothing is sent again; the key with another body is"
-                    " refused (1002).",
-                    hours=KEYS_KEPT // HOUR,
-                ),
-                "order-A-1027-shipped",
-                minLength=1,
-                maxLength=IDEMPOTENCY_KEY_CHARACTERS_MAX,
-            )
-        ),
-    ),
-)
 MESSAGE_IN_PATH: Final = in_path(
     "MessageId",
     "message_id",
     text(words("The message's id."), MESSAGE_ID, pattern="^[0-9A-Fa-f]{24}$"),
 )
-_SIGNATURE: Final[Tree] = (
-    request_header(
-        "webhook-id",
-        text(words("The callback's id, the same at every attempt."), f"cb_{MESSAGE_ID}"),
-    ),
-    request_header(
-        "webhook-timestamp",
-        text(words("When this attempt was made, in Unix seconds."), "1773480414"),
-    ),
-    request_header(
-        "webhook-signature",
-        text(
-            words(
-                "`v1,` and the signature in Base64. For a day after the secret was rotated there"
-                " are two, with a space between."
-            ),
-            "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
-        ),
-    ),
-)
-
 _STATE_CHANGED: Final[Tree] = {
     "{$request.body#/callback/url}": {
-        "post": {
-            "operationId": "stateChanged",
-            "tags": [words("Callbacks")],
-            "summary": words("A message has changed its state"),
-            "description": paragraphs(
-                words(
-                    "Sent once the message is PENDING, and with its final state. Delivered at"
-                    " least once: `webhook-id` is the same at every attempt. A newer state takes"
-                    " the place of an older one that is still unsent."
-                ),
-                words(
-                    "Signed as Standard Webhooks does: the HMAC-SHA256, with the account's secret,"
-                    " of id, timestamp and body, joined by full stops. Its libraries verify it."
-                ),
-            ),
-            "security": [],
-            "parameters": _SIGNATURE,
-            "requestBody": {
-                "required": True,
-                "content": {
-                    JSON: {
-                        "schema": TOLD,
-                        "examples": {
-                            "delivered": {"summary": words("Delivered"), "value": TOLD.example}
-                        },
-                    },
-                    FORM: {
-                        "schema": {
-                            "type": "object",
-                            "description": words(
-                                "With `callback.method` POST: a field of the name in"
-                                " `callback.field`, `data` unless given."
-                            ),
-                            "properties": {
-                                "data": {
-                                    "type": "string",
-                                    "contentMediaType": "application/json",
-                                    "contentSchema": TOLD,
-                                }
-                            },
-                        }
-                    },
-                },
-            },
-            "responses": {
-                "2XX": {"description": words("It was received: nothing more is sent of it.")},
-                "410": {"description": words("Nothing more is to be sent of it: it ends here.")},
-                "default": {
-                    "description": words(
-                        "Anything else, a redirection too, or no answer within 30 seconds: it is"
-                        " tried again, {minutes} minutes later, as often as `callback.retry`"
-                        " says, and then kept for the operator to replay.",
-                        minutes=_REPEAT_MINUTES,
+        "post": callback(
+            Told(
+                id="stateChanged",
+                summary=words("A message has changed its state"),
+                said=paragraphs(
+                    words(
+                        "Sent once the message is PENDING, and with its final state. Delivered at"
+                        " least once: `webhook-id` is the same at every attempt. A newer state"
+                        " takes the place of an older one that is still unsent."
                     ),
-                    "headers": {"Retry-After": RETRY_AFTER},
-                },
-            },
-        }
+                    SIGNED,
+                ),
+                body=TOLD,
+                examples={"delivered": {"summary": words("Delivered"), "value": TOLD.example}},
+                form=words(
+                    "With `callback.method` POST: a field of the name in `callback.field`, `data`"
+                    " unless given."
+                ),
+                repeated=words(
+                    "Anything else, a redirection too, or no answer within 30 seconds: it is tried"
+                    " again, {minutes} minutes later, as often as `callback.retry` says, and then"
+                    " kept for the operator to replay.",
+                    minutes=REPEAT_MINUTES,
+                ),
+            )
+        )
     }
 }
 _CALLBACKS: Final = {"stateChanged": Named("callbacks", "StateChanged", _STATE_CHANGED)}
