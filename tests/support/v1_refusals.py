@@ -125,6 +125,7 @@ _FIELDS: Final[dict[int, dict[str, list[tuple[Any, str]]]]] = {
             ({"callback_url": "http://10.0.0.1/"}, "STAFFETTA_CALLBACKS_ALLOW_NETWORKS"),
             ({"callback_url": _URL, "callback_field": 7}, "field"),
             ({"callback_url": _URL, "callback_field": ""}, "field"),
+            ({"callback_field": 7}, "callback_field"),
         ]
     },
 }

@@ -8,12 +8,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+import msgspec
+
 from staffetta.api.asgi import Answer
 from staffetta.api.bodies import BodyTooLarge, BodyTooSlow, ClientGone
 from staffetta.api.json_bodies import InvalidField, NotAnObject
 from staffetta.api.refusals import BODY_TOO_LARGE, NOT_NOW, envelope, retry_after
 from staffetta.db.errors import ConnectionLost, TryAgain
 from staffetta.domain import errors
+from staffetta.domain.money import format_amount
 from staffetta.messaging.bulk.errors import (
     AlreadySending,
     NoRecipient,
@@ -54,6 +57,52 @@ class Refused(errors.StaffettaError):
         self.number = number
 
 
+class Numbers(msgspec.Struct, frozen=True):
+    """How the calls of one kind refuse a message that is none."""
+
+    invalid_id: int
+    not_found: int
+
+
+READING: Final = Numbers(202, 203)
+CHANGING: Final = Numbers(210, 211)
+CANCELLING: Final = Numbers(218, 219)
+_CREDIT: Final = (402, 201)
+
+
+def invalid_id(numbers: Numbers) -> Refused:
+    """An id that is none."""
+    return Refused(406, numbers.invalid_id, "Invalid Message ID")
+
+
+def not_found(numbers: Numbers) -> Refused:
+    """No such message, or no such recipient of it."""
+    return Refused(404, numbers.not_found, "No message found")
+
+
+def id_required() -> Refused:
+    """Cancelling without saying what."""
+    return Refused(400, 217, "Message Id required")
+
+
+def credit_not_enough(short: errors.CreditTooLow) -> Refused:
+    """What a POST is refused with that the account, or its token, cannot pay."""
+    if isinstance(short, errors.TokenLimitReached):
+        return Refused(*_CREDIT, str(short))
+    needed, available = format_amount(short.needed_micro), format_amount(short.available_micro)
+    return Refused(
+        *_CREDIT, f"Current User credit is not enough. {needed} needed {available} € available"
+    )
+
+
+def credit_insufficient(short: errors.CreditTooLow) -> Refused:
+    """The same of a PUT."""
+    if isinstance(short, errors.TokenLimitReached):
+        return Refused(*_CREDIT, str(short))
+    available = format_amount(short.available_micro)
+    return Refused(*_CREDIT, f"Insufficient Credit in Wallet: {available}")
+
+
 CODES: Final[Mapping[type[Exception], tuple[int, int]]] = MappingProxyType(
     {
         NotAnObject: (400, 300),
@@ -72,8 +121,8 @@ CODES: Final[Mapping[type[Exception], tuple[int, int]]] = MappingProxyType(
         AlreadySending: (422, 221),
         errors.AccountBlocklisted: (403, 310),
         errors.NoRoute: (503, 311),
-        errors.CreditTooLow: (402, 201),
-        errors.GuardRefused: (402, 201),
+        errors.CreditTooLow: _CREDIT,
+        errors.GuardRefused: _CREDIT,
         BodyTooLarge: (BODY_TOO_LARGE.status, BODY_TOO_LARGE.status),
         OutcomeUnknown: (NOT_NOW.status, NOT_NOW.status),  # and no header that asks to try again
         errors.NotAcceptingNow: (NOT_NOW.status, NOT_NOW.status),

@@ -7,20 +7,28 @@ from staffetta.api.asgi import Answer, Spent
 from staffetta.api.bodies import read_body
 from staffetta.api.context import ApiContext
 from staffetta.api.endpoint import Call, Handle
-from staffetta.api.v1.errors import Refused
+from staffetta.api.v1.errors import (
+    CANCELLING,
+    CHANGING,
+    READING,
+    Numbers,
+    credit_insufficient,
+    credit_not_enough,
+    id_required,
+    invalid_id,
+    not_found,
+)
 from staffetta.api.v1.parse import parse_post, parse_put
 from staffetta.api.v1.query import page_of
 from staffetta.api.v1.render import deleted, listed_object, message_object, results, success
 from staffetta.api.v2.send import REPLAYED
-from staffetta.domain.errors import AccountBlocklisted, CreditTooLow, TokenLimitReached
+from staffetta.domain.errors import AccountBlocklisted, CreditTooLow
 from staffetta.domain.ids import parse_id
-from staffetta.domain.money import format_amount
 from staffetta.messaging.bulk.errors import NoSuchMessage
 from staffetta.messaging.bulk.read import BulkView
 
-NOTHING_FOUND: Final = "No message found"
-_LISTED: Final = 100
-_LISTED_MAX: Final = 1000
+LISTED: Final = 100
+LISTED_MAX: Final = 1000
 
 
 def post_handle(context: ApiContext) -> Handle:
@@ -50,14 +58,14 @@ def delete_handle(context: ApiContext) -> Handle:
 
 async def delete_all(_call: Call) -> Answer:
     """DELETE /messages: an id is needed."""
-    raise Refused(400, 217, "Message Id required")
+    raise id_required()
 
 
-def id_of(call: Call, number: int) -> bytes:
-    """The message's id in the path; raises Refused with 406 and this number."""
+def id_of(call: Call, numbers: Numbers) -> bytes:
+    """The message's id in the path; raises Refused."""
     message_id = parse_id(call.scope["path_params"]["message_id"])
     if message_id is None:
-        raise Refused(406, number, "Invalid Message ID")
+        raise invalid_id(numbers)
     return message_id
 
 
@@ -73,7 +81,7 @@ async def _post(context: ApiContext, call: Call) -> Answer:
         context.authorizer.forget_space(call.grant.space_id)
         raise
     except CreditTooLow as short:
-        raise _credit_not_enough(short) from None
+        raise credit_not_enough(short) from None
     # Nothing is read from here on: what failed now would tell the client to send it again.
     return success(
         201,
@@ -88,19 +96,19 @@ async def _post(context: ApiContext, call: Call) -> Answer:
 async def _put(context: ApiContext, call: Call) -> Answer:
     if call.grant.blocklisted:
         raise AccountBlocklisted
-    message_id = id_of(call, 210)
+    message_id = id_of(call, CHANGING)
     octets_max = context.settings.body_octets_max
     body = await read_body(call.receive, call.headers.get(b"content-length"), octets_max)
     change = parse_put(body, call.now)
     try:
         changed = await context.bulk.changer.change(call.space, message_id, change, call.now)
     except NoSuchMessage:
-        raise Refused(404, 211, NOTHING_FOUND) from None
+        raise not_found(CHANGING) from None
     except AccountBlocklisted:
         context.authorizer.forget_space(call.grant.space_id)
         raise
     except CreditTooLow as short:
-        raise _credit_insufficient(short) from None
+        raise credit_insufficient(short) from None
     return success(
         200,
         message_object(changed.message),
@@ -111,48 +119,32 @@ async def _put(context: ApiContext, call: Call) -> Answer:
 
 
 async def _get(context: ApiContext, call: Call) -> Answer:
-    message = await _read(context, call, id_of(call, 202))
+    message = await _read(context, call, id_of(call, READING))
     credit_micro = await context.bulk.credit(call.grant.space_id)
     return success(200, [message_object(message)], results(1), credit_micro)
 
 
 async def _list(context: ApiContext, call: Call) -> Answer:
-    skip, limit = page_of(call, _LISTED, _LISTED_MAX)
+    skip, limit = page_of(call.scope["query_string"], LISTED, LISTED_MAX)
     found = await context.bulk.reader.list(call.grant.space_id, skip, limit)
     if not found:
-        raise Refused(404, 203, NOTHING_FOUND)
+        raise not_found(READING)
     credit_micro = await context.bulk.credit(call.grant.space_id)
     data = [listed_object(message) for message in found]
     return success(200, data, results(len(data)), credit_micro)
 
 
 async def _delete(context: ApiContext, call: Call) -> Answer:
-    message_id = id_of(call, 218)
+    message_id = id_of(call, CANCELLING)
     try:
         await context.bulk.changer.cancel(call.space, message_id, call.now)
     except NoSuchMessage:
-        raise Refused(404, 219, NOTHING_FOUND) from None
+        raise not_found(CANCELLING) from None
     return deleted(message_id)
 
 
 async def _read(context: ApiContext, call: Call, message_id: bytes) -> BulkView:
     message = await context.bulk.reader.get(call.grant.space_id, message_id)
     if message is None:
-        raise Refused(404, 203, NOTHING_FOUND)
+        raise not_found(READING)
     return message
-
-
-def _credit_not_enough(short: CreditTooLow) -> Refused:
-    if isinstance(short, TokenLimitReached):
-        return Refused(402, 201, str(short))
-    needed, available = format_amount(short.needed_micro), format_amount(short.available_micro)
-    return Refused(
-        402, 201, f"Current User credit is not enough. {needed} needed {available} € available"
-    )
-
-
-def _credit_insufficient(short: CreditTooLow) -> Refused:
-    if isinstance(short, TokenLimitReached):
-        return Refused(402, 201, str(short))
-    available = format_amount(short.available_micro)
-    return Refused(402, 201, f"Insufficient Credit in Wallet: {available}")

@@ -192,6 +192,8 @@ def _due_at(given: object, now: datetime) -> datetime | None:
 def _callback(given: Mapping[str, Any]) -> Mapping[str, object] | None:
     """v1's callback in the words of the callbacks package; what it says is checked there."""
     url, field = given.get("callback_url"), given.get("callback_field")
+    if not isinstance(field, str | None):
+        raise Refused(422, OPTIONS, "wrong 'options.callback_field' parameter: a text")
     if url is None:
         return None
     if field is None:

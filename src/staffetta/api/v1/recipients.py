@@ -10,16 +10,16 @@ import msgspec
 from staffetta.api.asgi import Answer
 from staffetta.api.context import ApiContext
 from staffetta.api.endpoint import Call, Handle
-from staffetta.api.v1.errors import Refused
-from staffetta.api.v1.messages import NOTHING_FOUND, id_of
+from staffetta.api.v1.errors import READING, not_found
+from staffetta.api.v1.messages import id_of
 from staffetta.api.v1.query import page_of
 from staffetta.api.v1.render import results, success
 from staffetta.api.v1.render_recipient import recipient_object
 from staffetta.domain.dashed_numbers import parse_dashed_or_not
 from staffetta.domain.errors import InvalidRecipient
 
-_LISTED: Final = 1_000
-_LISTED_MAX: Final = 10_000
+LISTED: Final = 1_000
+LISTED_MAX: Final = 10_000
 PAGE_OCTETS_MAX: Final = 16 * 1_048_576  # of JSON: then a page ends, whatever was asked for
 
 
@@ -34,8 +34,8 @@ def get_recipient_handle(context: ApiContext) -> Handle:
 
 
 async def _list(context: ApiContext, call: Call) -> Answer:
-    message_id = id_of(call, 202)
-    skip, limit = page_of(call, _LISTED, _LISTED_MAX)
+    message_id = id_of(call, READING)
+    skip, limit = page_of(call.scope["query_string"], LISTED, LISTED_MAX)
     shown: list[msgspec.Raw] = []
     octets = 0
     pages = context.bulk.reader.recipients(call.grant.space_id, message_id, skip, limit)
@@ -48,19 +48,19 @@ async def _list(context: ApiContext, call: Call) -> Answer:
             if octets > PAGE_OCTETS_MAX:
                 break
     if not shown:
-        raise Refused(404, 203, NOTHING_FOUND)
+        raise not_found(READING)
     return await _answer(context, call, shown)
 
 
 async def _get(context: ApiContext, call: Call) -> Answer:
-    message_id = id_of(call, 202)
+    message_id = id_of(call, READING)
     try:
         phone = parse_dashed_or_not(call.scope["path_params"]["number"])
     except InvalidRecipient:
-        raise Refused(404, 203, NOTHING_FOUND) from None
+        raise not_found(READING) from None
     found = await context.bulk.reader.recipient(call.grant.space_id, message_id, phone.e164)
     if found is None:
-        raise Refused(404, 203, NOTHING_FOUND)
+        raise not_found(READING)
     return await _answer(context, call, [recipient_object(found)])
 
 

@@ -19,11 +19,11 @@ _SLOW_READS_MAX: Final = 2
 _WAIT_SECONDS_MAX: Final = 30.0
 _READ_SECONDS_MAX: Final = 10.0
 LOCKED_SECONDS_MAX: Final = 2.0  # that a change waits for another of the same message
-_BUSY_STORING: Final = (
+BUSY_STORING: Final = (
     "other messages with many recipients are being stored: send the request again"
 )
 BEING_CHANGED: Final = "another request is changing this message: send the request again"
-_BUSY_READING: Final = "too much is being read at once: try again, or ask for less at a time"
+BUSY_READING: Final = "too much is being read at once: try again, or ask for less at a time"
 
 
 class Lanes:
@@ -37,7 +37,7 @@ class Lanes:
     def enter(self, recipients: Recipients) -> AbstractAsyncContextManager[None]:
         """A place for a request that adds these recipients."""
         lane = self._large if recipients.count_at_least >= MANY else self._small
-        return _place(lane, _WAIT_SECONDS_MAX, _BUSY_STORING)
+        return _place(lane, _WAIT_SECONDS_MAX, BUSY_STORING)
 
     @asynccontextmanager
     async def change(
@@ -65,7 +65,7 @@ class SlowReads:
 
     def enter(self) -> AbstractAsyncContextManager[None]:
         """A place; raises NotAcceptingNow when waiting takes too long."""
-        return _place(self._places, self._seconds_max, _BUSY_READING)
+        return _place(self._places, self._seconds_max, BUSY_READING)
 
 
 @asynccontextmanager

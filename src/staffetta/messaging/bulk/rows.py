@@ -139,7 +139,7 @@ class RowMaker:
                 continue
             taken.add(phone.e164)
             if self._position >= self._recipients_max:
-                raise _too_many(self._recipients_max)
+                raise too_many(self._recipients_max)
             row = self._row(phone, fields)
             if self.counts.finding is not None:
                 return
@@ -236,11 +236,12 @@ def bounded(items: Iterable[object], items_max: int) -> Iterator[object]:
     """The items, as many as a message may have recipients; then it raises TooManyRecipients."""
     for count, item in enumerate(items):
         if count == items_max:
-            raise _too_many(items_max)
+            raise too_many(items_max)
         yield item
 
 
-def _too_many(recipients_max: int) -> TooManyRecipients:
+def too_many(recipients_max: int) -> TooManyRecipients:
+    """What a message with more recipients is refused with."""
     return TooManyRecipients(
         f"'recipients' would be more than {recipients_max}, and a message may have no more"
     )
