@@ -1,5 +1,6 @@
 """The test receiver: what is handed over to it, how it answers, and what its page shows."""
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -142,15 +143,37 @@ async def test_after_a_failure_it_is_tried_again_without_waiting(
     assert nothing.headers["location"] == f"{PAGE}?done=nothing"
 
 
+async def test_a_receiver_that_fails_again_and_again_is_left_alone_and_says_so(
+    console: AccountConsole, outbox: Outbox
+) -> None:
+    await switch(console, "broken")
+    messages = await outbox.messages(5, RECEIVER_URL)
+    await outbox.owe(messages, host=RECEIVER_HOST)
+    async with delivering(outbox, console.gateway.clock, networks=PUBLIC_ONLY) as delivery:
+        await delivery.step()
+        await delivery.deliverer.pauses.write_once()
+    shown = (await console.owner.get(CAME)).text
+    assert "is left alone for a while" in shown
+    newest = str((await came(outbox))[0].id)
+    assert (await console.owner.get(CAME, params={"newest": newest})).status_code == 200
+    console.gateway.clock.advance(31)
+    assert (await console.owner.get(CAME, params={"newest": newest})).status_code == 204
+
+
 async def test_it_answers_slowly_when_it_is_told_to(
     console: AccountConsole, outbox: Outbox
 ) -> None:
     await switch(console, "slow")
-    receiver = TestReceiver(outbox.database, KEYRING, console.gateway.clock, slow_seconds=0.05)
-    started = console.gateway.clock.monotonic()
-    answered = await receiver.take(outbox.space_id, Request(RECEIVER_URL, {}, b"{}"))
-    assert answered.status == 200
-    assert started == console.gateway.clock.monotonic()  # nothing of ours was waited for
+    clock, request = console.gateway.clock, Request(RECEIVER_URL, {}, b"{}")
+    quick = TestReceiver(outbox.database, KEYRING, clock, slow_seconds=0)
+    assert (await quick.take(outbox.space_id, request)).status == 200
+    slow = TestReceiver(outbox.database, KEYRING, clock, slow_seconds=3600)
+    answering = asyncio.create_task(slow.take(outbox.space_id, request))
+    async with asyncio.timeout(20):
+        while len(await came(outbox)) < 2:
+            assert not answering.done()
+    assert not answering.done()  # it has it, and says nothing yet
+    answering.cancel()
 
 
 async def test_a_rotated_secret_signs_beside_the_new_one(

@@ -10,6 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from staffetta.callbacks.overview import hurry_host
+from staffetta.callbacks.pauses import read_pauses
 from staffetta.callbacks.receiver import (
     KEPT_MAX,
     RECEIVER_HOST,
@@ -96,10 +97,16 @@ def test_receiver_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
 
 
 async def _came(parts: ConsoleParts, place: Place) -> dict[str, Any]:
+    """What came, and whether the receiver is left alone; `newest` changes whenever these do."""
+    now = parts.clock.now()
     async with parts.database.acquire() as connection:
-        found = await list_test_deliveries(connection, place.space_id, parts.clock.now())
+        found = await list_test_deliveries(connection, place.space_id, now)
+        pauses = await read_pauses(connection, place.space_id, now)
+    pause = next((one for one in pauses if one.lane.host == RECEIVER_HOST), None)
+    newest = str(found[0].id) if found else ""
     return {
         "deliveries": [shown_test_delivery(one) for one in found],
-        "newest": str(found[0].id) if found else "",
+        "pause": pause,
+        "newest": newest if pause is None else f"{newest} {pause.until.timestamp():.0f}",
         "kept_max": KEPT_MAX,
     }
