@@ -1,6 +1,5 @@
-"""Spending and balance over time, step by step, from the ledger."""
+"""What was spent in a step of time and what there was before it, from the ledger."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -9,39 +8,41 @@ from staffetta.db.pool import Connection
 from staffetta.domain.ids import lowest_id
 from staffetta.ledger import spending_sql as sql
 from staffetta.ledger.read_spending import SPENDING
-from staffetta.ledger.statement_sql import FIND_ENTRY_BEFORE
 
 
-class MoneyStep(msgspec.Struct, frozen=True):
-    """One step of time, in micro-units."""
+class Mark(msgspec.Struct, frozen=True):
+    """A place between two entries of a wallet."""
 
-    begins_at: datetime
+    sequence: int  # of the entry before it; 0: there is none
+    balance_micro: int
+
+
+class SummedStep(msgspec.Struct, frozen=True):
+    """A step that ends at a mark."""
+
     spent_micro: int  # below 0 when more came back than was taken
-    balance_micro: int  # at its end
+    before: Mark  # where it begins
 
 
-async def read_money_series(
-    connection: Connection, space_id: int, starts: Sequence[datetime], end: datetime
-) -> Sequence[MoneyStep]:
-    """What was spent in each step and what there was at its end; `starts` ascend.
+async def read_newest_mark(connection: Connection, space_id: int) -> Mark:
+    """Where a space's wallet is now; a wallet that does not exist is at nothing."""
+    row = await connection.fetchrow(sql.READ_NEWEST_MARK, space_id)
+    return Mark(0, 0) if row is None else Mark(row["sequence"], row["balance_micro"])
 
-    An entry belongs to the moment of its id. The caller's transaction is repeatable read.
+
+async def sum_up_step(
+    connection: Connection, space_id: int, begin: datetime, after: Mark
+) -> SummedStep:
+    """The entries from `begin` up to a mark; an entry belongs to the moment of its id.
+
+    Sequences and ids grow together, so it looks at those entries and no others.
     """
-    ids = [lowest_id(start) for start in starts]
-    # Sequences and ids grow together: this walks over what is younger, and no further.
-    before = await connection.fetchrow(FIND_ENTRY_BEFORE, space_id, ids[0])
-    sequence = before["sequence"] if before else 0
-    rows = await connection.fetch(
-        sql.SUM_UP_STEPS, space_id, ids[0], lowest_id(end), sequence, ids, list(SPENDING)
+    row = await connection.fetchrow(
+        sql.SUM_UP_STEP, space_id, lowest_id(begin), after.sequence, list(SPENDING)
     )
-    if before:
-        balance_micro = before["balance_after_micro"]
-    else:  # the first entry, or the first that is kept
-        balance_micro = rows[0]["balance_micro"] - rows[0]["moved_micro"] if rows else 0
-    found = {row["step"]: row for row in rows}
-    steps = []
-    for number, begins_at in enumerate(starts):
-        row = found.get(number)
-        balance_micro = row["balance_micro"] if row else balance_micro
-        steps.append(MoneyStep(begins_at, row["spent_micro"] if row else 0, balance_micro))
-    return steps
+    assert row is not None, "sums are always one row"
+    if row["before_balance_micro"] is not None:
+        balance_micro = row["before_balance_micro"]
+    else:  # its first entry is the first of all, or the first that is kept
+        balance_micro = after.balance_micro - row["moved_micro"]
+    return SummedStep(row["spent_micro"], Mark(row["before_sequence"], balance_micro))

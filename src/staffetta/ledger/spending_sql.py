@@ -36,22 +36,25 @@ moved AS (
 SELECT -coalesce(sum(amount_micro), 0)::bigint FROM moved
 """
 
-# $5 are the first ids of the steps; $4 is the sequence before them.
-SUM_UP_STEPS = """
-WITH summed AS (
-    SELECT width_bucket(id, $5::bytea[]) - 1 AS step, max(sequence) AS sequence,
-           sum(amount_micro)::bigint AS moved_micro,
-           coalesce(-sum(amount_micro) FILTER (WHERE kind = ANY ($6::text[])), 0)::bigint
-               AS spent_micro
+READ_NEWEST_MARK = """
+SELECT sequence, balance_micro FROM wallet WHERE space_id = $1
+"""
+
+# Entries with ids from $2 on and sequences up to $3, and the one before them.
+SUM_UP_STEP = """
+WITH before AS MATERIALIZED (
+    SELECT sequence, balance_after_micro
       FROM ledger_entry
-     WHERE space_id = $1 AND sequence > $4 AND id >= $2 AND id < $3 AND kind <> 'closing'
-     GROUP BY 1
+     WHERE space_id = $1 AND sequence <= $3 AND id < $2
+     ORDER BY sequence DESC
+     LIMIT 1
 )
-SELECT summed.step, summed.spent_micro, summed.moved_micro,
-       entry.balance_after_micro AS balance_micro
-  FROM summed
-  JOIN ledger_entry AS entry
-    ON entry.space_id = $1 AND entry.sequence = summed.sequence
-   AND entry.id >= $2 AND entry.id < $3 AND entry.kind <> 'closing'
- ORDER BY summed.step
+SELECT coalesce(-sum(amount_micro) FILTER (WHERE kind = ANY ($4::text[])), 0)::bigint
+           AS spent_micro,
+       coalesce(sum(amount_micro), 0)::bigint AS moved_micro,
+       coalesce((SELECT sequence FROM before), 0) AS before_sequence,
+       (SELECT balance_after_micro FROM before) AS before_balance_micro
+  FROM ledger_entry
+ WHERE space_id = $1 AND id >= $2 AND kind <> 'closing' AND sequence <= $3
+   AND sequence > coalesce((SELECT sequence FROM before), 0)
 """

@@ -11,9 +11,8 @@ from open_books import closed, drop_month
 from staffetta.db.pool import Database
 from staffetta.ledger.book import EntryKind
 from staffetta.ledger.export import as_csv, export_lines, export_page, find_sources
-from staffetta.ledger.money_reader import MoneyReader
+from staffetta.ledger.money_reader import MoneyReader, MoneyStep
 from staffetta.ledger.period import Period
-from staffetta.ledger.read_series import MoneyStep, read_money_series
 from staffetta.ledger.search_entries import EntryPage, EntrySearch, search_entries
 from staffetta.ledger.topup import top_up
 
@@ -43,9 +42,13 @@ def hours(count: int, first: datetime = MIDNIGHT) -> list[datetime]:
     return [first + HOUR * number for number in range(count)]
 
 
-async def series(gateway: Gateway, starts: Sequence[datetime]) -> list[tuple[int, int]]:
+Shown = list[tuple[int | None, int | None]]
+
+
+async def series(gateway: Gateway, starts: Sequence[datetime]) -> Shown:
     async with gateway.database.transaction(isolation="repeatable_read") as connection:
-        steps = await read_money_series(connection, gateway.space_id, starts, starts[-1] + HOUR)
+        reader = MoneyReader(gateway.clock)
+        steps = await reader.read(connection, gateway.space_id, starts, gateway.clock.now())
     assert [step.begins_at for step in steps] == list(starts)
     return [(step.spent_micro, step.balance_micro) for step in steps]
 
@@ -61,11 +64,8 @@ async def test_each_step_says_what_was_spent_and_what_was_left(gateway: Gateway)
 
 async def test_before_the_first_entry_there_was_nothing(gateway: Gateway) -> None:
     day_before = datetime(2026, 3, 14, 8, tzinfo=UTC)
-    assert await series(gateway, hours(3, day_before)) == [
-        (0, 0),
-        (0, 10 * EUR),
-        (0, 10 * EUR),
-    ]
+    shown = await series(gateway, hours(20, day_before))
+    assert shown[:3] == [(0, 0), (0, 10 * EUR), (0, 10 * EUR)]
 
 
 async def test_what_came_back_is_not_spent(gateway: Gateway) -> None:
@@ -87,7 +87,7 @@ async def test_a_balance_is_right_where_the_months_before_were_dropped(gateway: 
 
 
 async def test_who_looks_again_reads_the_same_and_what_is_new(gateway: Gateway) -> None:
-    reader, starts = MoneyReader(), hours(4)
+    reader, starts = MoneyReader(gateway.clock), hours(4)
 
     async def look() -> Sequence[MoneyStep]:
         async with gateway.database.transaction(isolation="repeatable_read") as connection:
@@ -104,6 +104,33 @@ async def test_who_looks_again_reads_the_same_and_what_is_new(gateway: Gateway) 
     async with gateway.database.transaction(isolation="repeatable_read") as connection:
         moved = await reader.read(connection, gateway.space_id, later, gateway.clock.now())
     assert [(one.spent_micro, one.balance_micro) for one in moved] == await series(gateway, later)
+
+
+class SlowClock:
+    """A second passes whenever somebody looks at it."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def now(self) -> datetime:
+        return MIDNIGHT
+
+    def monotonic(self) -> float:
+        self.seconds += 1
+        return self.seconds
+
+
+async def test_where_time_is_short_the_newest_is_read_first_and_the_rest_later(
+    gateway: Gateway,
+) -> None:
+    reader, starts, now = MoneyReader(SlowClock()), hours(4), MIDNIGHT + HOUR * 5
+    looks = []
+    for _ in range(2):
+        async with gateway.database.acquire() as connection:
+            steps = await reader.read(connection, gateway.space_id, starts, now)
+        looks.append([step.spent_micro for step in steps])
+        assert [step.balance_micro is None for step in steps] == [one is None for one in looks[-1]]
+    assert looks == [[None, None, 30_000, 0], [30_000, 0, 30_000, 0]]
 
 
 async def found(gateway: Gateway, looked_at_max: int = 1000, **wanted: object) -> EntryPage:

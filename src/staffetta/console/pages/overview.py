@@ -1,5 +1,6 @@
 """An account's overview: whether it works, in numbers and charts that stay up to date."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -18,9 +19,9 @@ from staffetta.console.pages.overview_reasons import reasons_of, refusals_of
 from staffetta.console.parts import ConsoleParts
 from staffetta.console.places import Place, account_page, place_of
 from staffetta.console.rendering import PageRequest
-from staffetta.db.errors import DatabaseError
+from staffetta.db.errors import DatabaseError, TryAgain
 from staffetta.domain.errors import NotAcceptingNow
-from staffetta.ledger.money_reader import MoneyReader
+from staffetta.ledger.money_reader import MoneyReader, MoneyStep
 from staffetta.ledger.read_wallet import read_wallet
 from staffetta.messaging.read_traffic import TrafficReader, has_traffic
 from staffetta.messaging.traffic import Traffic, Window
@@ -38,6 +39,7 @@ _NAMES: Final = MappingProxyType(
 _AGAIN_SECONDS: Final = MappingProxyType(
     {Window.HOUR: 5, Window.DAY: 15, Window.WEEK: 60, Window.MONTH: 60}
 )
+_AGAIN_SECONDS_WHILE_COUNTING: Final = 3
 _WELL_SHARE: Final = 0.95  # of what has ended, delivered
 _COUNTRIES_SHOWN: Final = 12
 _REFUSALS_COUNTED: Final = 500  # the newest
@@ -48,7 +50,7 @@ _TOO_MUCH: Final = mark(
 
 def overview_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
     """The pages."""
-    readers = _Readers(TrafficReader(parts.reports, parts.clock), MoneyReader())
+    readers = _Readers(TrafficReader(parts.reports, parts.clock), MoneyReader(parts.clock))
 
     @get("/{environment:str}/overview", guards=[for_accounts])
     async def overview(request: PageRequest, environment: FromPath[str]) -> Response[Any]:
@@ -99,6 +101,8 @@ async def _shown(
     except (DatabaseError, NotAcceptingNow):
         return {**shown, "problem": _TOO_MUCH}
     refusals = refusals_of([one for one in refused if one.at >= traffic.span.begin])
+    if traffic.missing_count or money["spent_micro"] is None:
+        shown["again_seconds"] = _AGAIN_SECONDS_WHILE_COUNTING
     return {**shown, **money, **_of_traffic(traffic), "refusals": refusals}
 
 
@@ -119,13 +123,24 @@ async def _money(
     parts: ConsoleParts, reader: MoneyReader, place: Place, traffic: Traffic, now: datetime
 ) -> dict[str, Any]:
     """What is shown of the money; and whether anything was sent at all."""
-    async with parts.reports.transaction(isolation="repeatable_read", readonly=True) as connection:
+    starts = traffic.span.starts
+    async with parts.reports.acquire() as connection:
         wallet = await read_wallet(connection, place.space_id)
-        steps = await reader.read(connection, place.space_id, traffic.span.starts, now)
         is_new = traffic.counts.total == 0 and not await has_traffic(connection, place.space_id)
+    try:
+        async with parts.reports.acquire() as connection:
+            steps = await reader.read(connection, place.space_id, starts, now)
+    except TryAgain:  # one step is too much to read: what was sent is shown all the same
+        steps = [MoneyStep(start, None, None) for start in starts]
     return {
         "available_micro": wallet.available_micro if wallet else 0,
         "money": steps,
-        "spent_micro": sum(step.spent_micro for step in steps),
+        "spent_micro": _sum([step.spent_micro for step in steps]),
         "is_new": is_new,
     }
+
+
+def _sum(amounts: Sequence[int | None]) -> int | None:
+    """None while one of them is not known."""
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known) if len(known) == len(amounts) else None

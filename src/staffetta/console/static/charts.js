@@ -126,8 +126,7 @@ function refresh() {
   for (const [figure, chart] of charts) chart.setData(dataOf(SHOWN[figure.dataset.chart], columns));
 }
 
-const place = document.getElementById("charts");
-if (place && document.querySelector("#series tbody")) {
+function begin(place) {
   place.hidden = false;
   drawAll();
   const observer = new ResizeObserver(() => {
@@ -135,7 +134,17 @@ if (place && document.querySelector("#series tbody")) {
   });
   observer.observe(place);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
-  document.addEventListener("htmx:oobAfterSwap", (event) => {
-    if (event.target.id === "series") refresh();
-  });
 }
+
+// Where nothing could be counted at first there is no table, until a later look brings one.
+function show() {
+  const place = document.getElementById("charts");
+  if (!place || !document.querySelector("#series tbody tr")) return;
+  if (charts.size === 0) begin(place);
+  else refresh();
+}
+
+show();
+document.addEventListener("htmx:oobAfterSwap", (event) => {
+  if (event.target.id === "series") show();
+});
