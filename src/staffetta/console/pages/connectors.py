@@ -23,10 +23,8 @@ from staffetta.console.places import operator_page
 from staffetta.console.rendering import PageRequest
 from staffetta.db.pool import NotConnected, TryAgain
 from staffetta.domain.errors import StaffettaError
-from staffetta.domain.money import format_amount
 from staffetta.routing.change_connector import COLUMNS, StoredConnector, open_secrets
 from staffetta.routing.connector_use import in_time
-from staffetta.routing.connectors import ListedRoute
 from staffetta.routing.edit_routes import countries_led_to_alone, list_routes
 from staffetta.routing.live_state import count_stray_reports, look_at_connectors
 
@@ -110,7 +108,6 @@ async def show_connector(
         place=place,
         done=DONE.get(request.query_params.get("done", ""), ""),
         routes=routes,
-        prices=prices_of(routes),
         alone=alone,
         settings=settings,
         fault=fault,
@@ -122,19 +119,13 @@ async def show_connector(
     )
 
 
-def prices_of(routes: Sequence[ListedRoute]) -> Mapping[str, str]:
-    """The prices of routes as they are typed, by country."""
-    return {route.country: format_amount(route.price_micro) for route in routes}
-
-
 def _settings(parts: ConsoleParts, stored: StoredConnector) -> tuple[Sequence[SettingLine], str]:
     """The settings as they hold, those that were set first, and why its links cannot run."""
     try:
         lines = parts.carriers.shown(stored, open_secrets(parts.keyring, stored))
     except StaffettaError as error:
-        return [SettingLine(key, str(stored.settings[key]), False) for key in stored.settings], str(
-            error
-        )
+        lines = [SettingLine(key, str(value), False) for key, value in stored.settings.items()]
+        return lines, str(error)
     return sorted(lines, key=lambda line: (line.is_default, line.key)), ""
 
 
