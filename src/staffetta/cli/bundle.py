@@ -5,8 +5,10 @@ from typing import Annotated, Final
 
 import typer
 
+from staffetta.accounts.audit import record
 from staffetta.accounts.email import Email as Address
 from staffetta.accounts.space import Space, find_space
+from staffetta.cli.actor import whoever_commands
 from staffetta.cli.opened import Opened, with_everything_open
 from staffetta.cli.options import AsJson, ForEnvironment, Whose, amount_micro
 from staffetta.cli.output import Column, Result, facts, local_time, show
@@ -76,6 +78,13 @@ def add(
         async with parts.database.transaction() as connection:
             space = await find_space(connection, address, environment)
             bundle = await buy_bundle(connection, space.space_id, terms, IdMaker(), parts.now)
+            details = {
+                "bundle": bundle.id,
+                "segments": bundle.segment_count,
+                "price": as_number(bundle.price_micro),
+                "autorenew": bundle.autorenew,
+            }
+            await record(connection, whoever_commands(), "bundle.add", space, details, parts.now)
         return _one(space, bundle, parts.now)
 
     show(with_everything_open(work), as_json=as_json)
@@ -126,6 +135,8 @@ def end(
         async with parts.database.transaction() as connection:
             space = await find_space(connection, address, environment)
             bundle = await end_bundle(connection, space.space_id, bundle_id, reason, parts.now)
+            details = {"bundle": bundle_id, "reason": reason}
+            await record(connection, whoever_commands(), "bundle.end", space, details, parts.now)
         return _one(space, bundle, parts.now)
 
     show(with_everything_open(work), as_json=as_json)

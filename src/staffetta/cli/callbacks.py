@@ -6,7 +6,9 @@ from typing import Annotated, Any, Final
 import msgspec
 import typer
 
+from staffetta.accounts.audit import record
 from staffetta.accounts.email import Email as Address
+from staffetta.accounts.read_account import find_account
 from staffetta.accounts.space import find_space
 from staffetta.callbacks.history import (
     LISTED_MAX,
@@ -17,6 +19,7 @@ from staffetta.callbacks.history import (
     replay_callbacks,
 )
 from staffetta.callbacks.secret import SpaceSecrets, ensure_secret, rotate_secret
+from staffetta.cli.actor import whoever_commands
 from staffetta.cli.failures import CommandFailed
 from staffetta.cli.opened import Opened, with_everything_open
 from staffetta.cli.options import AsJson, ForEnvironment, Whose
@@ -166,7 +169,15 @@ def replay(
                 found += await list_callbacks(connection, CallbackFilter(id=callback_id), 1)
             if not ids:
                 found = await list_callbacks(connection, wanted, limit)
-            return len(found), len(await replay_callbacks(connection, found, parts.now))
+            owed_count = len(await replay_callbacks(connection, found, parts.now))
+            if owed_count:
+                about = account and await find_account(connection, Address.parse(account))
+                details = {"count": owed_count, "since": since, "until": until}
+                actor = whoever_commands()
+                await record(
+                    connection, actor, "callback.replay", about or None, details, parts.now
+                )
+            return len(found), owed_count
 
     found_count, owed_count = with_everything_open(work)
     may_be_more = not ids and found_count == limit
@@ -205,6 +216,8 @@ def _secret(email: str, environment: Environment, *, rotate: bool, as_json: bool
         use_case = rotate_secret if rotate else ensure_secret
         async with parts.database.transaction() as connection:
             space = await find_space(connection, address, environment)
+            action = f"callback.{'rotate' if rotate else 'show'}_secret"
+            await record(connection, whoever_commands(), action, space, {}, parts.now)
             return await use_case(connection, parts.keyring, space.space_id, parts.now)
 
     secrets = with_everything_open(work).secrets

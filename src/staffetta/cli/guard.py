@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Final
 
+import msgspec
 import typer
 from msgspec import UNSET, UnsetType
 
+from staffetta.accounts.audit import record
 from staffetta.accounts.email import Email as Address
 from staffetta.accounts.set_terms import (
     CALLBACK_RETRY_MAX,
@@ -19,6 +21,7 @@ from staffetta.accounts.set_terms import (
 from staffetta.accounts.space import Space, find_space
 from staffetta.accounts.terms import Allowance, Terms
 from staffetta.callbacks.target import lane_host
+from staffetta.cli.actor import whoever_commands
 from staffetta.cli.opened import Opened, with_everything_open
 from staffetta.cli.options import AsJson, ForEnvironment, Whose, amount_micro
 from staffetta.cli.output import Result, facts, show
@@ -125,7 +128,7 @@ def set_(
     )
     if terms == TermsChanges() and wallet == WalletGuardChanges():
         raise typer.BadParameter("name what is to change; `staffetta guard set --help` lists it")
-    _change(email, environment, terms, wallet, as_json=as_json)
+    _change(email, environment, terms, wallet, "guard.set", as_json=as_json)
 
 
 @app.command()
@@ -138,7 +141,7 @@ def reset(
 
     Example: staffetta guard reset anna@example.com
     """
-    _change(email, environment, DEFAULTS_AGAIN, NO_WALLET_GUARDS, as_json=as_json)
+    _change(email, environment, DEFAULTS_AGAIN, NO_WALLET_GUARDS, "guard.reset", as_json=as_json)
 
 
 def _change(
@@ -146,10 +149,11 @@ def _change(
     environment: Environment,
     terms: TermsChanges,
     wallet: WalletGuardChanges,
+    action: str = "",
     *,
     as_json: bool,
 ) -> None:
-    """Change what is to change, if anything, and show all of it."""
+    """Change what is to change, if anything, note it as an action, and show all of it."""
     address = Address.parse(email)
 
     async def work(parts: Opened) -> Result:
@@ -160,9 +164,22 @@ def _change(
                 await set_wallet_guards(connection, space.space_id, wallet)
             if terms != TermsChanges():
                 await set_terms(connection, space.space_id, terms)
+            if action:
+                details = _noted(terms, wallet)
+                await record(connection, whoever_commands(), action, space, details, parts.now)
             return _result(await _read(connection, space, parts.now))
 
     show(with_everything_open(work), as_json=as_json)
+
+
+def _noted(terms: TermsChanges, wallet: WalletGuardChanges) -> dict[str, object]:
+    """What is set, by the names of the terms and of the wallet's guards."""
+    told = {**msgspec.structs.asdict(terms), **msgspec.structs.asdict(wallet)}
+    return {
+        name: sorted(value) if isinstance(value, frozenset) else msgspec.to_builtins(value)
+        for name, value in told.items()
+        if value is not UNSET
+    }
 
 
 async def _read(connection: Connection, space: Space, now: datetime) -> _Guards:

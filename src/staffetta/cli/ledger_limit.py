@@ -5,11 +5,14 @@ from typing import Annotated, Final
 
 import typer
 
+from staffetta.accounts.audit import record
 from staffetta.accounts.email import Email as Address
 from staffetta.accounts.space import Space, find_space
+from staffetta.cli.actor import whoever_commands
 from staffetta.cli.opened import Opened, with_everything_open
 from staffetta.cli.options import AsJson, Email, ForEnvironment, amount_micro
 from staffetta.cli.output import Column, Result, local_time, show
+from staffetta.db.pool import Connection
 from staffetta.domain.money import as_number, format_amount
 from staffetta.ledger.credit_limit import LimitChange, list_limit_changes, set_credit_limit
 from staffetta.ledger.errors import LimitBelowDebt
@@ -51,9 +54,10 @@ def limit(
             space = await find_space(connection, address, environment)
             if limit_micro is not None:
                 try:
-                    await set_credit_limit(
+                    change = await set_credit_limit(
                         connection, space.space_id, limit_micro, note, parts.now, force=force
                     )
+                    await _note(connection, space, change)
                 except LimitBelowDebt as refusal:
                     raise LimitBelowDebt(f"{refusal}; --force sets it all the same") from None
             wallet = await read_wallet(connection, space.space_id)
@@ -62,6 +66,16 @@ def limit(
         return _result(space, -wallet.floor_micro, changes)
 
     show(with_everything_open(work), as_json=as_json)
+
+
+async def _note(connection: Connection, space: Space, change: LimitChange) -> None:
+    details = {
+        "limit": as_number(change.limit_micro),
+        "before": as_number(change.limit_before_micro),
+        "forced": change.forced,
+        "note": change.note,
+    }
+    await record(connection, whoever_commands(), "limit.set", space, details, change.at)
 
 
 def _result(space: Space, limit_micro: int, changes: Sequence[LimitChange]) -> Result:

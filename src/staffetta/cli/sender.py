@@ -5,8 +5,10 @@ from typing import Annotated, Final
 
 import typer
 
+from staffetta.accounts.audit import record
 from staffetta.accounts.email import Email as Address
 from staffetta.accounts.space import find_space
+from staffetta.cli.actor import whoever_commands
 from staffetta.cli.opened import Opened, with_everything_open
 from staffetta.cli.options import AsJson, Whose
 from staffetta.cli.output import Column, Result, facts, local_time, show
@@ -19,6 +21,7 @@ from staffetta.compliance.decide_sender import (
     require_approval,
 )
 from staffetta.compliance.senders import SenderState
+from staffetta.db.pool import Connection
 from staffetta.domain.environments import Environment
 
 app = typer.Typer(no_args_is_help=True, help="Approve senders, and say where they need approval.")
@@ -112,7 +115,10 @@ def require(country: _Country, as_json: AsJson = False) -> None:
 
     async def work(parts: Opened) -> bool:
         async with parts.database.transaction() as connection:
-            return await require_approval(connection, code, parts.now)
+            changed = await require_approval(connection, code, parts.now)
+            if changed:
+                await _note_rule(connection, "sender.require", code, parts.now)
+            return changed
 
     changed = with_everything_open(work)
     note = _SOON if changed else "It was so already."
@@ -129,7 +135,10 @@ def free(country: _Country, as_json: AsJson = False) -> None:
 
     async def work(parts: Opened) -> bool:
         async with parts.database.transaction() as connection:
-            return await free_country(connection, code)
+            changed = await free_country(connection, code)
+            if changed:
+                await _note_rule(connection, "sender.free", code, parts.now)
+            return changed
 
     changed = with_everything_open(work)
     note = _SOON if changed else "It was so already."
@@ -178,6 +187,9 @@ def _decide(
             await decide_sender(
                 connection, space.space_id, code, sender, decision, reason, parts.now
             )
+            action = "sender.approve" if decision is SenderState.APPROVED else "sender.reject"
+            details = {"sender": sender, "country": code, "reason": reason}
+            await record(connection, whoever_commands(), action, space, details, parts.now)
 
     with_everything_open(work)
     said = {
@@ -188,6 +200,10 @@ def _decide(
         "state": decision,
     }
     show(facts(said, said.items(), _SOON), as_json=as_json)
+
+
+async def _note_rule(connection: Connection, action: str, country: str, now: datetime) -> None:
+    await record(connection, whoever_commands(), action, None, {"country": country}, now)
 
 
 def _show_rule(country: str, *, needs_approval: bool, note: str, as_json: bool) -> None:

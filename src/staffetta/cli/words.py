@@ -1,11 +1,14 @@
 """`staffetta words`: what no message and no sender may hold."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
+from staffetta.accounts.audit import record
+from staffetta.cli.actor import whoever_commands
 from staffetta.cli.failures import CommandFailed
 from staffetta.cli.opened import Opened, with_everything_open
 from staffetta.cli.options import AsJson
@@ -30,6 +33,7 @@ app = typer.Typer(no_args_is_help=True, help="Change and try the list of forbidd
 
 _FILE_BYTES_MAX: Final = 16 << 20
 _LISTED_DEFAULT: Final = 100
+_NOTED_MAX: Final = 100  # numbers of entries that the audit trail names
 _COLUMNS: Final = (
     Column("number", "right", whole=True),
     Column("kind", whole=True),
@@ -63,7 +67,8 @@ def add(
     Example: staffetta words add 'bit\.ly/\w+' --kind pattern --note 'phishing in March'
     """
     noted = make_noted(kind, text, country, note)
-    show(_changed(_add([noted], replace=False)), as_json=as_json)
+    details = {"kind": kind, "country": noted.entry.country, "text": noted.entry.text}
+    show(_changed(_add([noted], "words.add", details)), as_json=as_json)
 
 
 @app.command()
@@ -80,7 +85,10 @@ def remove(
 
     async def work(parts: Opened) -> Changed:
         async with parts.database.transaction() as connection:
-            return await remove_entries(connection, numbers)
+            changed = await remove_entries(connection, numbers)
+            details = {"count": changed.removed, "numbers": numbers[:_NOTED_MAX]}
+            await record(connection, whoever_commands(), "words.remove", None, details, parts.now)
+            return changed
 
     show(_changed(with_everything_open(work)), as_json=as_json)
 
@@ -140,7 +148,7 @@ def import_(
     entries = parse_lines(_text_of(file).splitlines())
     if replace and not entries:
         raise CommandFailed(f"{file} has no entry: with --replace it would empty the list")
-    show(_changed(_add(entries, replace=replace)), as_json=as_json)
+    show(_changed(_add(entries, "words.import", {}, replace=replace)), as_json=as_json)
 
 
 @app.command()
@@ -175,10 +183,23 @@ def try_(
     show(_tested(with_everything_open(work), _compared(text)), as_json=as_json)
 
 
-def _add(entries: list[NotedEntry], *, replace: bool) -> Changed:
+def _add(
+    entries: list[NotedEntry],
+    action: str,
+    details: Mapping[str, object],
+    *,
+    replace: bool = False,
+) -> Changed:
+    """Add entries, and note it where anything changed."""
+
     async def work(parts: Opened) -> Changed:
         async with parts.database.transaction() as connection:
-            return await add_entries(connection, entries, parts.now, replace=replace)
+            changed = await add_entries(connection, entries, parts.now, replace=replace)
+            if changed.added or changed.removed:
+                counts = {"added": changed.added, "removed": changed.removed}
+                told = {**details, **counts, "total": changed.total}
+                await record(connection, whoever_commands(), action, None, told, parts.now)
+            return changed
 
     return with_everything_open(work)
 

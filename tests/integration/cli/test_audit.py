@@ -57,6 +57,42 @@ async def test_money_blocks_and_connectors_are_noted_without_secrets(
     assert {one["actor"] for one in noted.json} == {f"command line ({user})"}
 
 
+async def test_words_senders_guards_limits_and_bundles_are_noted(staffetta, anna) -> None:
+    for command in (
+        ("words", "add", "casino", "--note", "in March"),
+        ("words", "add", "casino"),
+        ("words", "remove", "1"),
+        ("sender", "require", "IT"),
+        ("sender", "require", "IT"),
+        ("sender", "free", "IT"),
+        ("guard", "set", ANNA, *SANDBOX, "--countries", "IT,FR", "--day-spend-max", "100"),
+        ("guard", "show", ANNA, *SANDBOX),
+        ("ledger", "limit", "--email", ANNA, *SANDBOX, "--limit", "500", "--note", "contract"),
+        ("ledger", "limit", "--email", ANNA, *SANDBOX),
+        ("bundle", "add", ANNA, *SANDBOX, "--segments", "10", "--price", "1"),
+        ("bundle", "end", ANNA, "1", *SANDBOX, "--reason", "a mistake"),
+        ("callbacks", "secret", "rotate", ANNA, *SANDBOX),
+    ):
+        ended = await staffetta(*command)
+        assert ended.code == 0, ended.err
+    noted = (await staffetta("audit", "list", "--json")).json
+    assert [(one["action"], one["account"]) for one in noted][:9] == [
+        ("callback.rotate_secret", ANNA),
+        ("bundle.end", ANNA),
+        ("bundle.add", ANNA),
+        ("limit.set", ANNA),
+        ("guard.set", ANNA),
+        ("sender.free", None),
+        ("sender.require", None),
+        ("words.remove", None),
+        ("words.add", None),
+    ]
+    assert noted[4]["details"] == {
+        "countries_allowed": ["FR", "IT"],
+        "day_spend_max_micro": 100_000_000,
+    }
+
+
 async def test_what_is_refused_is_not_noted(staffetta, anna) -> None:
     before = (await staffetta("audit", "list", "--json")).json
     for command in (
