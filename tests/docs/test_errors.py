@@ -23,8 +23,8 @@ from staffetta.api.refusals import (
     WRONG_METHOD,
 )
 from staffetta.api.v1.dialect import V1
+from staffetta.api.v1.errors import CANCELLING, CHANGING, NUMBERS, READING, invalid_id, not_found
 from staffetta.api.v1.errors import CODES as V1_CODES
-from staffetta.api.v1.errors import NUMBERS
 from staffetta.api.v2.dialect import V2
 from staffetta.api.v2.errors import CODES as V2_CODES
 from staffetta.api.v2.errors import code_of
@@ -66,7 +66,7 @@ def answered_by_v1() -> set[Refusal]:
 
 
 def written_in_v1() -> Iterator[Refusal]:
-    """Numbers that stand where they are raised, each call having its own."""
+    """Numbers that stand where they are raised, and those of messages that are none."""
     for path in Path(v1.__file__).parent.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             match node:
@@ -74,8 +74,9 @@ def written_in_v1() -> Iterator[Refusal]:
                     ast.Name("Refused"), [ast.Constant(status), ast.Constant(int(number)), *_]
                 ):
                     yield status, number
-                case ast.Call(ast.Name("id_of"), [_, ast.Constant(int(number))]):
-                    yield 406, number
+    for numbers in (READING, CHANGING, CANCELLING):
+        for refused in (invalid_id(numbers), not_found(numbers)):
+            yield refused.status, refused.number
 
 
 def answered_by_oauth(numbers: Mapping[type, Refusal], by_call: Mapping[str, Mapping]) -> set:

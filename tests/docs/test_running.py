@@ -7,7 +7,9 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,8 +26,17 @@ PAGE = (GUIDES / "running.md").read_text()
 COMMAND = "/opt/staffetta/bin/staffetta"
 
 
-def test_a_backup_made_and_brought_back_as_the_page_says_holds_everything(tmp_path: Path) -> None:
-    with guided(tmp_path) as site:
+@pytest.fixture
+def short_path() -> Iterator[Path]:
+    """A directory whose sockets programs of PostgreSQL can name: 107 characters at most."""
+    with tempfile.TemporaryDirectory(prefix="staffetta-") as directory:
+        yield Path(directory)
+
+
+def test_a_backup_made_and_brought_back_as_the_page_says_holds_everything(
+    short_path: Path, tmp_path: Path
+) -> None:
+    with guided(short_path) as site:
         here = {"/opt/staffetta": sys.prefix, "/var/lib/staffetta": str(site.installation.data_dir)}
         with (
             typing(site, tmp_path / "shell", here) as shell,
