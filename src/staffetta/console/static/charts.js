@@ -4,6 +4,7 @@
 const HEIGHT = 220;
 const language = document.documentElement.lang;
 const charts = new Map();
+const moment = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
 
 // What each chart shows: the table's columns, and how they are drawn. Bars stand on each other.
 const SHOWN = {
@@ -65,7 +66,7 @@ function seriesOf(shown, titles) {
     value: own(column),
   });
   return [
-    { label: titles[0] },
+    { label: titles[0], value: (_chart, seconds) => (seconds === null ? "–" : moment.format(seconds * 1000)) },
     ...bars,
     ...(shown.lines ?? []).map(line("y")),
     ...(shown.apart ?? []).map(line("apart")),
@@ -92,10 +93,10 @@ function timesOf(_chart, splits) {
   const hours = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
   const days = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
   return splits.map((seconds, index) => {
-    const moment = new Date(seconds * 1000);
+    const at = new Date(seconds * 1000);
     const before = index ? new Date(splits[index - 1] * 1000) : null;
-    const isDay = moment.getHours() === 0 && moment.getMinutes() === 0;
-    return isDay || (before && before.getDate() !== moment.getDate()) ? days.format(moment) : hours.format(moment);
+    const isDay = at.getHours() === 0 && at.getMinutes() === 0;
+    return isDay || (before && before.getDate() !== at.getDate()) ? days.format(at) : hours.format(at);
   });
 }
 
