@@ -7,7 +7,7 @@ it with nothing at all, so that a failure names each trouble.
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -16,12 +16,14 @@ from urllib.parse import urlsplit
 
 import peers
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 WEIGHT_MAX: Final = 150_000  # bytes of a page with all its files, as they are before compression
 SCREENSHOTS: Final = Path(__file__).parents[2] / "build" / "screenshots"
 WIDE: Final = {"width": 1200, "height": 800}
 PHONE: Final = {"width": 390, "height": 800}
 PATIENCE_MS: Final = 20_000
+_SETTLING_MS: Final = 3_000
 _FLAGS: Final = (
     "--disable-gpu",
     "--disable-quic",
@@ -41,6 +43,7 @@ _WEIGH: Final = """() => [...performance.getEntriesByType("navigation"),
         one.initiatorType !== "xmlhttprequest")]
     .reduce((sum, one) => sum + one.decodedBodySize, 0)"""
 # What is wider than the window, and does not scroll by itself.
+_FITS: Final = "() => document.documentElement.scrollWidth <= window.innerWidth"
 _WIDER: Final = """() => document.documentElement.scrollWidth <= window.innerWidth ? [] :
     [...document.querySelectorAll("body *")].filter((one) =>
         one.getBoundingClientRect().right > window.innerWidth + 1)
@@ -108,7 +111,9 @@ class Watched:
             self.troubles.append(f"{self.page.url} {found}")
 
     def measure(self) -> None:
-        """Nothing is wider than a phone's window."""
+        """Nothing is wider than the window, once what draws itself anew has done so."""
+        with suppress(PlaywrightTimeout):
+            self.page.wait_for_function(_FITS, timeout=_SETTLING_MS)
         for wider in self.page.evaluate(_WIDER):
             self.troubles.append(f"{self.page.url} is too wide: {wider}")
 

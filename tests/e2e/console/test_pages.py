@@ -5,6 +5,7 @@ finds nothing, it is light, it fits a phone. Its screenshots are in build/screen
 import re
 
 import pytest
+from browsing import PHONE, WIDE, Watched
 from console_site import MEMBER, NEWCOMER, OPERATOR, OWNER, ConsoleSite
 from playwright.sync_api import Browser
 
@@ -13,6 +14,11 @@ from staffetta.console.navigation import ACCOUNT_LINKS, OPERATOR_LINKS
 SANDBOX, PRODUCTION, OPERATE = "/console/sandbox", "/console/production", "/console/operate"
 ACCOUNT_PAGES = [link.path for link in ACCOUNT_LINKS]
 OPERATOR_PAGES = [link.path for link in OPERATOR_LINKS]
+
+
+ENVIRONMENTS = {"sandbox", "production"}
+NAME = re.compile(r"[0-9a-f]{12,}|[0-9]+|unreachable|network|acme")
+FILES = (".csv", ".txt", ".pdf")
 
 
 def name_of(path: str) -> str:
@@ -58,3 +64,37 @@ def test_longer_words_fit_a_phone(
         for path in paths:
             one.go(f"{base}{path}")
             one.measure()
+
+
+@pytest.mark.parametrize("email", [OWNER, OPERATOR], ids=["account", "operate"])
+def test_whatever_links_lead_to_holds_as_well(
+    console: ConsoleSite, browser: Browser, email: str
+) -> None:
+    seen, waiting = set(), [f"{SANDBOX}/overview" if email == OWNER else f"{OPERATE}/connectors"]
+    with console.visit(browser, email) as one:
+        while waiting:
+            path = waiting.pop()
+            if kind_of(path) in seen:
+                continue
+            seen.add(kind_of(path))
+            one.go(path)
+            one.weigh()
+            one.judge()
+            one.page.set_viewport_size(PHONE)
+            one.measure()
+            one.page.set_viewport_size(WIDE)
+            waiting += [link for link in links_of(one) if not link.endswith(FILES)]
+    assert len(seen) >= 15, seen
+
+
+def links_of(one: Watched) -> list[str]:
+    """The addresses of the console that a page's links lead to."""
+    links = "(all) => all.map((one) => new URL(one.href).pathname)"
+    found: list[str] = one.page.locator("main a, .sections a, .person a").evaluate_all(links)
+    return [path for path in found if path.startswith("/console/")]
+
+
+def kind_of(path: str) -> str:
+    """A path without what it is about."""
+    parts = path.split("/")
+    return "/".join("*" if part in ENVIRONMENTS or NAME.fullmatch(part) else part for part in parts)
