@@ -134,7 +134,7 @@ async def test_where_time_is_short_the_newest_is_read_first_and_the_rest_later(
 
 
 async def found(gateway: Gateway, looked_at_max: int = 1000, **wanted: object) -> EntryPage:
-    search = EntrySearch(**{"period": Period.always(), **wanted})  # type: ignore[arg-type]
+    search = EntrySearch(**wanted)  # type: ignore[arg-type]
     async with gateway.database.transaction(isolation="repeatable_read") as connection:
         return await search_entries(connection, gateway.space_id, search, looked_at_max)
 
@@ -154,6 +154,7 @@ ALL = [
 async def test_entries_are_found_newest_first_by_kind_and_by_month(gateway: Gateway) -> None:
     await make_space(gateway.database, "other@example.com")
     assert shown(await found(gateway)) == ALL
+    assert shown(await found(gateway, period=Period.always())) == ALL
     assert shown(await found(gateway, kind=EntryKind.CHARGE)) == ALL[1:3]
     assert shown(await found(gateway, kind=EntryKind.PENALTY)) == []
     assert shown(await found(gateway, period=Period.of_month(date(2026, 3, 31)))) == ALL

@@ -144,7 +144,7 @@ async def _entries(
     before = asked["before"]
     kind = EntryKind(asked["kind"]) if asked["kind"] in set(EntryKind) else None
     wanted = EntrySearch(
-        period=read_month(asked["month"]) or Period.always(),
+        period=read_month(asked["month"]),
         kind=kind,
         before=int(before) if before.isascii() and before.isdigit() and len(before) <= 18 else None,
         limit=_PAGE,
