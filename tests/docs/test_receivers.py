@@ -11,7 +11,7 @@ import httpx
 import pytest
 from guide_blocks import GUIDES, Mark, blocks_of
 from guide_shell import GuideShell, typing
-from guide_site import SAMPLE_SIGNING_SECRET, GuideSite
+from guide_site import SAMPLE_SIGNING_SECRET, SAMPLE_URL, SANDBOX_TOKEN, GuideSite
 from installation import wait_for
 
 from staffetta.callbacks.sign import make_secret, signed_headers, signing_key
@@ -24,7 +24,7 @@ SERVERS = {
     for block in BLOCKS
     if block.mark is Mark.SERVER and block.text.rstrip().endswith(name)
 }
-SEND = next(block for block in BLOCKS if "callback" in block.text and "curl" in block.text)
+SEND = next(block for block in BLOCKS if "9000/sms" in block.text and block.is_command)
 BODY = json.dumps({"id": "6b017c79586a4c8d3e16c979", "state": "DELIVERED"}).encode()
 GENUINE, FORGED = 204, 401
 
@@ -37,7 +37,7 @@ def test_there_is_a_receiver_in_four_languages() -> None:
 def serving(name: str, site: GuideSite, directory: Path) -> Iterator[GuideShell]:
     with typing(site, directory / "shell") as shell:
         shell.save(FILES[name])
-        shell.run(f"SECRET={SAMPLE_SIGNING_SECRET}")
+        shell.run(f"SECRET={SAMPLE_SIGNING_SECRET} URL={SAMPLE_URL} TOKEN={SANDBOX_TOKEN}")
         shell.serve(SERVERS[name])
         yield shell
 
