@@ -54,13 +54,12 @@ async def test_a_long_message_is_one_bubble(account) -> None:
     assert "3 segments joined" in shown
 
 
-@pytest.mark.parametrize("state", ["undeliverable", "rejected", "expired", "queued", "cancelled"])
-async def test_what_did_not_arrive_is_a_note_and_no_text(account, state) -> None:
-    await sent(account, state, text="never seen on a phone")
+async def test_what_did_not_arrive_is_a_note_and_no_text(account) -> None:
+    for state in ("undeliverable", "rejected", "expired", "queued", "cancelled"):
+        await sent(account, state, text="never seen on a phone")
     shown = (await account.olga.get(PHONE)).text
-    handset = shown
-    assert "never seen on a phone" not in handset
-    assert '<p class="note">' in handset
+    assert "never seen on a phone" not in shown
+    assert shown.count('<p class="note">') == 5
 
 
 async def test_what_has_no_report_is_marked(account) -> None:
@@ -104,11 +103,11 @@ async def test_a_text_is_shown_and_never_run(account) -> None:
     assert "<script>alert" not in shown
 
 
-@pytest.mark.parametrize("number", ["<script>alert(1)</script>", "+", "\0", "x" * 500])
-async def test_a_number_that_is_none_shows_an_empty_phone(account, number) -> None:
-    answer = await account.olga.get(PHONE, params={"number": number})
-    assert answer.status_code == 200
-    assert "<script>alert" not in answer.text
+async def test_a_number_that_is_none_shows_an_empty_phone(account) -> None:
+    for number in ("<script>alert(1)</script>", "+", "\0", "x" * 500):
+        answer = await account.olga.get(PHONE, params={"number": number})
+        assert answer.status_code == 200
+        assert "<script>alert" not in answer.text
 
 
 async def test_it_is_sent_again_only_when_something_changed(account) -> None:
