@@ -11,6 +11,11 @@ from peers import environment, node_command
 HERE = Path(__file__).parent
 DOCUMENTS = HERE.parents[1] / "docs" / "openapi"
 LINTER = HERE / "peers" / "lint_openapi.mjs"
+# What the linter says of a call, and what is right about it: by the rule, the service and the call.
+EXPECTED = {
+    # v1 answers 400 whatever is asked: the call stands there to say that an id is missing.
+    ("operation-2xx-response", "v1", "#/paths/~1messages/delete"),
+}
 
 
 def found_in(*paths: Path) -> list[dict[str, Any]]:
@@ -26,7 +31,15 @@ def found_in(*paths: Path) -> list[dict[str, Any]]:
 def test_the_documents_have_neither_errors_nor_warnings() -> None:
     paths = sorted(DOCUMENTS.glob("*.openapi.json"))
     assert paths
-    assert found_in(*paths) == []
+    found = [(problem, named(problem)) for problem in found_in(*paths)]
+    assert [problem for problem, name in found if name not in EXPECTED] == []
+    assert {name for _, name in found} == EXPECTED
+
+
+def named(problem: dict[str, Any]) -> tuple[str, str, str]:
+    """Rule, service, and the call that it is about."""
+    service = Path(problem["path"]).name.split(".")[0]
+    return problem["rule"], service, "/".join(problem["at"][0].split("/")[:4])
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ from types import MappingProxyType
 from typing import Final
 
 from staffetta.api.openapi.calls import Service
+from staffetta.api.openapi.v1.service import V1_SERVICE
 from staffetta.api.openapi.v2.service import V2_SERVICE
 
 SERVICES: Final[Mapping[str, Service]] = MappingProxyType(
-    {service.name: service for service in (V2_SERVICE,)}
+    {service.name: service for service in (V1_SERVICE, V2_SERVICE)}
 )

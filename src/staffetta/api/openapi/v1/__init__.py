@@ -1,0 +1,1 @@
+"""What "Gateway SMS 1.0.0" is to a reader: its objects, its refusals, its calls by their task."""
