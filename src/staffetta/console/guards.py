@@ -12,6 +12,7 @@ from litestar.handlers import BaseRouteHandler
 
 from staffetta.accounts.people import Role
 from staffetta.console.forgery import FIELD, HEADER, SAFE_METHODS, is_from_here, is_token_of
+from staffetta.console.languages import mark
 from staffetta.console.rendering import static_addresses
 from staffetta.console.visitors import Visitor
 from staffetta.domain.errors import StaffettaError
@@ -56,7 +57,7 @@ def _for_roles(visit: Visit, handler: BaseRouteHandler, *roles: Role) -> None:
     for_signed_in(visit, handler)
     assert visit.user.person is not None
     if visit.user.person.role not in roles:
-        raise NotForYou("this page is for people with another role")
+        raise NotForYou(mark("This page is for people with another role."))
 
 
 def for_files_that_are_there(visit: Visit, _handler: BaseRouteHandler) -> None:
@@ -71,11 +72,11 @@ async def for_forms_of_ours(visit: Visit, _handler: BaseRouteHandler) -> None:
     if visit.method in SAFE_METHODS:
         return
     if not is_from_here(visit.headers):
-        raise ForgedForm("this form was sent from another site")
+        raise ForgedForm(mark("This form was sent from another site."))
     if visit.user.session_id:
         given = visit.headers.get(HEADER) or await _field_of(visit)
         if not is_token_of(given, visit.user.session_id):
-            raise ForgedForm("this form is of another session: load the page again")
+            raise ForgedForm(mark("This form is of another session: load the page again."))
 
 
 async def _field_of(visit: Request[Visitor, Any, Any]) -> str:

@@ -105,6 +105,27 @@ def test_what_is_for_later_is_scheduled(console: ConsoleSite, browser: Browser) 
         expect(page.locator("h1")).to_contain_text("waits for its time")
 
 
+def test_what_costs_real_money_is_asked_for_twice_and_can_be_taken_back(
+    console: ConsoleSite, browser: Browser
+) -> None:
+    number = new_number()
+    with console.visit(browser, OWNER) as one:
+        page = one.page
+        one.go("/console/production/send")
+        fill(page, number, "for a real phone")
+        page.locator("#send_at").fill(page.evaluate(_TOMORROW))
+        page.get_by_role("button", name="Check and send").click()
+        expect(page.get_by_role("heading", name="Send this?")).to_be_visible()
+        one.take_screenshots("send-confirm")
+        page.get_by_role("button", name="Send for €0.03").click()
+        expect(page.get_by_role("heading", name=re.compile(re.escape(number)))).to_be_visible()
+        page.once("dialog", lambda dialog: dialog.accept())
+        page.get_by_role("button", name="Take it back").click()
+        expect(page.locator("h1")).to_contain_text("cancelled")
+        one.go("/console/production/credit")
+        expect(page.get_by_text("€12.50").first).to_be_visible()
+
+
 def test_hostile_texts_are_shown_as_they_stand_and_never_run(
     console: ConsoleSite, browser: Browser
 ) -> None:
