@@ -134,7 +134,7 @@ function variablesOf(document) {
     .flatMap((call) => call.parameters ?? [])
     .map((one) => whole(document, one))
     .filter((one) => one.in === "path");
-  const examples = new Map(parameters.map((one) => [one.name, String(one.example)]));
+  const examples = new Map(parameters.map((one) => [one.name, String(one.schema.examples[0])]));
   return [...examples].map(([key, value]) => ({ key, value }));
 }
 

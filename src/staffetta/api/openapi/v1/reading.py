@@ -29,6 +29,14 @@ _NUMBER_IN_PATH: Final = in_path(
         pattern="^\\+[0-9]{1,3}-?[0-9]{1,14}$",
     ),
 )
+_TO_RECIPIENT: Final[Tree] = {
+    "operationId": "getRecipient",
+    "parameters": {
+        "message_id": "$response.body#/data/0/message_id",
+        "number": "$response.body#/data/0/number",
+    },
+    "description": words("What became of one recipient."),
+}
 _MEGABYTES: Final = recipients.PAGE_OCTETS_MAX // 2**20
 
 
@@ -128,7 +136,9 @@ RECIPIENT_CALLS: Final = (
                 recipients.LISTED,
             ),
         ),
-        replies=(Reply(200, words("One page."), RECIPIENTS_ANSWER),),
+        replies=(
+            Reply(200, words("One page."), RECIPIENTS_ANSWER, links={"recipient": _TO_RECIPIENT}),
+        ),
         refusals=(refusals.QUERY, *refusals.TO_READ_RECIPIENTS, refusals.READING_BUSY),
     ),
     Call(
