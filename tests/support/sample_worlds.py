@@ -9,9 +9,12 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
+import v1_account
 from contract_site import Customer, Site, new_number
 
-MESSAGE: Final = "65f2c1a05e1f9b0c4d7a8e21"  # the id of every message in the examples
+MESSAGE: Final = "65f2c1a05e1f9b0c4d7a8e21"  # the id of every message in v2's examples
+V1_MESSAGE: Final = "69b529dd5e1f9b0c4d7a8e21"  # and in v1's
+V1_NUMBER: Final = "39-3331234567"  # behind a plus, which some samples write %2B
 SENDER: Final = {
     "countryCode": "IT",
     "sender": "ACME",
@@ -71,4 +74,39 @@ class V2World:
         return {"token": self._customer.token}
 
 
-WORLDS: Final[Mapping[str, Callable[[Site], World]]] = {"v2": V2World}
+class V1World:
+    """A customer of v1's sandbox."""
+
+    # What is sent at once is no transaction, and does not wait; and one call is never granted.
+    may_be_refused = frozenset(
+        {
+            "Add recipients, change the time, close a transaction",
+            "Cancel a message that waits",
+            "Cancel without an id",
+        }
+    )
+
+    def __init__(self, site: Site) -> None:
+        self._customer = site.customer(f"sampler{next(_COUNT)}")
+        self._account = v1_account.v1_of(self._customer)
+        self._account.send()  # a list of no messages is refused
+
+    def credentials(self) -> Mapping[str, str]:
+        return {"REPLACE_BEARER_TOKEN": self._customer.token}
+
+    def places(self, call: str) -> Mapping[str, str]:
+        match call:
+            case "changeMessage":
+                return {V1_MESSAGE: self._account.send(transaction=True)["id"]}
+            case "cancelMessage":
+                later = {"timestamp_send": v1_account.in_days(2)}
+                return {V1_MESSAGE: self._account.send(options=later)["id"]}
+        number = v1_account.new_number()
+        sent = self._account.send(recipients=number)
+        return {V1_MESSAGE: sent["id"], V1_NUMBER: number.removeprefix("+")}
+
+    def variables(self) -> Mapping[str, str]:
+        return {"token": self._customer.token}
+
+
+WORLDS: Final[Mapping[str, Callable[[Site], World]]] = {"v1": V1World, "v2": V2World}
