@@ -1,5 +1,5 @@
-"""What an account's people do for their programs: tokens, callbacks, a file of recipients, and
-being signed in only where they mean to be.
+"""What an account's people do beside sending one message: a file of recipients, searching, sending
+a callback again, and being signed in only where they mean to be.
 """
 
 import re
@@ -10,32 +10,6 @@ from contract_site import new_number
 from playwright.sync_api import Browser, expect
 
 SANDBOX = "/console/sandbox"
-
-
-def test_a_token_is_made_used_and_revoked(console: ConsoleSite, browser: Browser) -> None:
-    with console.visit(browser, OWNER) as one:
-        page = one.page
-        one.go(f"{SANDBOX}/tokens")
-        page.get_by_role("link", name="Make a token").click()
-        page.get_by_label("Name").fill("the web shop <b>")
-        one.take_screenshots("token-new")
-        page.get_by_role("button", name="Make the token").click()
-        token = page.locator(".copyable code").first.inner_text()
-        one.take_screenshots("token-made")
-        assert call(console, token).status_code == 200
-        one.go(f"{SANDBOX}/tokens")
-        page.get_by_role("link", name="the web shop <b>").click()
-        one.take_screenshots("token")
-        page.once("dialog", lambda dialog: dialog.accept())
-        page.get_by_role("button", name="Revoke the token").click()
-        expect(page.get_by_role("status").first).to_be_visible()
-        expect(page.get_by_role("link", name="the web shop <b>")).to_have_count(0)
-        console.wait(lambda: call(console, token).status_code == 401, "refused")
-
-
-def call(console: ConsoleSite, token: str) -> httpx.Response:
-    with console.site.installation.client(token) as client:
-        return client.get("/messages")
 
 
 def test_a_callback_is_tried_at_the_test_receiver_and_sent_again(
@@ -109,13 +83,3 @@ def test_somebody_signs_out_everywhere(console: ConsoleSite, browser: Browser) -
             one.page.get_by_role("button", name="Sign out everywhere").click()
             expect(one.page.get_by_role("heading", name="Sign in")).to_be_visible()
         assert elsewhere.get("/console/me").status_code == 302
-
-
-def test_the_documentation_holds_lines_to_paste(console: ConsoleSite, browser: Browser) -> None:
-    with console.visit(browser, OWNER) as one:
-        one.go(f"{SANDBOX}/documentation")
-        one.page.get_by_role("button", name="Make a token for trying").click()
-        token, line = one.page.locator(".copyable code").all_inner_texts()[:2]
-        assert f"Bearer {token}" in line
-        assert call(console, token).status_code == 200
-        one.take_screenshots("documentation-filled")
