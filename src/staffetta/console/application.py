@@ -13,6 +13,7 @@ from litestar.response import Redirect
 from litestar.static_files import create_static_files_router
 from litestar.template import TemplateConfig
 
+from staffetta.console.forms import FORM_OCTETS_MAX, PARTS_MAX
 from staffetta.console.guards import (
     ForgedForm,
     NotForYou,
@@ -62,7 +63,6 @@ from staffetta.console.rendering import STATIC, PageRequest, make_environment, p
 from staffetta.console.visitors import IS_STATIC, PATH, Visits
 
 _STATIC_SECONDS: Final = 365 * 24 * 3600  # a changed file has another address
-_BODY_BYTES_MAX: Final = 8 << 20  # a file of recipients
 _HEADERS: Final = {
     # Nothing from elsewhere, nothing inline, nowhere in a frame.
     "Content-Security-Policy": (
@@ -143,7 +143,8 @@ def make_console(parts: ConsoleParts) -> Litestar:
         template_config=TemplateConfig(
             instance=JinjaTemplateEngine.from_environment(make_environment())
         ),
-        request_max_body_size=_BODY_BYTES_MAX,
+        request_max_body_size=FORM_OCTETS_MAX,
+        multipart_form_part_limit=PARTS_MAX,
         openapi_config=None,
         logging_config=None,
         debug=False,

@@ -12,6 +12,7 @@ from litestar.handlers import BaseRouteHandler
 
 from staffetta.accounts.people import Role
 from staffetta.console.forgery import FIELD, HEADER, SAFE_METHODS, is_from_here, is_token_of
+from staffetta.console.forms import read_form
 from staffetta.console.languages import mark
 from staffetta.console.rendering import static_addresses
 from staffetta.console.visitors import Visitor
@@ -74,11 +75,6 @@ async def for_forms_of_ours(visit: Visit, _handler: BaseRouteHandler) -> None:
     if not is_from_here(visit.headers):
         raise ForgedForm(mark("This form was sent from another site."))
     if visit.user.session_id:
-        given = visit.headers.get(HEADER) or await _field_of(visit)
+        given = visit.headers.get(HEADER) or (await read_form(visit)).text(FIELD)
         if not is_token_of(given, visit.user.session_id):
             raise ForgedForm(mark("This form is of another session: load the page again."))
-
-
-async def _field_of(visit: Request[Visitor, Any, Any]) -> str:
-    given = (await visit.form()).get(FIELD)
-    return given if isinstance(given, str) else ""

@@ -11,6 +11,7 @@ from people_desk import OLGA, OTHER
 
 from staffetta.accounts.people import Role
 from staffetta.accounts.sign_in import TRIES, Guard
+from staffetta.console.forms import read_form
 from staffetta.console.guards import for_accounts, for_operators, for_signed_in
 from staffetta.console.rendering import PageRequest
 from staffetta.db.pool import Database
@@ -25,7 +26,7 @@ async def probe(request: PageRequest) -> dict[str, str]:
 
 @post("/probe", guards=[for_signed_in], status_code=200)
 async def change(request: PageRequest) -> str:
-    return str((await request.form()).get("word"))
+    return (await read_form(request)).text("word")
 
 
 @get("/operators", guards=[for_operators])

@@ -15,7 +15,7 @@ from litestar.params import FromPath
 from staffetta.accounts.audit import DETAILS_BYTES_MAX, Actor, record
 from staffetta.console.acting import actor_of
 from staffetta.console.connector_places import LIST, connector_at, find_at
-from staffetta.console.forms import Form, lead_to, read_form
+from staffetta.console.forms import LONG_FORM_OCTETS_MAX, Form, lead_to, read_form
 from staffetta.console.guards import for_operators
 from staffetta.console.pages.connectors import show_connector
 from staffetta.console.parts import ConsoleParts
@@ -86,7 +86,12 @@ def connector_action_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
 def _action(parts: ConsoleParts, path: str, part: str, work: Work) -> HTTPRouteHandler:
     """What does one thing; what is wrong with it is said in a `part` of the connector's page."""
 
-    @post(f"{AT}{path}", guards=[for_operators], status_code=200)
+    @post(
+        f"{AT}{path}",
+        guards=[for_operators],
+        status_code=200,
+        request_max_body_size=LONG_FORM_OCTETS_MAX,
+    )
     async def act(
         request: PageRequest, environment: FromPath[str], name: FromPath[str]
     ) -> Response[Any]:

@@ -39,6 +39,7 @@ ROLE_WORDS: Final[Mapping[Role, str]] = MappingProxyType(
     {Role.OPERATOR: mark("operator"), Role.OWNER: mark("owner"), Role.MEMBER: mark("member")}
 )
 _SIGN_IN: Final = f"{PATH}/sign-in"
+_CUT: Final = CHARACTERS_MAX + 1  # what is too long for a password can still be seen to be
 _DONE: Final[Mapping[str, str]] = MappingProxyType(
     {
         "password": mark("Your password is changed. Every other session of yours is over."),
@@ -143,8 +144,8 @@ async def _change_password(
     nobody to guess it.
     """
     person = _person(request)
-    old, new = (_whole(form, name) for name in ("old", "new"))
-    if new != _whole(form, "again"):
+    old, new = (form.untouched(name, _CUT) for name in ("old", "new"))
+    if new != form.untouched("again", _CUT):
         return {"again": _NOT_THE_SAME}
     now, address = parts.clock.now(), _address(request)
     try:
@@ -189,12 +190,6 @@ def _person(request: PageRequest) -> SignedIn:
     person = request.user.person
     assert person is not None, "the guard has seen to it"
     return person
-
-
-def _whole(form: Form, name: str) -> str:
-    """A field as it was typed: blanks belong to a password."""
-    value = form.fields.get(name)
-    return value[: CHARACTERS_MAX + 1] if isinstance(value, str) else ""
 
 
 def _bytes_of(name: str) -> bytes:

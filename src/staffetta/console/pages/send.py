@@ -11,7 +11,7 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from staffetta.console.forms import lead_to, read_form
+from staffetta.console.forms import LONG_FORM_OCTETS_MAX, lead_to, read_form
 from staffetta.console.guards import for_accounts
 from staffetta.console.pages.refusals import Refusal, by_field
 from staffetta.console.pages.send_form import (
@@ -51,7 +51,12 @@ def send_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         typed = TypedMessage(recipient=request.query_params.get("to", "")[:60], key=new_key())
         return _form(request, place, typed, {})
 
-    @post("/{environment:str}/send/look", guards=[for_accounts], status_code=200)
+    @post(
+        "/{environment:str}/send/look",
+        guards=[for_accounts],
+        status_code=200,
+        request_max_body_size=LONG_FORM_OCTETS_MAX,
+    )
     async def look(request: PageRequest, environment: FromPath[str]) -> Response[Any]:
         """What would become of what is typed so far."""
         place = await place_of(parts, request, environment)
@@ -60,7 +65,12 @@ def send_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
             request, place, "send_look.html", section=SECTION, **await _looked(parts, place, typed)
         )
 
-    @post("/{environment:str}/send", guards=[for_accounts], status_code=200)
+    @post(
+        "/{environment:str}/send",
+        guards=[for_accounts],
+        status_code=200,
+        request_max_body_size=LONG_FORM_OCTETS_MAX,
+    )
     async def send(request: PageRequest, environment: FromPath[str]) -> Response[Any]:
         """Send; in production, ask first."""
         place = await place_of(parts, request, environment)

@@ -15,7 +15,7 @@ from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from staffetta.console.forms import Form, lead_to, read_form
+from staffetta.console.forms import FILE_OCTETS_MAX, LONG_FORM_OCTETS_MAX, Form, lead_to, read_form
 from staffetta.console.guards import for_accounts
 from staffetta.console.languages import mark
 from staffetta.console.pages.refusals import Refusal
@@ -62,7 +62,12 @@ def send_many_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         place = await place_of(parts, request, environment)
         return _choosing(request, place)
 
-    @post("/{environment:str}/send/many", guards=[for_accounts], status_code=200)
+    @post(
+        "/{environment:str}/send/many",
+        guards=[for_accounts],
+        status_code=200,
+        request_max_body_size=FILE_OCTETS_MAX,
+    )
     async def take(request: PageRequest, environment: FromPath[str]) -> Response[Any]:
         """Keep a file, or what was typed in its place."""
         place = await place_of(parts, request, environment)
@@ -91,7 +96,12 @@ def send_many_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         typed = guess(kept, _HOME.get(request.user.language.value, ""))
         return _composing(request, place, kept, typed, {})
 
-    @post("/{environment:str}/send/many/{file:str}/look", guards=[for_accounts], status_code=200)
+    @post(
+        "/{environment:str}/send/many/{file:str}/look",
+        guards=[for_accounts],
+        status_code=200,
+        request_max_body_size=LONG_FORM_OCTETS_MAX,
+    )
     async def look(
         request: PageRequest, environment: FromPath[str], file: FromPath[str]
     ) -> Response[Any]:
@@ -102,7 +112,12 @@ def send_many_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         shown = {"file": kept, "typed": typed, **_previews(kept, typed)}
         return account_page(request, place, "send_many_look.html", section=SECTION, **shown)
 
-    @post("/{environment:str}/send/many/{file:str}", guards=[for_accounts], status_code=200)
+    @post(
+        "/{environment:str}/send/many/{file:str}",
+        guards=[for_accounts],
+        status_code=200,
+        request_max_body_size=LONG_FORM_OCTETS_MAX,
+    )
     async def send(
         request: PageRequest, environment: FromPath[str], file: FromPath[str]
     ) -> Response[Any]:

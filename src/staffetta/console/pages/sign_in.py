@@ -10,6 +10,7 @@ from litestar.response import Redirect
 from staffetta.accounts.people_errors import TooManyTries
 from staffetta.accounts.sessions import create_session, end_session
 from staffetta.accounts.sign_in import check_password
+from staffetta.console.forms import read_form
 from staffetta.console.guards import for_signed_in
 from staffetta.console.languages import Language
 from staffetta.console.parts import ConsoleParts
@@ -23,7 +24,6 @@ from staffetta.console.visitors import (
 from staffetta.domain.errors import NotAcceptingNow
 
 SIGN_IN: Final = f"{PATH}/sign-in"
-_FIELD_CHARACTERS_MAX: Final = 1024
 
 
 def sign_in_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
@@ -39,8 +39,8 @@ def sign_in_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
     @post("/sign-in", status_code=200)
     async def sign_in(request: PageRequest) -> Response[Any]:
         """Check who it is, and begin a session with an id of its own."""
-        form = await request.form()
-        email, password = _field(form, "email"), _field(form, "password")
+        form = await read_form(request)
+        email, password = form.untouched("email"), form.untouched("password")
         address = request.client.host if request.client else "127.0.0.1"
         now = parts.clock.now()
         try:
@@ -56,7 +56,7 @@ def sign_in_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
                 session = await create_session(connection, signed_in, address, agent, now)
         if session is None:
             return _form(request, status=401, email=email, error="wrong")
-        answer: Response[Any] = Redirect(_inside(_field(form, "next")), status_code=303)
+        answer: Response[Any] = Redirect(_inside(form.untouched("next")), status_code=303)
         answer.set_cookie(session_cookie(session, is_secure=_is_secure(request)))
         return answer
 
@@ -93,11 +93,6 @@ def _form(
         error=error,
         wanted=wanted,
     )
-
-
-def _field(form: Any, name: str) -> str:
-    value = form.get(name)
-    return value[:_FIELD_CHARACTERS_MAX] if isinstance(value, str) else ""
 
 
 def _inside(path: str) -> str:

@@ -21,7 +21,7 @@ from staffetta.compliance.errors import InvalidEntry, ListFull, NoSuchEntry
 from staffetta.compliance.word_file import NotedEntry, format_lines, make_noted, parse_lines
 from staffetta.console.acting import actor_of
 from staffetta.console.asked import asked_of, number_of
-from staffetta.console.forms import Form, lead_to, read_form
+from staffetta.console.forms import FILE_OCTETS_MAX, Form, lead_to, read_form
 from staffetta.console.guards import for_operators
 from staffetta.console.languages import mark, say_in
 from staffetta.console.navigation import OPERATE
@@ -111,7 +111,12 @@ def word_file_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
             headers={"content-disposition": 'attachment; filename="forbidden.txt"'},
         )
 
-    @post(f"{_WORDS}/import", guards=[for_operators], status_code=200)
+    @post(
+        f"{_WORDS}/import",
+        guards=[for_operators],
+        status_code=200,
+        request_max_body_size=FILE_OCTETS_MAX,
+    )
     async def take(request: PageRequest) -> Response[Any]:
         """Forbid what a file lists: all of it, or nothing when a line is wrong."""
         form = await read_form(request)
