@@ -160,6 +160,8 @@ async function collectionOf(document, service) {
 function environmentOf(document, service, name) {
   const server = document.servers.find((one) => one.url.startsWith("/sandbox/") === (name === "sandbox"));
   const values = { baseUrl: `https://gateway.example${server.url}`, token: "", email: "", apiKey: "" };
+  // Where the API key makes tokens, the newest is kept; an environment's own would hide it.
+  if (authOf(document, {}).type === "basic") delete values.token;
   return {
     id: idOf(`${service} ${name}`),
     name: `Staffetta ${service} ${name}`,

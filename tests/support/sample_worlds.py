@@ -4,17 +4,23 @@ A sample holds the examples of its document. A world says what stands for them, 
 call that is made: a message to cancel cannot be cancelled twice.
 """
 
+import base64
 import itertools
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
+import httpx
 import v1_account
 from contract_site import Customer, Site, new_number
+from installation import wait_for
 
 MESSAGE: Final = "65f2c1a05e1f9b0c4d7a8e21"  # the id of every message in v2's examples
 V1_MESSAGE: Final = "69b529dd5e1f9b0c4d7a8e21"  # and in v1's
 V1_NUMBER: Final = "39-3331234567"  # behind a plus, which some samples write %2B
+TOKEN: Final = "5f2c9e0b7d41a8c36e1f0a94"
+CALLBACK: Final = "65f2c1a1840be6d35f19c207"
+SUBSCRIPTION: Final = f"{7:024}"
 SENDER: Final = {
     "countryCode": "IT",
     "sender": "ACME",
@@ -109,4 +115,64 @@ class V1World:
         return {"token": self._customer.token}
 
 
-WORLDS: Final[Mapping[str, Callable[[Site], World]]] = {"v1": V1World, "v2": V2World}
+class _KeyHolder:
+    """An account of the sandbox, with its API key."""
+
+    may_be_refused: frozenset[str] = frozenset()
+
+    def __init__(self, site: Site, path: str) -> None:
+        self.site, self.email = site, f"keyholder{next(_COUNT)}@example.com"
+        self._key = site.run("account", "create", "--email", self.email)["api_keys"]["sandbox"]
+        url = f"{site.installation.url}/sandbox{path}"
+        client = httpx.Client(base_url=url, auth=(self.email, self._key), timeout=30)
+        self.client = site.clients.enter_context(client)
+
+    def credentials(self) -> Mapping[str, str]:
+        pair = f"{self.email}:{self._key}".encode()
+        return {"REPLACE_BASIC_CREDENTIALS": base64.b64encode(pair).decode()}
+
+    def variables(self) -> Mapping[str, str]:
+        return {"email": self.email, "apiKey": self._key}
+
+    def make(self, path: str) -> str:
+        """A token with every scope."""
+        answer = self.client.post(path, json={"scopes": ["*:*/*"]}).raise_for_status()
+        return str(answer.json()["token"])
+
+
+class OauthV2World(_KeyHolder):
+    """An account that looks back at a bundle and a callback."""
+
+    def __init__(self, site: Site) -> None:
+        super().__init__(site, "/oauth/v2")
+        whose = (self.email, "--environment", "sandbox")
+        site.run("bundle", "add", *whose, "--segments", "10", "--price", "1")
+        with site.installation.client(self.make("/tokens"), "sandbox") as client:
+            body = {
+                "recipient": new_number(),
+                "message": "hello",
+                "callback": {"url": site.installation.url},
+            }
+            client.post("/IT-messages", json=body).raise_for_status()
+        wait_for(lambda: self._first("/callbacks"), 20, "a callback")
+
+    def _first(self, path: str) -> str | None:
+        listed = self.client.get(path).raise_for_status().json()["data"]
+        return str(listed[0]["id"]) if listed else None
+
+    def places(self, call: str) -> Mapping[str, str]:
+        match call:
+            case "getToken" | "changeToken" | "endToken":
+                return {TOKEN: self.make("/tokens")}
+            case "getCallback":
+                return {CALLBACK: self._first("/callbacks") or ""}
+            case "getSubscription":
+                return {SUBSCRIPTION: self._first("/subscriptions") or ""}
+        return {}
+
+
+WORLDS: Final[Mapping[str, Callable[[Site], World]]] = {
+    "v1": V1World,
+    "v2": V2World,
+    "oauth-v2": OauthV2World,
+}

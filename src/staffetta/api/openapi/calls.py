@@ -87,6 +87,9 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     refused: Callable[[Call], tuple[Refusal, ...]]  # what any of its calls may be
     refusal_body: Callable[[Answer], Named]  # the schema of a refusal's body
     rate_headers: Mapping[str, Named]
+    refusal_headers: Mapping[str, Named] = {}  # where they are not those of other services
+    # Calls that lack what stands in the path of others, and are told there: all they do is refuse.
+    refusing: tuple[str, ...] = ()
     scopes: ScopedService | None = None  # whose catalogue its calls are in; None: they need none
 
     def answer(self, call: Call, refusal: Refusal) -> Answer:

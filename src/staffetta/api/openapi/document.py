@@ -39,7 +39,7 @@ def document(service: str, language: Language) -> dict[str, Any]:
     scribe = Scribe(say_in(language))
     paths: dict[str, dict[str, Any]] = defaultdict(dict)
     for call in told.calls:
-        paths[call.path][call.method.lower()] = scribe.write(_operation(told, call))
+        paths[call.path][call.method.lower()] = scribe.write(_operation(told, call, scribe))
     head = scribe.write(_head(told))
     security = scribe.write(_security(told.security, scribe))
     components = {**scribe.components, **share_responses(paths)}
@@ -83,7 +83,7 @@ def _security(alternatives: Iterable[Named], scribe: Scribe) -> Tree:
     return [{scribe.point_to(one).rpartition("/")[2]: []} for one in alternatives]
 
 
-def _operation(service: Service, call: Call) -> Tree:
+def _operation(service: Service, call: Call, scribe: Scribe) -> Tree:
     scopes = scopes_of(service, call)
     operation: dict[str, Tree] = {
         "operationId": call.id,
@@ -94,7 +94,7 @@ def _operation(service: Service, call: Call) -> Tree:
     if scopes:
         operation[SCOPES_KEY] = scopes
     if call.security is not None:
-        operation["security"] = [{one.name: []} for one in call.security]
+        operation["security"] = _security(call.security, scribe)
     if call.parameters:
         operation["parameters"] = call.parameters
     if call.body is not None:
@@ -155,7 +155,8 @@ def _refused(service: Service, status: int, refused: list[tuple[Refusal, Answer]
     headers = {} if status == _UNAUTHORIZED else dict(service.rate_headers)
     for _, answer in refused:
         for name, _ in answer.headers:
-            headers[name.decode().title()] = REFUSAL_HEADERS[name.decode()]
+            known = {**REFUSAL_HEADERS, **service.refusal_headers}
+            headers[name.decode().title()] = known[name.decode()]
     return {
         "description": _reasons(refused),
         "headers": headers,

@@ -15,7 +15,7 @@ from staffetta.api.openapi.calls import Call, Refusal
 from staffetta.api.openapi.parameters import answer_header
 from staffetta.api.openapi.schemas import always, amount, described, text, whole
 from staffetta.api.openapi.tree import Named
-from staffetta.api.openapi.words import words
+from staffetta.api.openapi.words import Words, words
 from staffetta.api.refusals import FAULT, TOO_MANY_REQUESTS, envelope, refuse, retry_after
 from staffetta.db.errors import TryAgain
 from staffetta.domain.environments import Environment
@@ -125,7 +125,11 @@ def token_refusals(dialect: Dialect, call: Call) -> tuple[Refusal, ...]:
                 dialect.wrong_address,
             ),
         ),
-        *rate_refusals(dialect.room, "this token"),
+        *rate_refusals(
+            dialect.room,
+            "this token",
+            words("Too many requests: in this minute, or in the life of a limited token."),
+        ),
     )
 
 
@@ -139,16 +143,18 @@ def key_refusals(room: Room) -> tuple[Refusal, ...]:
             ),
             lambda: WrongCredentials("Wrong e-mail or API key, or one of the other environment"),
         ),
-        *rate_refusals(room, "this key, or to renew tokens"),
+        *rate_refusals(
+            room, "this key, or to renew tokens", words("Too many requests in this minute.")
+        ),
     )
 
 
-def rate_refusals(room: Room, whose: str) -> tuple[Refusal, ...]:
+def rate_refusals(room: Room, whose: str, too_many: Words) -> tuple[Refusal, ...]:
     """What any call of a service may be refused for."""
     limit = REQUESTS_PER_MINUTE_MAX
     return (
         Refusal(
-            words("Too many requests: in this minute, or in the life of a limited token."),
+            too_many,
             lambda: refuse(
                 room,
                 TOO_MANY_REQUESTS,
