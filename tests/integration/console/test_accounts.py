@@ -18,7 +18,7 @@ from staffetta.domain.secrets import hash_secret
 
 ANNA = "anna@example.com"
 BOB = "bob@example.com"
-SHOWN_ONCE = re.compile(r"<pre><code>([^<]+)</code></pre>")
+SHOWN_ONCE = re.compile(r"<pre[^>]*><code>([^<]+)</code></pre>")
 
 
 @pytest.fixture
@@ -214,8 +214,30 @@ async def test_a_statement_is_a_file_of_the_months_entries(desk, anna) -> None:
     assert "anna@example.com-sandbox-2026-03.csv" in answer.headers["content-disposition"]
     [_, line] = answer.text.splitlines()
     assert "sandbox credit" in line
+    for month in ("2026-3x", "2026-13", "", "0001-01", "9999-12"):
+        unread = await desk.browser.get(here, params={"month": month})
+        assert "Name a month like 2026-03." in unread.text or "sequence" in unread.text, month
     unread = await desk.browser.get(here, params={"month": "2026-3x"})
     assert "staffetta ledger export --email anna@example.com" in unread.text
+
+
+async def test_a_statement_is_whole_however_long_it_is(desk, anna) -> None:
+    gateway = desk.gateway
+    [space] = await gateway.rows(
+        "SELECT space.id FROM space JOIN account ON account.id = account_id"
+        " WHERE email = 'anna@example.com' AND environment = 'sandbox'"
+    )
+    await gateway.rows(
+        "INSERT INTO ledger_entry (space_id, sequence, id, at, kind, amount_micro,"
+        " balance_after_micro, counter_account)"
+        " SELECT $1, n, decode(lpad(to_hex(1773480413 + n), 8, '0') || lpad(to_hex(n), 16, '0'),"
+        " 'hex'), $2, 'charge', -1, 10000000 - n, 'revenue' FROM generate_series(2, 60001) AS n",
+        space["id"],
+        gateway.clock.now(),
+    )
+    here = f"{OPERATE}{at(anna, '/money/sandbox')}/statement.csv"
+    lines = (await desk.browser.get(here, params={"month": "2026-03"})).text.splitlines()
+    assert [line.split(",")[3] for line in lines[1:]] == [str(n) for n in range(1, 60_002)]
 
 
 async def test_the_books_are_proved_on_request(desk, anna) -> None:
