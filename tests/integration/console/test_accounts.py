@@ -214,9 +214,9 @@ async def test_a_statement_is_a_file_of_the_months_entries(desk, anna) -> None:
     assert "anna@example.com-sandbox-2026-03.csv" in answer.headers["content-disposition"]
     [_, line] = answer.text.splitlines()
     assert "sandbox credit" in line
-    for month in ("2026-3x", "2026-13", "", "0001-01", "9999-12"):
+    for month in ("2026-13", "", "0000-01", "9999-12"):
         unread = await desk.browser.get(here, params={"month": month})
-        assert "Name a month like 2026-03." in unread.text or "sequence" in unread.text, month
+        assert "Name a month like 2026-03." in unread.text, month
     unread = await desk.browser.get(here, params={"month": "2026-3x"})
     assert "staffetta ledger export --email anna@example.com" in unread.text
 

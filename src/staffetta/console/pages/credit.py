@@ -1,13 +1,12 @@
 """An account's credit: what there is, what moved it, what is prepaid, who is told of its end."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
-from litestar.response import Stream
 
 from staffetta.accounts.audit import record
 from staffetta.accounts.people import Role
@@ -29,11 +28,11 @@ from staffetta.console.pages.credit_words import (
 from staffetta.console.parts import ConsoleParts
 from staffetta.console.places import Place, account_page, place_of
 from staffetta.console.rendering import PageRequest
+from staffetta.console.statement_file import statement_file
 from staffetta.db.errors import DatabaseError
 from staffetta.domain.money import SANDBOX_CREDIT_MICRO, format_amount
 from staffetta.ledger.book import EntryKind
 from staffetta.ledger.errors import InvalidPeriod
-from staffetta.ledger.export import COLUMNS, Source, as_csv, export_page
 from staffetta.ledger.period import Period
 from staffetta.ledger.read_wallet import read_wallet
 from staffetta.ledger.search_entries import EntryPage, EntrySearch, search_entries
@@ -184,20 +183,4 @@ def _download(parts: ConsoleParts, place: Place, period: Period) -> Response[Any
     space = place.facts.space
     last = period.end - timedelta(days=1)
     name = f"statement-{space.environment}-{period.begin}-{last}.csv"
-    return Stream(
-        _lines(parts, place, period),
-        media_type="text/csv",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
-
-
-async def _lines(parts: ConsoleParts, place: Place, period: Period) -> AsyncIterator[str]:
-    """The file, page by page: whoever reads slowly keeps no connection to the database."""
-    space = place.facts.space
-    source = Source(space.space_id, space.email, space.environment, space.currency)
-    yield as_csv([COLUMNS])
-    after: int | None = 0
-    while after is not None:
-        async with parts.reports.acquire() as connection:
-            lines, after = await export_page(connection, source, period, after)
-        yield as_csv(lines)
+    return statement_file(parts, space, period, name)
