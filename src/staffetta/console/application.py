@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
 
 import structlog
 from litestar import Litestar, Response
@@ -164,10 +165,26 @@ async def _add_headers(message: Any, scope: Any) -> None:
         headers.append((b"cache-control", b"no-store"))
 
 
-def _ask_to_sign_in(request: PageRequest, _error: Exception) -> Redirect:
-    """The form to sign in, which leads back to a page that was asked for by GET."""
+def _ask_to_sign_in(request: PageRequest, _error: Exception) -> Response[Any]:
+    """The form to sign in, which leads back to a page that was asked for by GET.
+
+    A script asks for a part of a page. The form is no such part: the browser is told to go there,
+    and what leads back is the page that the part is in.
+    """
+    if "hx-request" in request.headers:
+        wanted = _path_of(request.headers.get("hx-current-url", ""))
+        address = f"{SIGN_IN}?{urlencode({'next': wanted})}"
+        return Response(b"", status_code=401, headers={"HX-Redirect": address})
     wanted = request.scope["path"] if request.method == "GET" else PATH
     return Redirect(SIGN_IN, query_params={"next": wanted})
+
+
+def _path_of(url: str) -> str:
+    """The path of a page's address; the first page's when it cannot be read."""
+    try:
+        return urlsplit(url).path or PATH
+    except ValueError:
+        return PATH
 
 
 def _refuse(request: PageRequest, error: Exception) -> Response[Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from console_browser import SIGN_IN, SITE, Browser, browser_of, let_in, open_console, sign_in
@@ -111,6 +112,29 @@ async def test_whoever_did_not_sign_in_is_asked_to_and_led_back(browser: Browser
         answer = await one.get("/console/probe")
     assert answer.status_code == 302
     assert answer.headers["location"] == f"{SIGN_IN}?next=%2Fconsole%2Fprobe"
+
+
+@pytest.mark.parametrize(
+    ("page", "back"),
+    [
+        ("https://console.test/console/sandbox/messages?q=x", "/console/sandbox/messages"),
+        ("https://evil.test/console/me", "/console/me"),
+        ("https://[", "/console"),
+        ("", "/console"),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_part_of_a_page_leads_all_of_it_to_the_sign_in_when_the_session_is_over(
+    browser: Browser, page: str, back: str, method: str
+) -> None:
+    async with browser() as one:
+        headers = {"hx-request": "true", "hx-current-url": page}
+        answer = await one.request(method, "/console/probe", headers=headers)
+        assert (answer.status_code, answer.text) == (401, "")
+        assert answer.headers["hx-redirect"] == f"{SIGN_IN}?{urlencode({'next': back})}"
+        assert answer.headers["cache-control"] == "no-store"
+        assert "location" not in answer.headers
+        assert f'value="{back}"' in (await one.get(answer.headers["hx-redirect"])).text
 
 
 @pytest.mark.parametrize(
