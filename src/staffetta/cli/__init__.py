@@ -1,7 +1,10 @@
 """The command `staffetta`: thin edges around the use-cases of the packages below."""
 
+from typing import Annotated
+
 import typer
 
+from staffetta import __version__
 from staffetta.cli.commands import Commands
 from staffetta.cli.failures import run
 
@@ -14,8 +17,19 @@ app = typer.Typer(
 )
 
 
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"staffetta {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
-def staffetta() -> None:
+def staffetta(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
     """Staffetta, an SMS gateway you run yourself."""
 
 

@@ -1,5 +1,6 @@
 """`staffetta callbacks`: what was owed to accounts' URLs, every attempt, and sending again."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
@@ -23,7 +24,7 @@ from staffetta.cli.actor import whoever_commands
 from staffetta.cli.failures import CommandFailed
 from staffetta.cli.opened import Opened, with_everything_open
 from staffetta.cli.options import AsJson, ForEnvironment, Whose
-from staffetta.cli.output import Column, Result, facts, local_time, show
+from staffetta.cli.output import Column, Result, facts, local_time, print_alone, show
 from staffetta.domain.environments import Environment
 from staffetta.domain.ids import parse_id
 
@@ -192,12 +193,25 @@ def replay(
 
 
 @secret_app.command("show")
-def show_secret(email: Whose, environment: ForEnvironment, as_json: AsJson = False) -> None:
+def show_secret(
+    email: Whose,
+    environment: ForEnvironment,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Print the secret and nothing else, for scripts.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Show the secret that an account's callbacks are signed with; made when there is none.
 
     Example: staffetta callbacks secret show anna@example.com --environment production
     """
-    _secret(email, environment, rotate=False, as_json=as_json)
+    if plain and as_json:
+        raise typer.BadParameter("choose one of --plain and --json", param_hint="--plain")
+    secrets = _secrets(email, environment, rotate=False)
+    if plain:
+        print_alone(secrets[0])
+        return
+    _show_secrets(email, environment, secrets, as_json=as_json)
 
 
 @secret_app.command("rotate")
@@ -206,10 +220,12 @@ def rotate(email: Whose, environment: ForEnvironment, as_json: AsJson = False) -
 
     Example: staffetta callbacks secret rotate anna@example.com --environment production
     """
-    _secret(email, environment, rotate=True, as_json=as_json)
+    secrets = _secrets(email, environment, rotate=True)
+    _show_secrets(email, environment, secrets, as_json=as_json)
 
 
-def _secret(email: str, environment: Environment, *, rotate: bool, as_json: bool) -> None:
+def _secrets(email: str, environment: Environment, *, rotate: bool) -> Sequence[str]:
+    """The secrets that sign, the newest first; each look is noted."""
     address = Address.parse(email)
 
     async def work(parts: Opened) -> SpaceSecrets:
@@ -220,8 +236,14 @@ def _secret(email: str, environment: Environment, *, rotate: bool, as_json: bool
             await record(connection, whoever_commands(), action, space, {}, parts.now)
             return await use_case(connection, parts.keyring, space.space_id, parts.now)
 
-    secrets = with_everything_open(work).secrets
-    said = {"account": address.text, "environment": environment, "secret": secrets[0]}
+    return with_everything_open(work).secrets
+
+
+def _show_secrets(
+    email: str, environment: Environment, secrets: Sequence[str], *, as_json: bool
+) -> None:
+    account = Address.parse(email).text
+    said = {"account": account, "environment": environment, "secret": secrets[0]}
     note = "The one before signs too, for a day." if len(secrets) > 1 else ""
     show(facts(said, said.items(), note), as_json=as_json)
 

@@ -65,6 +65,11 @@ def show(result: Result, *, as_json: bool) -> None:
         console.print(Text(f"\n{result.note}"))
 
 
+def print_alone(value: str) -> None:
+    """Print one value and nothing else to standard output, for scripts."""
+    typer.echo(_cell(value))
+
+
 def print_json(value: object) -> None:
     """Print a value as JSON to standard output."""
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2))

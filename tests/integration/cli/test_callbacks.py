@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from staffetta.accounts.audit import EntryFilter, list_entries
 from staffetta.accounts.email import Email
 from staffetta.accounts.space import find_space
 from staffetta.callbacks.owe import STEP_FINAL, STEP_PENDING, Change, Lane, owe_changes
@@ -115,6 +116,19 @@ async def test_a_replay_needs_to_know_what(staffetta, anna) -> None:
         assert ended.code == 2
     unknown = await staffetta("callbacks", "show", "0" * 24)
     assert (unknown.code, "there is no callback" in unknown.err) == (1, True)
+
+
+async def test_a_secret_is_printed_alone_for_scripts(staffetta, anna, database: Database) -> None:
+    show = ("callbacks", "secret", "show", ANNA, "--environment", "sandbox")
+    plain = await staffetta(*show, "--plain")
+    assert plain.code == 0
+    assert plain.out == f"{(await staffetta(*show, '--json')).json['secret']}\n"
+    assert plain.out.startswith("whsec_")
+    async with database.acquire() as connection:
+        looks = await list_entries(connection, EntryFilter(action="callback.show_secret"))
+    assert [one.account for one in looks] == [ANNA, ANNA]
+    both = await staffetta(*show, "--plain", "--json")
+    assert (both.code, "whsec_" in both.out) == (2, False)
 
 
 async def test_a_secret_is_made_once_and_rotated(staffetta, anna) -> None:

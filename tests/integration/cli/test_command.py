@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,11 @@ async def test_without_arguments_the_commands_are_listed(bare) -> None:
     ended = await bare()
     for command in COMMANDS:
         assert command[0] in ended.out + ended.err
+
+
+async def test_the_version_is_the_packages(bare) -> None:
+    ended = await bare("--version")
+    assert (ended.code, ended.out, ended.err) == (0, f"staffetta {version('staffetta')}\n", "")
 
 
 async def test_an_unknown_command_is_wrong_usage(bare) -> None:
