@@ -111,7 +111,7 @@ function afterwards(document, call) {
   return [{ listen: "test", script: { type: "text/javascript", exec: lines.join("\n").split("\n") } }];
 }
 
-function finish(document, service, item, call) {
+function finish(document, service, item, call, shared) {
   const { request } = item;
   const [responses] = [item.response ?? []];
   item.id = idOf(`${service} ${call.operationId}`);
@@ -119,7 +119,9 @@ function finish(document, service, item, call) {
   request.auth = authOf(document, call);
   switchOff(request.header, document, call);
   switchOff(request.url.query, document, call);
-  for (const variable of request.url.variable ?? []) variable.value = `{{${variable.key}}}`;
+  for (const variable of request.url.variable ?? []) {
+    if (shared.has(variable.key)) variable.value = `{{${variable.key}}}`;
+  }
   const body = bodyOf(document, call);
   if (body !== undefined) request.body.raw = JSON.stringify(body, null, 2);
   responses.forEach((response, place) => {
@@ -129,13 +131,19 @@ function finish(document, service, item, call) {
   });
 }
 
+// Parameters of paths that one variable can stand for, with an example: an answer gives it, or the
+// example is the same in all calls.
 function variablesOf(document) {
-  const parameters = [...callsOf(document).values()]
-    .flatMap((call) => call.parameters ?? [])
-    .map((one) => whole(document, one))
-    .filter((one) => one.in === "path");
-  const examples = new Map(parameters.map((one) => [one.name, String(one.schema.examples[0])]));
-  return [...examples].map(([key, value]) => ({ key, value }));
+  const calls = [...callsOf(document).values()];
+  const kept = new Set(calls.flatMap((call) => Object.keys(keptOf(document, call))));
+  const examples = new Map();
+  for (const one of calls.flatMap((call) => call.parameters ?? []).map((one) => whole(document, one))) {
+    if (one.in !== "path") continue;
+    examples.set(one.name, (examples.get(one.name) ?? new Set()).add(String(one.schema.examples[0])));
+  }
+  return [...examples]
+    .filter(([key, values]) => kept.has(key) || values.size === 1)
+    .map(([key, values]) => ({ key, value: [...values].at(-1) }));
 }
 
 async function collectionOf(document, service) {
@@ -147,12 +155,13 @@ async function collectionOf(document, service) {
   collection.info.name = `${document.info.title} ${document.info.version} (${service})`;
   collection.auth = authOf(document, {});
   collection.variable = variablesOf(document);
+  const shared = new Set(collection.variable.map((one) => one.key));
   delete collection.event;
   collection.item = collection.item.filter((folder) => folder.item === undefined || folder.item.length);
   for (const folder of collection.item) if (folder.id) folder.id = idOf(`${service} ${folder.name}`);
   for (const item of itemsOf(collection.item)) {
     const address = `/${item.request.url.path.map((part) => part.replace(/^:(.*)$/, "{$1}")).join("/")}`;
-    finish(document, service, item, calls.get(`${item.request.method} ${address}`));
+    finish(document, service, item, calls.get(`${item.request.method} ${address}`), shared);
   }
   return collection;
 }

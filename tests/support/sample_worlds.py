@@ -140,6 +140,17 @@ class _KeyHolder:
         return str(answer.json()["token"])
 
 
+class OauthV1World(_KeyHolder):
+    """An account with a token."""
+
+    def __init__(self, site: Site) -> None:
+        super().__init__(site, "/oauth/v1")
+        self.make("/token")  # a list of none has no body
+
+    def places(self, call: str) -> Mapping[str, str]:
+        return {TOKEN: self.make("/token")} if call.endswith("Token") else {}
+
+
 class OauthV2World(_KeyHolder):
     """An account that looks back at a bundle and a callback."""
 
@@ -174,5 +185,6 @@ class OauthV2World(_KeyHolder):
 WORLDS: Final[Mapping[str, Callable[[Site], World]]] = {
     "v1": V1World,
     "v2": V2World,
+    "oauth-v1": OauthV1World,
     "oauth-v2": OauthV2World,
 }

@@ -19,7 +19,7 @@ from staffetta.api.oauth.v1.answers import (
 from staffetta.api.oauth.v1.errors import OnlySingleTokens, WrongToken
 from staffetta.domain.secrets import is_token
 
-_SKIP_MAX: Final = 1_000_000
+SKIP_MAX: Final = 1_000_000
 
 
 def token_handles(desk: TokenDesk) -> dict[str, Handle]:
@@ -60,7 +60,7 @@ async def _list(desk: TokenDesk, call: OAuthCall) -> Answer:
         call.space,
         call.now,
         scopes=tuple(filter(None, wanted)),
-        skip=count_of(query, "skip", 0, _SKIP_MAX),
+        skip=count_of(query, "skip", 0, SKIP_MAX),
         limit=count_of(query, "limit", LIST_MAX, LIST_MAX) or LIST_MAX,
         came_to=call.came_to,
     )
