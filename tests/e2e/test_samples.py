@@ -15,7 +15,7 @@ from sample_programs import COMMANDS, run_sample, watching
 from sample_worlds import WORLDS, World
 
 from staffetta.api.openapi.services import SERVICES
-from staffetta.api.reference.samples import samples_of
+from staffetta.api.reference.samples import form_of, parts_of, samples_of
 
 _SLOW = {"go-native", "shell-httpie"}
 _REFUSED = {"cancelWithoutId": 400}  # calls that nothing is granted to, and how they are answered
@@ -62,7 +62,7 @@ def test_samples_are_granted(
     failed = {}
     with watching(site.installation.url) as watched:
         for call in calls_of(service, variant):
-            code = samples.text(call, chosen, watched.url)
+            code = samples.text(call, chosen, form_of(watched.url), parts_of(watched.url))
             for shown, real in {**world.credentials(), **world.places(call)}.items():
                 code = code.replace(shown, real)
             watched.statuses.clear()

@@ -4,7 +4,6 @@ Nothing on a page comes from another host, and nothing stands inline: a browser 
 """
 
 import hashlib
-import re
 from collections.abc import Iterator, Mapping
 from functools import cache, cached_property, partial
 from pathlib import Path
@@ -15,6 +14,7 @@ from urllib.parse import parse_qs
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from staffetta.api.asgi import Answer, Header, Scope
+from staffetta.domain.hosts import host_asked_for
 from staffetta.domain.languages import Language
 
 _KEPT: Final[Header] = (b"cache-control", b"public, max-age=31536000, immutable")
@@ -43,7 +43,6 @@ _TYPES: Final = {
     ".json": b"application/json",
     ".pdf": b"application/pdf",
 }
-_HOST: Final = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+)(:\d{1,5})?")
 _QUERY_OCTETS_MAX: Final = 200
 
 
@@ -115,9 +114,5 @@ def asked_of(scope: Scope, name: str) -> str:
 
 def base_of(scope: Scope) -> str:
     """The address that a request was sent to, as far as it is one."""
-    host = header_of(scope, b"host")
-    if _HOST.fullmatch(host) is None:
-        name, port = scope.get("server") or ("localhost", None)
-        host = f"{name}:{port}" if port else str(name)
-    scheme = str(scope.get("scheme", "http"))
-    return f"{scheme}://{host}"
+    host = host_asked_for(header_of(scope, b"host"), scope.get("server"))
+    return f"{scope.get('scheme', 'http')}://{host}"

@@ -1,24 +1,12 @@
-"""The server's own address, as a visitor's browser knows it.
-
-A Host header is what somebody sent: it is shown in examples only where it looks like a host.
-"""
-
-import re
-from typing import Final
+"""The server's own address, as a visitor's browser knows it."""
 
 from staffetta.console.rendering import PageRequest
-
-_HOST: Final = re.compile(
-    r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?",
-    re.ASCII,
-)
-_UNKNOWN: Final = "localhost"
+from staffetta.domain.hosts import host_asked_for
 
 
 def own_host(request: PageRequest) -> str:
     """The name and port that a request came to."""
-    host: str = request.headers.get("host", "")
-    return host if _HOST.fullmatch(host) else _UNKNOWN
+    return host_asked_for(request.headers.get("host", ""), request.scope.get("server"))
 
 
 def own_address(request: PageRequest) -> str:

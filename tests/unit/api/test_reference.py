@@ -1,6 +1,8 @@
 """The references: everything of their documents is on them, and nothing on them is unsafe."""
 
+import gc
 import re
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,8 @@ import pytest
 import staffetta.console
 from staffetta.api.openapi.document import document
 from staffetta.api.openapi.services import SERVICES
-from staffetta.api.reference.rendering import HERE, reference_path
-from staffetta.api.reference.samples import Samples, Variant, samples_of
+from staffetta.api.reference.rendering import HERE, reference_path, render_reference
+from staffetta.api.reference.samples import Samples, Variant, form_of, parts_of, samples_of
 from staffetta.api.reference.view import Line, view_of
 from staffetta.domain.languages import Language
 
@@ -108,7 +110,7 @@ def test_an_address_that_is_taken_apart_has_a_text_for_its_form(base: str, text:
     }
     variant = Variant("one", "One", "text")
     samples = Samples((variant,), {"call": {"one": forms}})
-    assert samples.text("call", variant, base) == text
+    assert samples.text("call", variant, form_of(base), parts_of(base)) == text
 
 
 @pytest.mark.parametrize("host", ['a"><b>', "a b", "$(id)", "`id`"])
@@ -198,3 +200,30 @@ def test_fields_are_seen_through_references_alternatives_and_arrays() -> None:
 def test_what_holds_itself_is_shown_to_some_depth() -> None:
     itself = {"type": "object", "properties": {"again": {"$ref": "#/components/schemas/Itself"}}}
     assert len(seen_of({"$ref": "#/components/schemas/Itself"}, Itself=itself)) == 7
+
+
+@pytest.mark.parametrize("base", [BASE, "https://sms.example.net", "http://[2001:db8::1]:81"])
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_sample_on_a_page_is_the_sample(service: str, base: str) -> None:
+    samples = samples_of(service)
+    for variant in samples.variants:
+        page = render_reference(service, Language.ENGLISH, variant.id, base)
+        shown = [
+            unescape(re.sub(r"<[^>]+>", "", code))
+            for code in re.findall(r"<pre[^>]*><code>(.*?)</code></pre>", page, re.DOTALL)
+        ]
+        for call in samples.calls:
+            assert samples.text(call, variant, form_of(base), parts_of(base)).strip() in [
+                code.strip() for code in shown
+            ]
+        assert "gateway.example" not in page
+
+
+async def test_addresses_that_are_asked_for_are_not_kept(app: Any) -> None:
+    path = reference_path("v2", Language.ENGLISH)
+    await read(app, path)
+    kept = len(gc.get_objects())
+    for number in range(50):
+        await read(app, path, Host=f"name-{number}.example")
+    gc.collect()
+    assert len(gc.get_objects()) - kept < 200

@@ -1,14 +1,17 @@
 """From a service's document to the HTML of its reference: on a page, and for paper."""
 
 import hashlib
+from collections.abc import Mapping
 from functools import cache
 from gettext import NullTranslations
+from itertools import cycle
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from jinja2 import Environment as Templates
 from markdown_it import MarkdownIt
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
@@ -17,7 +20,7 @@ from staffetta.api.openapi.document import document
 from staffetta.api.openapi.pages import document_path
 from staffetta.api.openapi.services import SERVICES
 from staffetta.api.reference.limits import LIMIT_WORDS, PLACE_WORDS
-from staffetta.api.reference.samples import samples_of
+from staffetta.api.reference.samples import form_of, parts_of, samples_of
 from staffetta.api.reference.view import View, first_places, view_of
 from staffetta.api.web_pages import Files, templates_of
 from staffetta.domain.environments import Environment
@@ -38,6 +41,11 @@ FILES: Final = Files(
 )
 WRITTEN_BASE: Final = "https://gateway.example"  # stands for a server's address in what is kept
 POSTMAN: Final = "/docs/postman"
+_SLOT: Final = "\x1f"  # around the name of what is put into a kept page
+# In kept samples these stand for the address of the one who asks: no lexer parts them.
+_PARTS: Final = MappingProxyType(
+    {"authority": "gateway.example", "host": "host.example", "port": "65432"}
+)
 _PRINTED_SAMPLE: Final = "shell-curl"
 _MARKDOWN: Final = MarkdownIt("commonmark", {"html": False})
 
@@ -80,8 +88,43 @@ def render_trial(service: str, language: Language) -> str:
 def _rendered_reference(
     template: str, service: str, language: Language, sample: str, base: str
 ) -> str:
+    """A page whose pieces are kept: what differs from one request to another is put between.
+
+    Only what is bounded is kept: a request's address is in no key.
+    """
     samples = samples_of(service)
-    return _rendered(
+    chosen = samples.chosen(sample)
+    filled = {"chosen": escape(chosen.title), "base": escape(base), chosen.id: Markup(" selected")}
+    codes = _codes(service, chosen.id, base)
+    text, slot = cycle((True, False)), filled | codes
+    pieces = _pieces(template, service, language)
+    return "".join(piece if next(text) else slot.get(piece, "") for piece in pieces)
+
+
+def _codes(service: str, variant: str, base: str) -> dict[str, str]:
+    """A service's samples for a server, by their call."""
+    parts = {_PARTS[name]: escape(part) for name, part in parts_of(base).items() if name in _PARTS}
+    codes = dict(_codes_for(service, variant, form_of(base)))
+    for stands, part in parts.items():
+        codes = {call: code.replace(stands, part) for call, code in codes.items()}
+    return codes
+
+
+@cache
+def _codes_for(service: str, variant: str, form: str) -> Mapping[str, str]:
+    samples = samples_of(service)
+    chosen = samples.chosen(variant)
+    parts = {**_PARTS, "base": f"{form.partition(':')[0]}://{_PARTS['authority']}"}
+    return {
+        call: _coloured(samples.text(call, chosen, form, parts), chosen.syntax)
+        for call in samples.calls
+    }
+
+
+@cache
+def _pieces(template: str, service: str, language: Language) -> list[str]:
+    """The page, parted at its slots: texts, and between them the slots' names."""
+    html = _rendered(
         template,
         service,
         language,
@@ -89,13 +132,13 @@ def _rendered_reference(
         first_places=first_places(_view(service, language)),
         document=document_path(service, language),
         postman=[f"{POSTMAN}/{name}" for name in postman_files(service)],
-        base=base,
-        samples=samples,
-        chosen=samples.chosen(sample),
+        slot=lambda name: f"{_SLOT}{name}{_SLOT}",
+        variants=samples_of(service).variants,
         is_printed=template == "print.html",
         limit_words=LIMIT_WORDS,
         place_words=PLACE_WORDS,
     )
+    return html.split(_SLOT)
 
 
 def _rendered(template: str, service: str, language: Language, **values: Any) -> str:

@@ -33,20 +33,30 @@ class Samples(msgspec.Struct, frozen=True):
         found = (variant for variant in self.variants if variant.id == wanted)
         return next(found, self.variants[0])
 
-    def text(self, call: str, variant: Variant, base: str) -> str:
-        """The sample of a call, for the server at `base`: an address without a path."""
-        sample, address = self.calls[call][variant.id], urlsplit(base)
-        if not isinstance(sample, str):
-            sample = sample[f"{address.scheme}:port" if address.port else address.scheme]
-        parts = {
-            "base": base,
-            "authority": address.netloc,
-            "host": address.hostname or "",
-            "port": str(address.port or ""),
-        }
+    def text(self, call: str, variant: Variant, form: str, parts: Mapping[str, str]) -> str:
+        """The sample of a call, for a server whose address has a form and these parts."""
+        sample = self.calls[call][variant.id]
+        text = sample if isinstance(sample, str) else sample[form]
         for name, part in parts.items():
-            sample = sample.replace(f"{{{{{name}}}}}", part)
-        return sample
+            text = text.replace(f"{{{{{name}}}}}", part)
+        return text
+
+
+def form_of(base: str) -> str:
+    """The form of a server's address, as samples know them."""
+    address = urlsplit(base)
+    return f"{address.scheme}:port" if address.port else address.scheme
+
+
+def parts_of(base: str) -> dict[str, str]:
+    """The parts of a server's address, as samples name them."""
+    address = urlsplit(base)
+    return {
+        "base": base,
+        "authority": address.netloc,
+        "host": address.hostname or "",
+        "port": str(address.port or ""),
+    }
 
 
 @cache
