@@ -4,6 +4,7 @@ An account with people keeps one owner who can sign in: whatever would take that
 at the account's row and is refused. A new password, and being disabled, end every session.
 """
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from staffetta.accounts.email import Email
@@ -34,10 +35,12 @@ async def change_own_password(
     old: str,
     new: Password,
     now: datetime,
+    then: Callable[[Connection], Awaitable[None]] | None = None,
 ) -> bool:
     """Change a password by who knows the old one; False: that was not it, or it is not any more.
 
-    Of two changes at once one wins, and the other is told. Raises NotAcceptingNow.
+    Of two changes at once one wins, and the other is told. `then` is done in the transaction of the
+    change, when every session is over. Raises NotAcceptingNow.
     """
     async with database.acquire() as connection:
         stored = await connection.fetchval(sql.READ_PASSWORD, person_id)
@@ -50,6 +53,8 @@ async def change_own_password(
         )
         if changed is not None:
             await connection.fetch(sql.END_SESSIONS_OF, person_id)
+            if then is not None:
+                await then(connection)
     return changed is not None
 
 

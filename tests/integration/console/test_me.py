@@ -2,18 +2,21 @@
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
 from console_browser import browser_of, let_in, open_console, sign_in
 from console_people import STRANGER, AccountConsole, account_console, found_in
-from hand_gateway import Gateway
+from hand_gateway import START, Gateway, make_gateway
 from people_desk import OLGA, OTHER, OTTO, PASSWORD
 
 from staffetta.accounts.audit import EntryFilter, list_entries
 from staffetta.accounts.email import Email
 from staffetta.accounts.people import Person, Role, list_people
 from staffetta.accounts.sign_in import TRIES, Guard
+from staffetta.db.pool import Database
 from staffetta.domain.environments import Environment
 
 ME = "/console/me"
@@ -123,6 +126,33 @@ async def test_a_new_password_ends_every_other_session(console: AccountConsole) 
         ("olga@example.com", "alice@example.com")
     ]
     assert OTHER.text not in str(entries)
+
+
+@dataclass
+class RunningClock:
+    """Never tells the same moment twice, as the clock of a machine."""
+
+    at: datetime = START
+
+    def now(self) -> datetime:
+        self.at += timedelta(microseconds=7)
+        return self.at
+
+    def monotonic(self) -> float:
+        return (self.at - START).total_seconds()
+
+    def advance(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+
+async def test_who_changes_the_password_stays_signed_in_while_time_goes_on(
+    database: Database,
+) -> None:
+    gateway = await make_gateway(database, RunningClock())
+    async with account_console(gateway) as running:
+        answer = await running.send(running.owner, ME, f"{ME}/password", **NEW)
+        assert answer.headers["location"] == f"{ME}?done=password"
+        assert await is_in(running.owner)
 
 
 NOT_SO = {

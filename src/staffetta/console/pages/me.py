@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from staffetta.accounts.people import Person, Role, list_people
 from staffetta.accounts.people_errors import InvalidPassword, TooManyTries
 from staffetta.accounts.read_account import read_account
 from staffetta.accounts.sessions import (
+    NewSession,
     create_session,
     end_named_session,
     list_sessions,
@@ -30,8 +32,10 @@ from staffetta.console.guards import for_signed_in
 from staffetta.console.languages import mark, say_in
 from staffetta.console.navigation import links_for
 from staffetta.console.parts import ConsoleParts
+from staffetta.console.people_changes import HandedOver
 from staffetta.console.rendering import PageRequest, page
 from staffetta.console.visitors import PATH, no_session_cookie, session_cookie
+from staffetta.db.pool import Connection
 from staffetta.domain.errors import NotAcceptingNow
 
 ME: Final = f"{PATH}/me"
@@ -71,10 +75,12 @@ def me_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
     async def password(request: PageRequest) -> Response[Any]:
         """Change the password, and sign in anew with it: every session before it is over."""
         form = await read_form(request)
-        problems = await _change_password(parts, request, form)
-        if problems:
+        problems, session = await _change_password(parts, request, form)
+        if session is None:
             return await own_page(parts, request, status=422, problems=problems)
-        return await _signed_in_again(parts, request)
+        answer = lead_to(ME, "password")
+        answer.set_cookie(session_cookie(session, is_secure=_is_secure(request)))
+        return answer
 
     @post("/me/sessions/end", guards=[for_signed_in], status_code=200)
     async def end_one(request: PageRequest) -> Response[Any]:
@@ -103,7 +109,7 @@ async def own_page(
     status: int = 200,
     problems: Mapping[str, str] | None = None,
     typed: Mapping[str, str] | None = None,
-    made: tuple[Person, str] | None = None,
+    made: HandedOver | None = None,
 ) -> Response[Any]:
     """The page; `problems` are sentences by field, `made` somebody with a password to hand over."""
     person, language = _person(request), request.user.language
@@ -137,8 +143,8 @@ async def own_page(
 
 async def _change_password(
     parts: ConsoleParts, request: PageRequest, form: Form
-) -> Mapping[str, str]:
-    """What is wrong by field; nothing when the password is another one now.
+) -> tuple[Mapping[str, str], NewSession | None]:
+    """What is wrong by field; or the session to go on in, when the password is another one now.
 
     The old one is tried as at the door, and counted there: a session that was left open helps
     nobody to guess it.
@@ -146,44 +152,46 @@ async def _change_password(
     person = _person(request)
     old, new = (form.untouched(name, _CUT) for name in ("old", "new"))
     if new != form.untouched("again", _CUT):
-        return {"again": _NOT_THE_SAME}
+        return {"again": _NOT_THE_SAME}, None
+    # Read once: a session begins only with the very password that was set at this moment.
     now, address = parts.clock.now(), _address(request)
+    session: NewSession | None = None
+
+    async def go_on(connection: Connection) -> None:
+        nonlocal session
+        session = await _begin_anew(connection, request, now)
+
     try:
         wanted = Password.parse(new, Email.parse(person.email))
         proved = await check_password(
             parts.database, parts.passwords, person.email, old, address, now
         )
         if proved is None or not await change_own_password(
-            parts.database, parts.passwords, person.person_id, old, wanted, now
+            parts.database, parts.passwords, person.person_id, old, wanted, now, go_on
         ):
-            return {"old": _WRONG}
+            return {"old": _WRONG}, None
     except InvalidPassword:
-        return {"new": _NOT_GOOD}
+        return {"new": _NOT_GOOD}, None
     except (TooManyTries, NotAcceptingNow):
-        return {"old": _WAIT}
-    return {}
+        return {"old": _WAIT}, None
+    return {}, session
 
 
-async def _signed_in_again(parts: ConsoleParts, request: PageRequest) -> Response[Any]:
-    """Note the change, and go on in a session that began after it."""
-    person, now = _person(request), parts.clock.now()
-    async with parts.database.transaction() as connection:
-        account = person.account_id and await read_account(connection, person.account_id)
-        details = {"person": person.email, "role": person.role.value}
-        await record(
-            connection, actor_of(request), "person.password", account or None, details, now
-        )
-        session = await create_session(
-            connection,
-            replace(person, password_at=now),
-            _address(request),
-            request.headers.get("user-agent", ""),
-            now,
-        )
-    answer = lead_to(ME, "password")
-    if session is not None:  # else it was changed again meanwhile: sign in with that one
-        answer.set_cookie(session_cookie(session, is_secure=_is_secure(request)))
-    return answer
+async def _begin_anew(
+    connection: Connection, request: PageRequest, now: datetime
+) -> NewSession | None:
+    """Note the change, and begin a session after it, in the transaction of the change."""
+    person = _person(request)
+    account = person.account_id and await read_account(connection, person.account_id)
+    details = {"person": person.email, "role": person.role.value}
+    await record(connection, actor_of(request), "person.password", account or None, details, now)
+    return await create_session(
+        connection,
+        replace(person, password_at=now),
+        _address(request),
+        request.headers.get("user-agent", ""),
+        now,
+    )
 
 
 def _person(request: PageRequest) -> SignedIn:
