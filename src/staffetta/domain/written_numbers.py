@@ -13,6 +13,8 @@ from phonenumbers import PhoneMetadata
 
 CHARACTERS_MAX: Final = 40  # longer ones are no numbers
 _BETWEEN_DIGITS: Final = re.compile(r"[\s().\-/\u2010-\u2015\u200e\u200f\u202a-\u202e]+")
+# What a spreadsheet puts after a number that it took for a quantity: nothing of the number's own.
+_FRACTION: Final = re.compile(r"(?<=[0-9]{6})[.,](0+|[0-9])$", re.ASCII)
 _DIGITS: Final = re.compile(r"\+?[0-9]+", re.ASCII)
 
 
@@ -25,6 +27,12 @@ def e164_of(raw: str, country: str | None = None) -> str | None:
     text = raw.strip().lstrip("'")  # a spreadsheet's sign that a cell is a text
     if len(text) > CHARACTERS_MAX:
         return None
+    fraction = _FRACTION.search(text)
+    if fraction is not None:
+        text = text[: fraction.start()]
+        # It may be dropped where it says nothing; its digits must never lengthen a number.
+        if fraction[1].strip("0") or _DIGITS.fullmatch(text) is None:
+            return None
     digits = _BETWEEN_DIGITS.sub("", text)
     if _DIGITS.fullmatch(digits) is None:
         return None
