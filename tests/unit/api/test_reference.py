@@ -197,6 +197,13 @@ def test_fields_are_seen_through_references_alternatives_and_arrays() -> None:
     ]
 
 
+def test_fields_of_any_name_are_seen() -> None:
+    schema = {"type": "object", "additionalProperties": {"type": "integer", "description": "a"}}
+    assert [(line.name, line.kind, line.said) for line in seen_of(schema)] == [
+        ("*", "integer", "a")
+    ]
+
+
 def test_what_holds_itself_is_shown_to_some_depth() -> None:
     itself = {"type": "object", "properties": {"again": {"$ref": "#/components/schemas/Itself"}}}
     assert len(seen_of({"$ref": "#/components/schemas/Itself"}, Itself=itself)) == 7

@@ -27,6 +27,7 @@ _LIMITS: Final = (
 )
 _METHODS: Final = ("get", "post", "put", "patch", "delete")
 _NULL: Final = "null"
+_ANY: Final = "*"  # stands for a field of any other name
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -211,7 +212,9 @@ class _Reader:
             if "items" in one:
                 yield from self._inside(one["items"], depth)
             required = one.get("required", ())
-            for name, field in one.get("properties", {}).items():
+            others = one.get("additionalProperties")
+            fields = {_ANY: others} if isinstance(others, Mapping) else {}
+            for name, field in {**one.get("properties", {}), **fields}.items():
                 yield self._line(name, field, depth, is_required=name in required)
                 yield from self._inside(field, depth + 1)
 
