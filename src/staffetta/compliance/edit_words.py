@@ -3,8 +3,10 @@
 Entries come in checked (entries.py); here is what a list as a whole may be.
 """
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Final
 
 import msgspec
@@ -17,6 +19,7 @@ from staffetta.compliance.word_file import NotedEntry
 from staffetta.db.pool import Connection, Row
 
 LISTED_MAX: Final = ENTRIES_MAX
+TOLD_MAX: Final = 20  # of the entries that were removed, their texts
 
 
 class Changed(msgspec.Struct, frozen=True):
@@ -26,6 +29,7 @@ class Changed(msgspec.Struct, frozen=True):
     present: int  # before, and left as they were
     removed: int
     total: int
+    removed_texts: tuple[str, ...] = ()  # the first TOLD_MAX of them
 
 
 class ListedEntry(msgspec.Struct, frozen=True):
@@ -60,7 +64,7 @@ async def add_entries(
     notes = [noted.note for noted in entries]
     added = await connection.fetch(sql.ADD_WORDS, kinds, texts, countries, notes, now)
     total = await _count(connection)
-    return Changed(len(added), len(entries) - len(added), len(removed), total)
+    return Changed(len(added), len(entries) - len(added), len(removed), total, _texts(removed))
 
 
 async def remove_entries(connection: Connection, entry_ids: Sequence[int]) -> Changed:
@@ -73,7 +77,7 @@ async def remove_entries(connection: Connection, entry_ids: Sequence[int]) -> Ch
             f"the list has no entry {', '.join(map(str, missing))}: `staffetta words list` shows"
             " the numbers"
         )
-    return Changed(0, 0, len(rows), await _count(connection))
+    return Changed(0, 0, len(rows), await _count(connection), _texts(rows))
 
 
 async def list_entries(
@@ -98,19 +102,25 @@ async def find_entry(connection: Connection, entry_id: int) -> ListedEntry:
     return _listed(row)
 
 
-async def change_entry(connection: Connection, entry_id: int, noted: NotedEntry) -> None:
-    """Write another entry in the place of one, in the caller's transaction.
+async def change_entry(connection: Connection, entry_id: int, noted: NotedEntry) -> NotedEntry:
+    """Write another entry in the place of one, in the caller's transaction; answers the old one.
 
     Raises NoSuchEntry, ListFull, and InvalidEntry where the list has the new one already.
     """
     await connection.execute(sql.LOCK_WORDS)
+    before = await find_entry(connection, entry_id)
     entry = noted.entry
     written = (entry_id, entry.kind, entry.text, entry.country)
     if await connection.fetchval(sql.WORD_IS_THERE, *written):
         raise InvalidEntry(f"the list has this {entry.kind} for {entry.country} already")
-    if await connection.fetchval(sql.CHANGE_WORD, *written, noted.note) is None:
-        raise NoSuchEntry(f"the list has no entry {entry_id}")
+    await connection.execute(sql.CHANGE_WORD, *written, noted.note)
     await _count(connection)
+    return before.noted
+
+
+def _texts(removed: Sequence[Row]) -> tuple[str, ...]:
+    first = sorted(removed, key=itemgetter("id"))[:TOLD_MAX]
+    return tuple(row["text"] for row in first)
 
 
 def _listed(row: Row) -> ListedEntry:
@@ -130,9 +140,13 @@ async def _count(connection: Connection) -> int:
         raise ListFull(
             f"the list would have {len(row['patterns'])} patterns: {PATTERNS_MAX} at most"
         )
-    if row["patterns"] and compile_patterns(row["patterns"]).programsize > ALL_STEPS_MAX:
+    if row["patterns"] and await asyncio.to_thread(_steps, row["patterns"]) > ALL_STEPS_MAX:
         raise ListFull(
             "the patterns of the list would be too large together: repeat less in them, or remove"
             " some"
         )
     return int(row["entry_count"])
+
+
+def _steps(patterns: Sequence[str]) -> int:
+    return compile_patterns(patterns).programsize

@@ -35,7 +35,7 @@ RETURNING id
 
 REMOVE_WORDS = """
 DELETE FROM forbidden_word WHERE id = ANY($1::int[])
-RETURNING id
+RETURNING id, text
 """
 
 KEEP_ONLY_WORDS = """
@@ -45,7 +45,7 @@ DELETE FROM forbidden_word
                     WHERE kept.kind = forbidden_word.kind
                       AND kept.text = forbidden_word.text
                       AND kept.country = forbidden_word.country)
-RETURNING id
+RETURNING id, text
 """
 
 LIST_WORDS = """
@@ -71,7 +71,6 @@ SELECT EXISTS (SELECT FROM forbidden_word
 
 CHANGE_WORD = """
 UPDATE forbidden_word SET kind = $2, text = $3, country = $4, note = $5 WHERE id = $1
-RETURNING id
 """
 
 # Blocks ------------------------------------------------------------------------------------------

@@ -4,13 +4,13 @@ Pure. Blank lines and lines that begin with # are passed over. What `format_line
 `parse_lines` reads back.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
 
-from staffetta.compliance.entries import Entry, make_entry
-from staffetta.compliance.errors import InvalidEntry
+from staffetta.compliance.entries import ENTRIES_MAX, PATTERNS_MAX, Entry, make_entry
+from staffetta.compliance.errors import InvalidEntry, ListFull
 
 NOTE_CHARACTERS_MAX: Final = 200
 _FAULTS_SHOWN_MAX: Final = 10
@@ -36,23 +36,43 @@ def make_noted(kind: str, text: str, country: str, note: str = "") -> NotedEntry
 
 
 def parse_lines(lines: Iterable[str]) -> list[NotedEntry]:
-    """The entries of a file, each once; raises InvalidEntry, naming lines from 1."""
+    """The entries of a file, each once; raises InvalidEntry, naming lines from 1, and ListFull.
+
+    A file with more lines than a list may have is refused before any of them is looked at, and
+    looking ends at the tenth fault. A full list takes a second of computing, which is not for an
+    event loop.
+    """
+    written = [
+        (number, line)
+        for number, line in enumerate(lines, start=1)
+        if line.strip() and not line.lstrip().startswith("#")
+    ]
+    _refuse_too_many([line for _, line in written])
     found: dict[Entry, NotedEntry] = {}
     faults: list[str] = []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
+    for number, line in written:
         try:
             noted = _parse(line)
         except InvalidEntry as error:
             faults.append(f"line {number}: {error}")
+            if len(faults) == _FAULTS_SHOWN_MAX:
+                faults.append("what follows was not looked at")
+                break
             continue
         found.setdefault(noted.entry, noted)
     if faults:
-        more = len(faults) - _FAULTS_SHOWN_MAX
-        tail = [f"and {more} lines more"] if more > 0 else []
-        raise InvalidEntry("\n".join([*faults[:_FAULTS_SHOWN_MAX], *tail]))
+        raise InvalidEntry("\n".join(faults))
     return list(found.values())
+
+
+def _refuse_too_many(lines: Sequence[str]) -> None:
+    pattern_count = sum(line.split(maxsplit=1)[0] == "pattern" for line in lines)
+    for count, most, what in (
+        (len(lines), ENTRIES_MAX, "entries"),
+        (pattern_count, PATTERNS_MAX, "patterns"),
+    ):
+        if count > most:
+            raise ListFull(f"the file has {count} {what}: a list has {most} at most")
 
 
 def format_lines(entries: Iterable[NotedEntry]) -> list[str]:

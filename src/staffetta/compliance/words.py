@@ -180,6 +180,7 @@ class ForbiddenList:
         if not self._patterns:
             return
         compared = pattern_text(text)
+        places: list[tuple[str, int]] = []  # of its characters: read once, however much is found
         for key in (ANY_COUNTRY, country):
             patterns = self._patterns.get(key)
             if patterns is None or patterns.any.search(compared) is None:
@@ -187,7 +188,8 @@ class ForbiddenList:
             for pattern in patterns.each:
                 match = pattern.expression.search(compared)
                 if match is not None:
-                    yield Span(pattern.entry, *_stretch(text, *match.span()))
+                    places = places or pattern_characters(text)
+                    yield Span(pattern.entry, *_stretch(places, *match.span()))
 
 
 def _finding(span: Span, text: str, where: Place) -> Finding:
@@ -201,7 +203,7 @@ def _compiled(entries: Sequence[Entry]) -> _Patterns:
     )
 
 
-def _stretch(text: str, start: int, end: int) -> tuple[int, int]:
+def _stretch(characters: Sequence[tuple[str, int]], start: int, end: int) -> tuple[int, int]:
     """The part of a text as it was written that became these characters of its pattern text."""
-    places = pattern_characters(text)[start:end]
+    places = characters[start:end]
     return (places[0][1], places[-1][1] + 1) if places else (0, 0)

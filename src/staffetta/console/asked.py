@@ -7,6 +7,7 @@ from typing import Final
 from staffetta.console.rendering import PageRequest
 
 CHARACTERS_MAX: Final = 200  # of one text
+NUMBER_MAX: Final = 2**31 - 1  # of what the database counts
 _DAY: Final = timedelta(days=1)
 
 
@@ -30,6 +31,14 @@ def end_of_day(text: str) -> datetime | None:
     """The end of a day in UTC, as `begin_of_day`."""
     begin = begin_of_day(text)
     return None if begin is None else min(begin, datetime.max.replace(tzinfo=UTC) - _DAY) + _DAY
+
+
+def skip_of(text: str) -> int:
+    """How many of a list to leave out; none for what is no number."""
+    try:
+        return min(number_of(text) or 0, NUMBER_MAX)
+    except ValueError:
+        return 0
 
 
 def number_of(text: str) -> int | None:

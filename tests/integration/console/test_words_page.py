@@ -1,13 +1,21 @@
 """The list of forbidden words in the console: changed, imported, and tried without harm."""
 
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import pytest
 from operator_desk import OPERATE, Desk, hidden_fields
 
-from staffetta.compliance.edit_words import add_entries
-from staffetta.compliance.word_file import make_noted
+from staffetta.compliance.edit_words import add_entries, change_entry
+from staffetta.compliance.word_file import make_noted, parse_lines
 
 HOSTILE = "<script>alert(1)</script>"
 WORDS = "/words"
+WAITING = """
+SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
 
 
 async def forbid(desk: Desk, *entries: tuple[str, str, str]) -> None:
@@ -157,3 +165,83 @@ async def test_the_list_goes_out_and_in_as_a_file(desk) -> None:
     assert taken.status_code == 303
     assert await texts(desk) == ["casino", "gratta e vinci", "poker"]
     assert await desk.audited() == [("words.import", None, {"added": 1, "removed": 0, "total": 3})]
+
+
+async def test_what_an_import_removes_is_asked_about_and_noted(desk) -> None:
+    await forbid(desk, *(("phrase", f"{'long ' * 6}{'x' * 60} {n}", "*") for n in range(30)))
+    assert "Allow again everything that the file does not have?" in await desk.see(WORDS)
+    await take(desk, b"word * poker\n", replace="yes")
+    [(_, _, details)] = await desk.audited()
+    assert (details["removed"], len(details["texts"])) == (30, 20)
+    assert {len(text) for text in details["texts"]} == {80}
+
+
+async def test_an_import_that_changes_nothing_is_not_noted(desk) -> None:
+    await forbid(desk, ("word", "casino", "*"))
+    assert (await take(desk, b"word * casino\n")).status_code == 303
+    assert await desk.audited() == []
+
+
+async def test_fifty_of_the_longest_patterns_are_removed_at_once(desk) -> None:
+    # Of characters that take three octets each: noted whole, they would not fit the audit trail.
+    entries = [("pattern", "\u3042" * 195 + str(n), "*") for n in range(50)]
+    await forbid(desk, *entries)
+    rows = await desk.gateway.rows("SELECT id FROM forbidden_word")
+    removed = await desk.send("/words/remove", {"entry": [str(row["id"]) for row in rows]}, WORDS)
+    assert removed.status_code == 303
+    assert await texts(desk) == []
+    [(_, _, details)] = await desk.audited()
+    assert (details["count"], len(details["texts"])) == (50, 20)
+
+
+async def test_what_is_no_number_of_an_entry_removes_nothing(desk) -> None:
+    await forbid(desk, ("word", "casino", "*"))
+    for number in ("9" * 5_000, "2147483648", "-1", "one", ""):
+        answer = await desk.send("/words/remove", {"entry": number}, WORDS)
+        assert answer.status_code == 303, number
+    assert await texts(desk) == ["casino"]
+
+
+async def test_what_a_change_replaced_is_what_stood_there_when_it_was_made(desk) -> None:
+    await forbid(desk, ("word", "casino", "*"))
+    [row] = await desk.gateway.rows("SELECT id FROM forbidden_word")
+    one = f"/words/{row['id']}"
+    fields = {"kind": "word", "country": "*"}
+    async with desk.gateway.database.transaction() as connection:
+        await change_entry(connection, row["id"], make_noted("word", "poker", "*"))
+        changing = asyncio.create_task(desk.send(one, {**fields, "text": "roulette"}))
+        while not await desk.gateway.rows(WAITING):  # noqa: ASYNC110 - another session's state
+            await asyncio.sleep(0)
+    await changing
+    [(_, _, details)] = await desk.audited()
+    assert details["before"]["text"] == "poker"
+
+
+@asynccontextmanager
+async def watching_the_loop() -> AsyncIterator[list[float]]:
+    """How long the event loop did nothing else, each time that it came to its senses."""
+    gaps: list[float] = []
+
+    async def watch() -> None:
+        last = time.perf_counter()
+        while True:
+            await asyncio.sleep(0)
+            now = time.perf_counter()
+            gaps.append(now - last)
+            last = now
+
+    watching = asyncio.create_task(watch())
+    yield gaps
+    watching.cancel()
+
+
+async def test_a_long_file_does_not_hold_up_who_else_is_served(desk) -> None:
+    lines = [f"phrase * gratta e vinci {number}" for number in range(45_000)]
+    begun = time.perf_counter()
+    parse_lines(lines)
+    parse_seconds = time.perf_counter() - begun
+    async with watching_the_loop() as gaps:
+        answer = await take(desk, "\n".join([*lines, "nonsense"]).encode())
+    assert answer.status_code == 422
+    assert "line 45001" in answer.text
+    assert max(gaps) < parse_seconds / 2

@@ -3,7 +3,7 @@
 import pytest
 
 from staffetta.compliance.entries import PATTERN_CHARACTERS_MAX, Entry, make_entry
-from staffetta.compliance.errors import InvalidEntry
+from staffetta.compliance.errors import InvalidEntry, ListFull
 from staffetta.compliance.word_file import NotedEntry, format_lines, parse_lines
 from staffetta.compliance.words import ForbiddenList
 
@@ -88,5 +88,13 @@ def test_every_wrong_line_of_a_file_is_named() -> None:
     said = str(refused.value).splitlines()
     assert said[0].startswith("line 2: an entry is written as KIND COUNTRY TEXT")
     assert said[1].startswith("line 3: 'ZZ' is not a country")
-    assert said[-1] == "and 12 lines more"
+    assert said[-1] == "what follows was not looked at"
     assert len(said) == 11
+
+
+def test_a_file_of_too_many_lines_is_refused_before_any_is_looked_at() -> None:
+    # Each of these lines has a fault, which is not what is said.
+    with pytest.raises(ListFull, match=r"501 patterns: a list has 500 at most"):
+        parse_lines(["pattern * (unclosed"] * 501)
+    with pytest.raises(ListFull, match=r"50001 entries"):
+        parse_lines(["word * x"] * 50_001)

@@ -1,8 +1,12 @@
 """What a list finds, where, and what it says of it."""
 
+import timeit
+from collections.abc import Callable
+
 import pytest
 
 from staffetta.compliance.entries import Entry, make_entry
+from staffetta.compliance.patterns import pattern_characters
 from staffetta.compliance.words import ForbiddenList
 
 LISTED = ForbiddenList.of(
@@ -91,6 +95,19 @@ def test_as_many_patterns_as_a_list_may_have_are_one_search() -> None:
     finding = listed.find("due zz499abcq tre", "Openapi", "IT")
     assert finding is not None
     assert finding.matched == "zz499abcq"
+
+
+def test_however_many_patterns_find_something_a_text_is_read_a_few_times() -> None:
+    text = "il pacco arriva oggi alle 9 " * 140
+    found = ForbiddenList.of([make_entry("pattern", f"pacco(x{n})?") for n in range(300)])
+
+    def seconds(work: Callable[[], object]) -> float:
+        return min(timeit.repeat(work, number=1, repeat=3))
+
+    assert len(found.find_each(text, "IT")) == 300
+    assert seconds(lambda: found.find_each(text, "IT")) < 100 * seconds(
+        lambda: pattern_characters(text)
+    )
 
 
 def test_who_tries_a_text_is_shown_every_place_of_it() -> None:

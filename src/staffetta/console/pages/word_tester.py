@@ -3,7 +3,8 @@
 Nothing is sent and nobody is blocked by trying.
 """
 
-from collections.abc import Iterator, Sequence
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from litestar.handlers import HTTPRouteHandler
 from staffetta.compliance.live_words import LiveWords
 from staffetta.compliance.normalise import read_words, spelled
 from staffetta.compliance.patterns import pattern_text
-from staffetta.compliance.words import Span
+from staffetta.compliance.words import ForbiddenList, Span
 from staffetta.console.forms import read_form
 from staffetta.console.guards import for_operators
 from staffetta.console.pages.words import SECTION, words_page
@@ -59,10 +60,7 @@ def word_tester_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
             "where": form.text("where").upper(),
         }
         await live.refresh_once()
-        tested = {
-            name: try_text(tried[name], live.list.find_each(tried[name], tried["where"]))
-            for name in ("message", "sender")
-        }
+        tested = await asyncio.to_thread(_try, live.list, tried)  # a long text takes a while
         if _IS_OF_SCRIPT in request.headers:
             return operator_page(
                 request, "word_tested.html", section=SECTION, tested=tested, tried=tried
@@ -70,6 +68,13 @@ def word_tester_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         return await words_page(parts, request, tested=tested, tried=tried)
 
     return [test]
+
+
+def _try(words: ForbiddenList, tried: Mapping[str, str]) -> dict[str, Tested]:
+    return {
+        name: try_text(tried[name], words.find_each(tried[name], tried["where"]))
+        for name in ("message", "sender")
+    }
 
 
 def try_text(text: str, spans: Sequence[Span]) -> Tested:

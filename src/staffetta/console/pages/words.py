@@ -1,6 +1,7 @@
 """The list of forbidden words: searched, added to, changed, and as a file."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from litestar import Response, get, post
@@ -10,6 +11,7 @@ from litestar.params import FromPath
 
 from staffetta.accounts.audit import record
 from staffetta.compliance.edit_words import (
+    Changed,
     add_entries,
     change_entry,
     find_entry,
@@ -20,7 +22,7 @@ from staffetta.compliance.entries import ANY_COUNTRY, KINDS
 from staffetta.compliance.errors import InvalidEntry, ListFull, NoSuchEntry
 from staffetta.compliance.word_file import NotedEntry, format_lines, make_noted, parse_lines
 from staffetta.console.acting import actor_of
-from staffetta.console.asked import asked_of, number_of
+from staffetta.console.asked import NUMBER_MAX, asked_of, skip_of
 from staffetta.console.forms import FILE_OCTETS_MAX, Form, lead_to, read_form
 from staffetta.console.guards import for_operators
 from staffetta.console.languages import mark, say_in
@@ -32,8 +34,7 @@ from staffetta.console.rendering import PageRequest
 SECTION: Final = "/words"
 _WORDS: Final = "/operate/words"
 _PAGE: Final = 50
-_NUMBER_MAX: Final = 2**31 - 1
-_TOLD_MAX: Final = 20  # entries that an audit entry names
+_TOLD_CHARACTERS_MAX: Final = 80  # of each text that an audit entry names
 _ASKED: Final = ("search", "kind", "country", "skip")
 _FIELDS: Final = ("kind", "text", "country", "note")
 KIND_NAMES: Final = {
@@ -70,10 +71,9 @@ def word_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
     @post(f"{_WORDS}/remove", guards=[for_operators], status_code=200)
     async def remove(request: PageRequest) -> Response[Any]:
         """Allow again what the ticked entries forbid."""
-        ticked = (await read_form(request)).texts("entry")
-        numbers = sorted({int(one) for one in ticked if one.isascii() and one.isdigit()})
+        numbers = _numbers((await read_form(request)).texts("entry"))
         try:
-            return await _remove(parts, request, [one for one in numbers if one <= _NUMBER_MAX])
+            return await _remove(parts, request, numbers)
         except NoSuchEntry:  # somebody else was first
             return lead_to(f"{OPERATE}{SECTION}")
 
@@ -123,7 +123,8 @@ def word_file_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         try:
             return await _import(parts, request, form)
         except (InvalidEntry, ListFull) as error:
-            return await words_page(parts, request, {}, {"file": str(error)})
+            say = say_in(request.user.language)
+            return await words_page(parts, request, {}, {"file": say(str(error))})
 
     return [export, take]
 
@@ -137,7 +138,7 @@ async def words_page(
 ) -> Response[Any]:
     """The page; `tested` is what the tester found."""
     asked = asked_of(request, _ASKED)
-    skip = _skipped(asked["skip"])
+    skip = skip_of(asked["skip"])
     async with parts.reports.acquire() as connection:
         page = await list_entries(
             connection,
@@ -171,7 +172,7 @@ async def _entry_page(
     typed: Mapping[str, str] | None = None,
     problems: Mapping[str, str] | None = None,
 ) -> Response[Any]:
-    if entry_id > _NUMBER_MAX:
+    if entry_id > NUMBER_MAX:
         raise NotFoundException(f"the list has no entry {entry_id}")
     try:
         async with parts.database.acquire() as connection:
@@ -211,13 +212,9 @@ async def _remove(parts: ConsoleParts, request: PageRequest, numbers: list[int])
     """Remove entries by their numbers; raises NoSuchEntry."""
     now = parts.clock.now()
     async with parts.database.transaction() as connection:
-        told = [
-            (await find_entry(connection, number)).noted.entry.text
-            for number in numbers[:_TOLD_MAX]
-        ]
         removed = await remove_entries(connection, numbers)
         if removed.removed:
-            details = {"count": removed.removed, "texts": told}
+            details = {"count": removed.removed, "texts": _told_texts(removed)}
             await record(connection, actor_of(request), "words.remove", None, details, now)
     return lead_to(f"{OPERATE}{SECTION}", "removed" if numbers else "")
 
@@ -226,14 +223,13 @@ async def _change(
     parts: ConsoleParts, request: PageRequest, entry_id: int, noted: NotedEntry
 ) -> Response[Any]:
     """Change an entry; raises NoSuchEntry, InvalidEntry, ListFull."""
-    if entry_id > _NUMBER_MAX:
+    if entry_id > NUMBER_MAX:
         raise NoSuchEntry(f"the list has no entry {entry_id}")
     now = parts.clock.now()
     async with parts.database.transaction() as connection:
-        before = await find_entry(connection, entry_id)
-        await change_entry(connection, entry_id, noted)
-        if noted != before.noted:
-            details = {"before": _told_entry(before.noted), **_told_entry(noted)}
+        before = await change_entry(connection, entry_id, noted)
+        if noted != before:
+            details = {"before": _told_entry(before), **_told_entry(noted)}
             await record(connection, actor_of(request), "words.change", None, details, now)
     return lead_to(f"{OPERATE}{SECTION}", "changed")
 
@@ -242,20 +238,31 @@ async def _import(parts: ConsoleParts, request: PageRequest, form: Form) -> Resp
     """Import a file; raises InvalidEntry, ListFull."""
     file = form.file("file")
     if file is None:
-        raise InvalidEntry("choose a file: one entry a line, like: phrase IT gratta e vinci")
-    try:
-        entries = parse_lines((await file.read()).decode("utf-8-sig").splitlines())
-    except UnicodeDecodeError:
-        raise InvalidEntry("the file is not UTF-8 text") from None
+        raise InvalidEntry(mark("choose a file: one entry a line, like: phrase IT gratta e vinci"))
+    entries = await asyncio.to_thread(_entries_in, await file.read())
     replace = form.is_ticked("replace")
     if replace and not entries:
-        raise InvalidEntry("the file has no entry: it would empty the list")
+        raise InvalidEntry(mark("the file has no entry: it would empty the list"))
     now = parts.clock.now()
     async with parts.database.transaction() as connection:
         changed = await add_entries(connection, entries, now, replace=replace)
-        details = {"added": changed.added, "removed": changed.removed, "total": changed.total}
-        await record(connection, actor_of(request), "words.import", None, details, now)
+        if changed.added or changed.removed:
+            details = _told_import(changed)
+            await record(connection, actor_of(request), "words.import", None, details, now)
     return lead_to(f"{OPERATE}{SECTION}", "imported")
+
+
+def _entries_in(octets: bytes) -> list[NotedEntry]:
+    """The entries of a file; computes, so never in the event loop. InvalidEntry, ListFull."""
+    try:
+        return parse_lines(octets.decode("utf-8-sig").splitlines())
+    except UnicodeDecodeError:
+        raise InvalidEntry(mark("the file is not UTF-8 text")) from None
+
+
+def _numbers(ticked: Sequence[str]) -> list[int]:
+    """The numbers of entries among what was ticked; what cannot be one is nobody's."""
+    return sorted({number for one in ticked if 0 < (number := skip_of(one)) < NUMBER_MAX})
 
 
 def _entry_of(form: Form) -> NotedEntry:
@@ -273,11 +280,14 @@ def _told_entry(noted: NotedEntry) -> dict[str, str]:
     return {"kind": entry.kind, "country": entry.country, "text": entry.text, "note": noted.note}
 
 
-def _skipped(text: str) -> int:
-    try:
-        return min(number_of(text) or 0, _NUMBER_MAX)
-    except ValueError:
-        return 0
+def _told_texts(changed: Changed) -> list[str]:
+    """The first texts that were removed, cut: an entry of the audit trail has its limit."""
+    return [text[:_TOLD_CHARACTERS_MAX] for text in changed.removed_texts]
+
+
+def _told_import(changed: Changed) -> dict[str, object]:
+    counts = {"added": changed.added, "removed": changed.removed, "total": changed.total}
+    return {**counts, "texts": _told_texts(changed)} if changed.removed else {**counts}
 
 
 def _told(request: PageRequest) -> str:

@@ -26,7 +26,8 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("submit", (event) => {
-  const question = event.submitter?.dataset.confirm ?? event.target.dataset.confirm;
+  const ticked = event.target.querySelector("input[data-confirm]:checked");
+  const question = (event.submitter?.dataset ?? {}).confirm ?? (ticked ?? event.target).dataset.confirm;
   if (question && !window.confirm(question)) event.preventDefault();
 });
 
