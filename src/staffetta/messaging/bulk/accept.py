@@ -5,12 +5,14 @@ is locked last, for the shortest time. Owns POST; changes are `change`'s.
 """
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
 
+from staffetta.callbacks.addresses import AllowedNetworks
 from staffetta.callbacks.target import CallbackTarget, parse_callback
 from staffetta.compliance.blocklist import impose_block
 from staffetta.compliance.words import Finding
@@ -152,7 +154,7 @@ class BulkAcceptor:
         A test of one says so, and blocks nobody, as a dry run of v2.
         """
         if found.is_test:
-            return InvalidText(f"the message would be refused: {found.finding.reason}")
+            return refusal_of_test(found.finding)
         await self._block(space_id, found, now)
         return AccountBlocklisted()
 
@@ -190,10 +192,7 @@ class BulkAcceptor:
     def _callback_of(self, request: BulkRequest) -> CallbackTarget | None:
         if request.callback is None:
             return None
-        try:
-            return parse_callback(request.callback, self._rules.networks)
-        except InvalidCallback as wrong:
-            raise InvalidCallback(_in_words_of_v1(str(wrong))) from None
+        return parse_bulk_callback(request.callback, self._rules.networks)
 
     def check_text(self, request: BulkRequest) -> None:
         """Refuse a text that nobody could get; one with placeholders is looked at when filled."""
@@ -239,7 +238,9 @@ class BulkAcceptor:
             async with asyncio.timeout(LOOK_UP_SECONDS_MAX):
                 is_stored, wallet = await self._look_patiently(attempt.terms)
         if wallet is None:
-            raise OutcomeUnknown(_unknown(attempt)) from lost
+            raise outcome_unknown(
+                attempt.terms.message_id, has_key=attempt.request.idempotency is not None
+            ) from lost
         if not is_stored:
             raise NotAcceptingNow(
                 "the database was lost before the message was kept: send it again"
@@ -355,16 +356,30 @@ async def move_turns(connection: Connection, terms: Terms, counts: Counts) -> No
     )
 
 
+def parse_bulk_callback(asked: Mapping[str, object], networks: AllowedNetworks) -> CallbackTarget:
+    """The callback of a message; raises InvalidCallback in v1's words."""
+    try:
+        return parse_callback(asked, networks)
+    except InvalidCallback as wrong:
+        raise InvalidCallback(_in_words_of_v1(str(wrong))) from None
+
+
 def _in_words_of_v1(sentence: str) -> str:
     """A sentence about a callback with v1's names for its parts; it has no headers."""
     known = sentence.replace(": use callback.headers", "")
     return known.replace("callback.", "options.callback_")
 
 
-def _unknown(attempt: _Attempt) -> str:
-    shown = attempt.terms.message_id.hex()
-    again = "" if attempt.request.idempotency is None else " with the same Idempotency-Key, or"
-    return (
+def outcome_unknown(message_id: bytes, *, has_key: bool) -> OutcomeUnknown:
+    """Nobody can say whether a message was kept, which was sent with an idempotency key or not."""
+    shown = message_id.hex()
+    again = " with the same Idempotency-Key, or" if has_key else ""
+    return OutcomeUnknown(
         f"the database was lost while message {shown} was being stored, and nobody knows whether it"
         f" was: send it again{again} only when GET /messages/{shown} does not find it"
     )
+
+
+def refusal_of_test(finding: Finding) -> InvalidText:
+    """What a test with forbidden words is refused with, as a dry run of v2."""
+    return InvalidText(f"the message would be refused: {finding.reason}")

@@ -19,9 +19,7 @@ _SLOW_READS_MAX: Final = 2
 _WAIT_SECONDS_MAX: Final = 30.0
 _READ_SECONDS_MAX: Final = 10.0
 LOCKED_SECONDS_MAX: Final = 2.0  # that a change waits for another of the same message
-BUSY_STORING: Final = (
-    "other messages with many recipients are being stored: send the request again"
-)
+BUSY_STORING: Final = "other messages with many recipients are being stored: send the request again"
 BEING_CHANGED: Final = "another request is changing this message: send the request again"
 BUSY_READING: Final = "too much is being read at once: try again, or ask for less at a time"
 

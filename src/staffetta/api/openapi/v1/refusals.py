@@ -10,7 +10,7 @@ from staffetta.api.openapi.calls import Call, Refusal, Shown
 from staffetta.api.openapi.general import body_too_large, token_refusals
 from staffetta.api.openapi.sends import HOUR
 from staffetta.api.openapi.v1.recipients import MESSAGE_ID, NUMBER
-from staffetta.api.openapi.v2.provoked import NOW, refused_credit
+from staffetta.api.openapi.v2.provoked import NOW, found_words, refused_credit
 from staffetta.api.openapi.words import Words, words
 from staffetta.api.v1.dialect import V1
 from staffetta.api.v1.errors import (
@@ -28,13 +28,18 @@ from staffetta.api.v1.parse import PATH, PRIORITY_MAX, parse_post, parse_put
 from staffetta.api.v1.query import page_of
 from staffetta.api.v1.rules import V1Rules
 from staffetta.api.v2.parse import parse_key
+from staffetta.callbacks.addresses import PUBLIC_ONLY
 from staffetta.domain import errors
 from staffetta.ledger.book import Wallet
 from staffetta.messaging.bulk import rows
-from staffetta.messaging.bulk.accept import RECIPIENTS_MAX
+from staffetta.messaging.bulk.accept import (
+    RECIPIENTS_MAX,
+    outcome_unknown,
+    parse_bulk_callback,
+    refusal_of_test,
+)
 from staffetta.messaging.bulk.errors import (
     AlreadySending,
-    OutcomeUnknown,
     RealtimeTooSoon,
     TransactionClosed,
 )
@@ -112,7 +117,7 @@ TOO_LONG: Final = Refusal(
 EMPTY: Final = Refusal(words("The text comes out empty for the recipients."), _nobody(rows.EMPTY))
 TEST_OF_WORDS: Final = Refusal(
     words("A `test` of a text or sender with forbidden words. It blocks nobody."),
-    lambda: errors.InvalidText("the message would be refused: forbidden words in the text: bet"),
+    lambda: refusal_of_test(found_words()),
 )
 RECIPIENTS: Final = Refusal(
     words("`recipients` is missing, or holds no valid number."), _post(recipients="3331234567")
@@ -142,7 +147,7 @@ SEND_OPTIONS: Final = Refusal(_OPTIONS, _post(options={"flash": "yes"}))
 CHANGE_OPTIONS: Final = Refusal(_OPTIONS, _put(options={"timestamp_send": "tomorrow"}))
 CALLBACK: Final = Refusal(
     words("The callback cannot be made: its URL or its field."),
-    lambda: errors.InvalidCallback("callback.url: not an address"),
+    lambda: parse_bulk_callback({"url": "ftp://example.com"}, PUBLIC_ONLY),
 )
 REALTIME: Final = Refusal(
     words("Another realtime message of the account goes within a minute of it."),
@@ -190,10 +195,7 @@ UNKNOWN: Final = Refusal(
         "The database was lost at the very end. The message names the id: read it, and send again"
         " only what is not there, or with the same Idempotency-Key."
     ),
-    lambda: OutcomeUnknown(
-        f"the database was lost while message {MESSAGE_ID} was being stored, and nobody knows"
-        f" whether it was: send it again only when GET /messages/{MESSAGE_ID} does not find it"
-    ),
+    lambda: outcome_unknown(bytes.fromhex(MESSAGE_ID), has_key=False),
 )
 
 

@@ -10,7 +10,7 @@ from staffetta.callbacks.addresses import PUBLIC_ONLY
 from staffetta.compliance.entries import make_entry
 from staffetta.compliance.guards import OtpAsk, Rates
 from staffetta.compliance.senders import SenderRules
-from staffetta.compliance.words import ForbiddenList
+from staffetta.compliance.words import Finding, ForbiddenList
 from staffetta.domain.environments import Environment, Market
 from staffetta.domain.errors import ForbiddenWords, GuardRefused, MessageRefused
 from staffetta.ledger.book import Wallet
@@ -54,6 +54,13 @@ def refused_send(
 def refused_words(market: Market) -> MessageRefused:
     """What a send with a forbidden word is refused with."""
     return refused_send(ForbiddenWords, market, text=f"a {_WORD} word")
+
+
+def found_words() -> Finding:
+    """What is found of a forbidden word."""
+    found = _CIRCUMSTANCES.words.find(f"a {_WORD} word", "ACME", "IT")
+    assert found is not None, "the list has it"
+    return found
 
 
 def refused_credit() -> MessageRefused | None:
