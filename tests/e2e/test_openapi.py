@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -14,9 +15,10 @@ from contract_receiver import CallbackReceiver, receiving
 from contract_site import Customer, Site, created, new_number, serving
 from jsonschema import Draft202012Validator
 from schema_examiner import examine, strict
+from v1_account import UNKNOWN, v1_of
 
 FILES = Path(__file__).parents[2] / "docs" / "openapi"
-GRANTED = {
+V2_GRANTED = {
     "POST /IT-messages": 201,
     "POST /ES-messages": 201,
     "POST /WW-messages": 201,
@@ -26,6 +28,14 @@ GRANTED = {
     "POST /explain": 200,
     "POST /senders/alias": 201,
     "GET /senders": 200,
+}
+V1_GRANTED = {
+    "POST /messages": 201,
+    "GET /messages": 200,
+    "GET /messages/{message_id}": 200,
+    "PUT /messages/{message_id}": 200,
+    "GET /messages/{message_id}/recipients": 200,
+    "GET /messages/{message_id}/recipients/{number}": 200,
 }
 
 
@@ -57,20 +67,30 @@ def test_the_server_shows_the_files_of_the_repository(site: Site) -> None:
         assert httpx.head(url).headers["etag"] == answer.headers["etag"]
 
 
-def test_v2_answers_nothing_that_its_document_does_not_describe(
-    site: Site, customer: Customer, receiver: CallbackReceiver, tmp_path: Path
+@pytest.mark.parametrize(
+    ("service", "granted", "callbacks"),
+    [("v1", V1_GRANTED, 3), ("v2", V2_GRANTED, 10)],  # v1's are gathered
+    ids=["v1", "v2"],
+)
+def test_a_service_answers_nothing_that_its_document_does_not_describe(
+    service: str,
+    granted: dict[str, int],
+    callbacks: int,
+    site: Site,
+    customer: Customer,
+    tmp_path: Path,
 ) -> None:
-    url = f"{site.installation.url}/docs/en/v2.openapi.json"
-    document = strict(httpx.get(url).json(), receiver.url)
-    base = f"{site.installation.url}/sandbox/v2"
+    url = f"{site.installation.url}/docs/en/{service}.openapi.json"
+    base = f"{site.installation.url}/sandbox/{service}"
     headers = {"Authorization": f"Bearer {customer.token}"}
-    examined = examine(document, base, headers, tmp_path, examples=4)
+    with receiving() as receiver:
+        document = strict(httpx.get(url).json(), receiver.url)
+        examined = examine(document, base, headers, tmp_path, examples=4)
+        come = receiver.wait(callbacks)
     assert examined.exit_code == 0, examined.output
     assert examined.count > 300
     assert [call for call, status in examined.statuses if status == 500] == []
-    granted = {one for one in GRANTED.items() if examined.statuses[one]}
-    assert granted == set(GRANTED.items())
-    come = receiver.wait(10)
+    assert {one for one in granted.items() if examined.statuses[one]} == set(granted.items())
     body = {"$ref": "#/components/schemas/CallbackBody", "components": document["components"]}
     judge = Draft202012Validator(body)
     for one in come:
@@ -102,6 +122,35 @@ def test_refusals_say_what_the_examples_say(site: Site) -> None:
         ),
         ("/IT-messages", "post", "1002"): again,
     }
+    compare(told, answers)
+
+
+def test_refusals_of_v1_say_what_the_examples_say(site: Site) -> None:
+    told = httpx.get(f"{site.installation.url}/docs/en/v1.openapi.json").json()
+    account = v1_of(site.customer("clara"))
+    sent = account.send(options={"realtime": True})["id"]
+    items, item = "/messages", "/messages/{message_id}"
+    compare(
+        told,
+        {
+            (items, "get", "203"): account.client.get("/messages/?skip=100"),
+            (items, "post", "305-2"): account.post(options={"callback_url": "ftp://example.com"}),
+            (items, "post", "305-3"): account.post(options={"realtime": True}),
+            (items, "delete", "217"): account.client.delete("/messages/"),
+            (item, "get", "203"): account.client.get(f"/messages/{UNKNOWN}"),
+            (item, "get", "202"): account.client.get("/messages/1"),
+            (item, "put", "211"): account.put(UNKNOWN),
+            (item, "put", "210"): account.put("1"),
+            (item, "put", "212"): account.put(sent, transaction=False),
+            (item, "delete", "219"): account.delete(UNKNOWN),
+            (item, "delete", "218"): account.delete("1"),
+            (item, "delete", "221"): account.delete(sent),
+        },
+    )
+
+
+def compare(told: dict[str, Any], answers: dict[tuple[str, str, str], httpx.Response]) -> None:
+    """Fail where an answer is not the example: by path, method, and the example's name."""
     for (path, method, number), answer in answers.items():
         given = told["paths"][path][method]["responses"][str(answer.status_code)]
         if "$ref" in given:

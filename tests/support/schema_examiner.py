@@ -77,10 +77,12 @@ def strict(document: dict[str, Any], callback_url: str) -> dict[str, Any]:
             schemas[name]["additionalProperties"] = False
     for value in _mappings([schemas[name] for name in asked]):
         if value.get("format") == "uri":
-            value["enum"] = [callback_url]
+            value["enum"] = [callback_url, *([None] if "null" in value["type"] else [])]
     for value in _mappings(told):
         if isinstance(value.get("url"), str) and "method" in value:
             value["url"] = callback_url
+        elif isinstance(value.get("callback_url"), str):
+            value["callback_url"] = callback_url
         elif value.get("format") == "uri":
             value["examples"] = [callback_url]
     return told
