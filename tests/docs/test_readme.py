@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from guide_answers import differences, line_differences
 from guide_blocks import ROOT, Block, blocks_of
@@ -31,11 +32,12 @@ READ = block_with('"state":"DELIVERED"', "json")
 ADD_CARRIER = block_with("connector add", "sh")
 CHECK_CARRIER = block_with("connector check", "sh")
 LISTED = block_with("carrier")
+LET_IN = block_with("person add", "sh")
 MADE = [one for one in BLOCKS if one.text.startswith("make ")]
 
 
 def test_every_block_is_looked_at() -> None:
-    looked_at = {WELCOME, SENT, READ_BACK, READ, ADD_CARRIER, CHECK_CARRIER, LISTED, *MADE}
+    looked_at = {WELCOME, SENT, READ_BACK, READ, ADD_CARRIER, CHECK_CARRIER, LISTED, LET_IN, *MADE}
     assert set(BLOCKS) == looked_at
 
 
@@ -73,6 +75,16 @@ def test_the_printed_lines_send_a_message_and_read_it_back(shell: GuideShell) ->
     wait_for(lambda: not differences(newest, shell.type(READ_BACK)), 20, "delivered")
 
 
+def test_people_are_let_in_and_sign_in(site: GuideSite, shell: GuideShell) -> None:
+    passwords = re.findall(r"password\W+([a-z0-9]+(?:-[a-z0-9]+){4})", shell.type(LET_IN))
+    emails = re.findall(r"person add (\S+)", LET_IN.text)
+    assert len(passwords) == len(emails) == 2
+    for email, password in zip(emails, passwords, strict=True):
+        form = {"email": email, "password": password}
+        answer = httpx.post(f"{site.installation.url}/console/sign-in", data=form)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/console"), answer.text
+
+
 @pytest.fixture
 def carrier() -> Iterator[str]:
     """The port of a network of one's own, as the page says to try it."""
@@ -94,9 +106,10 @@ def test_a_carrier_is_added_certified_and_listed(
     with typing(site, tmp_path / "shell", here) as shell:
         shell.run("printf secret >acme.secret")
         shell.type(ADD_CARRIER)
-        # Here is no terminal to ask at, and its reports come to the links of the connector.
-        agreed = CHECK_CARRIER.text.strip() + " --yes --wait 2"
-        assert "Nothing needs to be set." in shell.run(agreed)
+        check, start = CHECK_CARRIER.text.strip().splitlines()
+        # Here is no terminal to ask at.
+        assert "Nothing needs to be set." in shell.run(f"{check} --yes")
+        shell.run(start)
         wanted = rows(shell.here(LISTED.text))
         wait_for(lambda: wanted <= rows(shell.run(f"{COMMAND} connector list")), 20, f"{wanted}")
 
