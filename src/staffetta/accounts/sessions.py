@@ -73,15 +73,20 @@ async def create_session(
     return NewSession(session_id, now + LIFETIME)
 
 
-async def find_session(connection: Connection, session_id: str, now: datetime) -> SignedIn | None:
-    """Whose session it is, and note that it was seen; None: it is over, or never was."""
+async def find_session(
+    connection: Connection, session_id: str, now: datetime, *, is_seen: bool = True
+) -> SignedIn | None:
+    """Whose session it is; None: it is over, or never was.
+
+    `is_seen` notes that somebody was heard of, and not a page alone that looks again by itself.
+    """
     if len(session_id) > _ID_CHARACTERS_MAX:
         return None
     session_hash = hash_secret(session_id)
     row = await connection.fetchrow(sql.FIND_SESSION, session_hash, now, now - IDLE_MAX)
     if row is None:
         return None
-    if now - row["seen_at"] >= SEEN_NOTED_EVERY:
+    if is_seen and now - row["seen_at"] >= SEEN_NOTED_EVERY:
         await connection.execute(sql.SEE_SESSION, session_hash, now)
     return read_signed_in(row)
 

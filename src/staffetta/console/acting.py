@@ -6,6 +6,8 @@ from typing import Final
 
 from staffetta.accounts.audit import Actor
 from staffetta.console.forms import Form
+from staffetta.console.languages import mark
+from staffetta.console.refused import Refused
 from staffetta.console.rendering import PageRequest
 
 ONCE_FIELD: Final = "once"
@@ -30,3 +32,11 @@ def form_number_of(form: Form) -> str | None:
     """The number that a form was sent with; None: it has none, and may not be obeyed."""
     number = form.text(ONCE_FIELD)
     return number if _NUMBER.fullmatch(number) else None
+
+
+def number_of_once(form: Form) -> str:
+    """The number of a form that is obeyed once; raises Refused."""
+    number = form_number_of(form)
+    if number is None:
+        raise Refused("", mark("This form cannot be obeyed twice: load the page again."))
+    return number

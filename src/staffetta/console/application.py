@@ -14,6 +14,7 @@ from litestar.response import Redirect
 from litestar.static_files import create_static_files_router
 from litestar.template import TemplateConfig
 
+from staffetta.console.forgery import SAFE_METHODS
 from staffetta.console.forms import FORM_OCTETS_MAX, PARTS_MAX
 from staffetta.console.guards import (
     ForgedForm,
@@ -21,7 +22,9 @@ from staffetta.console.guards import (
     NotSignedIn,
     for_files_that_are_there,
     for_forms_of_ours,
+    for_numbers_that_can_be,
 )
+from staffetta.console.languages import mark
 from staffetta.console.pages.account_access import account_access_pages
 from staffetta.console.pages.account_blocks import account_block_pages
 from staffetta.console.pages.account_bundles import account_bundle_pages
@@ -62,6 +65,8 @@ from staffetta.console.pages.words import word_file_pages, word_pages
 from staffetta.console.parts import ConsoleParts
 from staffetta.console.rendering import STATIC, PageRequest, make_environment, page
 from staffetta.console.visitors import IS_STATIC, PATH, Visits
+from staffetta.db.pool import ConnectionLost, NotConnected, TryAgain
+from staffetta.domain.errors import NotAcceptingNow
 
 _STATIC_SECONDS: Final = 365 * 24 * 3600  # a changed file has another address
 _HEADERS: Final = {
@@ -132,12 +137,16 @@ def make_console(parts: ConsoleParts) -> Litestar:
         path=PATH,
         route_handlers=[static, *home_pages(), *_pages(parts)],
         middleware=[Visits(parts)],
-        guards=[for_forms_of_ours],
+        guards=[for_numbers_that_can_be, for_forms_of_ours],
         before_send=[_add_headers],
         exception_handlers={
             NotSignedIn: _ask_to_sign_in,
             NotForYou: _refuse,
             ForgedForm: _refuse,
+            TryAgain: _ask_to_wait,
+            NotConnected: _ask_to_wait,
+            NotAcceptingNow: _ask_to_wait,
+            ConnectionLost: _ask_to_look,
             HTTPException: _answer_http_error,
             Exception: _answer_fault,
         },
@@ -193,6 +202,21 @@ def _refuse(request: PageRequest, error: Exception) -> Response[Any]:
 
 def _answer_http_error(request: PageRequest, error: HTTPException) -> Response[Any]:
     return _error_page(request, error.status_code, error.detail)
+
+
+def _ask_to_wait(request: PageRequest, error: Exception) -> Response[Any]:
+    """Nothing was done, for a reason that passes."""
+    _log.warning("console_busy", path=request.scope["path"], reason=str(error))
+    return _error_page(request, 503, mark("This takes too long now: look again in a moment."))
+
+
+def _ask_to_look(request: PageRequest, error: Exception) -> Response[Any]:
+    """The database went away: nobody knows whether what was asked for is done."""
+    if request.method in SAFE_METHODS:
+        return _ask_to_wait(request, error)
+    _log.warning("console_outcome_unknown", path=request.scope["path"], reason=str(error))
+    sentence = mark("Nobody knows whether this was done: look before you do it again.")
+    return _error_page(request, 503, sentence)
 
 
 def _answer_fault(request: PageRequest, error: Exception) -> Response[Any]:

@@ -11,6 +11,7 @@ from litestar.exceptions import NotFoundException
 from litestar.handlers import BaseRouteHandler
 
 from staffetta.accounts.people import Role
+from staffetta.console.asked import NUMBER_MAX
 from staffetta.console.forgery import FIELD, HEADER, SAFE_METHODS, is_from_here, is_token_of
 from staffetta.console.forms import read_form
 from staffetta.console.languages import mark
@@ -59,6 +60,13 @@ def _for_roles(visit: Visit, handler: BaseRouteHandler, *roles: Role) -> None:
     assert visit.user.person is not None
     if visit.user.person.role not in roles:
         raise NotForYou(mark("This page is for people with another role."))
+
+
+def for_numbers_that_can_be(visit: Visit, _handler: BaseRouteHandler) -> None:
+    """Numbers in an address: none that no row can have."""
+    for value in visit.path_params.values():
+        if isinstance(value, int) and not 0 < value <= NUMBER_MAX:
+            raise NotFoundException("there is no such number")
 
 
 def for_files_that_are_there(visit: Visit, _handler: BaseRouteHandler) -> None:

@@ -22,6 +22,7 @@ _SESSION: Final = "staffetta_session"
 _LANGUAGE: Final = "staffetta_language"
 _LANGUAGE_SECONDS: Final = 365 * 24 * 3600
 PATH: Final = "/console"
+AGAIN: Final = "x-again"  # a header of what a page asks for by itself: nobody need be there
 IS_STATIC: Final = "is_static"  # marks the routes of static files
 
 
@@ -52,15 +53,18 @@ class Visits(ASGIMiddleware):
         headers = Headers.from_scope(scope)
         visitor = stranger(headers)
         session_id = read_cookies(headers.get("cookie", "")).get(_SESSION, "")
-        person = await self._find(session_id) if session_id else None
+        is_seen = AGAIN not in headers
+        person = await self._find(session_id, is_seen=is_seen) if session_id else None
         if person is not None:
             visitor = Visitor(visitor.language, person, session_id)
         scope["user"] = visitor
         await next_app(scope, receive, send)
 
-    async def _find(self, session_id: str) -> SignedIn | None:
-        async with self._parts.database.transaction() as connection:
-            return await find_session(connection, session_id, self._parts.clock.now())
+    async def _find(self, session_id: str, *, is_seen: bool) -> SignedIn | None:
+        async with self._parts.database.acquire() as connection:
+            return await find_session(
+                connection, session_id, self._parts.clock.now(), is_seen=is_seen
+            )
 
 
 def stranger(headers: Headers) -> Visitor:

@@ -142,6 +142,26 @@ async def test_a_top_up_is_shown_exactly_before_it_is_done_and_done_once(desk, a
     assert await desk.audited() == [("topup", ANNA, {"amount": 12.5, "note": "invoice 7"})]
 
 
+async def test_a_top_up_whose_first_form_is_sent_again_is_not_paid_twice(desk, anna) -> None:
+    here = at(anna, "/money/production")
+    first = hidden_fields(await desk.see(here), f"{OPERATE}{here}/check")
+    typed = {**first, "amount": "12.50", "note": "invoice 7"}
+    checked = await desk.browser.post(f"{OPERATE}{here}/check", data=typed)
+    paid = hidden_fields(checked.text, f"{OPERATE}{here}/topup")
+    assert done(await desk.browser.post(f"{OPERATE}{here}/topup", data=paid)) == "topup"
+    assert done(await desk.browser.post(f"{OPERATE}{here}/check", data=typed)) == "again"
+    assert await balance(desk, anna) == 12_500_000
+
+
+async def test_a_top_up_and_a_bundle_of_one_page_are_two_forms(desk, anna) -> None:
+    shown = await desk.see(at(anna, "/money/sandbox"))
+    first, second = (
+        hidden_fields(shown, f"{OPERATE}{at(anna, '/money/sandbox')}/{path}")["once"]
+        for path in ("check", "bundles")
+    )
+    assert first != second
+
+
 async def test_an_amount_that_cannot_be_added_is_said_so(desk, anna) -> None:
     here = at(anna, "/money/sandbox")
     for amount in ("", "0", "ten", "1e30", "0.0000001", "nan"):
@@ -198,7 +218,7 @@ async def test_a_bundle_that_cannot_be_sold_says_why(desk, anna) -> None:
         ({"segments": "many"}, "segments"),
         ({"price": "2000"}, "bundle"),
         ({"price": "cheap"}, "price"),
-        ({"days": "0"}, "bundle"),
+        ({"days": "0"}, "days"),
         ({"country": "XX"}, "country"),
     ):
         terms = {"segments": "10", "price": "1", "days": "30", **fields}
@@ -283,6 +303,12 @@ async def test_what_is_not_there_is_not_found(desk, anna) -> None:
     for path in (
         "/accounts/999999",
         "/accounts/99999999999999",
+        "/accounts/-99999999999999",
+        f"/accounts/{'9' * 5000}",
+        "/accounts/0",
+        "/words/99999999999999",
+        "/words/-99999999999999",
+        at(anna, "/money/sandbox/bundles/99999999999999/again"),
         "/accounts/999999/people",
         at(anna, "/money/staging"),
         at(anna, "/guards/staging"),
@@ -435,12 +461,16 @@ async def test_a_key_is_rotated_once_and_revoked_unless_it_is_the_last(desk, ann
     assert len(key) == 32
     assert key not in await desk.see(here)
     again = await desk.browser.post(f"{OPERATE}{here}/rotate", data={**form, "overlap": "1h"})
-    assert done(again) == "again"
+    assert done(again) == "unseen", "it was made, and perhaps nobody saw it"
+    assert "a key was made once" in await desk.see(here, done="unseen")
     [row] = await desk.gateway.rows("SELECT id FROM api_key WHERE hash = $1", hash_secret(key))
     path = f"{here}/keys/{row['id']}/revoke"
     insists = await desk.send(path, {}, here)
     assert 'name="even_last"' in insists.text
+    form = hidden_fields(await desk.see(here), f"{OPERATE}{path}")
     assert done(await desk.send(path, {"even_last": "yes"}, here)) == "revoked"
+    for never in (path, f"{here}/keys/999999/revoke"):
+        assert done(await desk.browser.post(f"{OPERATE}{never}", data=form)) == "over"
     assert [action for action, _, _ in await desk.audited()] == ["apikey.revoke", "apikey.rotate"]
 
 

@@ -3,8 +3,9 @@
 A key is shown once, when it is made. A token is never shown here: it belongs to the account.
 """
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -19,32 +20,34 @@ from staffetta.accounts.named_tokens import find_named_token, token_id
 from staffetta.accounts.people_errors import LastApiKey, NoSuchApiKey, TooManyApiKeys
 from staffetta.accounts.revoke_token import revoke_token
 from staffetta.accounts.rotate_api_key import (
+    ApiKey,
     KeyState,
     NewApiKey,
     list_api_keys,
     revoke_api_key,
     rotate_api_key,
 )
-from staffetta.console.acting import actor_of
-from staffetta.console.asked import asked_of, number_of
+from staffetta.accounts.tokens import TokenRecord
+from staffetta.console.acting import actor_of, number_of_once
+from staffetta.console.asked import asked_of, skip_of
 from staffetta.console.forms import lead_to, read_form
 from staffetta.console.guards import for_operators
 from staffetta.console.languages import mark
 from staffetta.console.pages.account_place import (
     NO_TROUBLE,
-    Refused,
+    OperatedPlace,
     Trouble,
-    number_of_once,
     operated_place,
     tab_page,
 )
 from staffetta.console.parts import ConsoleParts
+from staffetta.console.refused import Refused
 from staffetta.console.rendering import PageRequest
+from staffetta.db.pool import Connection
 
 _ACCESS: Final = "/operate/accounts/{account_id:int}/access/{environment:str}"
 TAB: Final = "/access"
 _TOKENS_SHOWN: Final = 50
-_SKIPPED_MAX: Final = 1_000_000
 # How long the old keys work beside a new one: what a form offers.
 OVERLAPS: Final[Mapping[str, tuple[timedelta, str]]] = MappingProxyType(
     {
@@ -61,9 +64,14 @@ KEY_STATES: Final = {
     KeyState.EXPIRED: mark("ended"),
     KeyState.REVOKED: mark("revoked"),
 }
+_TOO_MANY_KEYS: Final = mark("As many keys work as an account may have: revoke one first.")
 _DONE: Final = {
     "revoked": mark("The key is refused from now on."),
-    "again": mark("This form was obeyed already: nothing was done twice."),
+    "unseen": mark(
+        "This form was obeyed already: a key was made once, and was shown in that answer alone."
+        " If nobody saw it, make another one."
+    ),
+    "over": mark("No key of this number works here."),
     "token": mark("The token is refused from now on."),
     "gone": mark("This token was over already."),
 }
@@ -84,28 +92,7 @@ def account_access_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         request: PageRequest, account_id: FromPath[int], environment: FromPath[str]
     ) -> Response[Any]:
         """Make a key, shown here and never again; the old ones work a while longer."""
-        form = await read_form(request)
-        overlap, _ = OVERLAPS.get(form.text("overlap"), OVERLAPS["24h"])
-        now = parts.clock.now()
-        try:
-            number = number_of_once(form)
-            async with parts.database.transaction() as connection:
-                place = await operated_place(connection, parts, account_id, environment)
-                space = place.facts.space
-                if await was_obeyed(connection, place.account, number):
-                    return lead_to(place.path(TAB), "again")
-                made = await rotate_api_key(connection, space, overlap, now)
-                details = {
-                    "key": made.api_key_id,
-                    "ending": list(made.ending_ids),
-                    "old_until": made.old_until.isoformat(),
-                }
-                actor = actor_of(request)
-                await record(connection, actor, "apikey.rotate", space, details, now, form=number)
-        except (TooManyApiKeys, Refused) as error:
-            trouble = Trouble({}, {"overlap": str(error)})
-            return await _page(parts, request, account_id, environment, trouble)
-        return await _page(parts, request, account_id, environment, made=made)
+        return await _rotate(parts, request, account_id, environment)
 
     @post(f"{_ACCESS}/keys/{{key_id:int}}/revoke", guards=[for_operators], status_code=200)
     async def revoke(
@@ -115,20 +102,7 @@ def account_access_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         key_id: FromPath[int],
     ) -> Response[Any]:
         """End a key at once; the last one only if the operator insists."""
-        insists = (await read_form(request)).is_ticked("even_last")
-        now = parts.clock.now()
-        try:
-            async with parts.database.transaction() as connection:
-                place = await operated_place(connection, parts, account_id, environment)
-                space = place.facts.space
-                ended = await revoke_api_key(connection, space, key_id, now, even_last=insists)
-                details = {"key": key_id, "ends_in": ended.hint}
-                await record(connection, actor_of(request), "apikey.revoke", space, details, now)
-        except LastApiKey:
-            return await _page(parts, request, account_id, environment, last_key=key_id)
-        except NoSuchApiKey:
-            return lead_to(place.path(TAB), "revoked")  # somebody else was first
-        return lead_to(place.path(TAB), "revoked")
+        return await _revoke(parts, request, account_id, environment, key_id)
 
     @post(f"{_ACCESS}/tokens/{{token:str}}/revoke", guards=[for_operators], status_code=200)
     async def end_token(
@@ -138,20 +112,108 @@ def account_access_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         token: FromPath[str],
     ) -> Response[Any]:
         """End a token: every process refuses it within a second."""
-        now = parts.clock.now()
-        try:
-            async with parts.database.transaction() as connection:
-                place = await operated_place(connection, parts, account_id, environment)
-                space = place.facts.space
-                found = await find_named_token(connection, space, token, now, None)
-                await revoke_token(connection, space, found.token_hash, now)
-                details = {"token": token_id(found.token_hash), "name": found.name}
-                await record(connection, actor_of(request), "token.revoke", space, details, now)
-        except NoSuchToken:
-            return lead_to(place.path(TAB), "gone")
-        return lead_to(place.path(TAB), "token")
+        return await _end_token(parts, request, account_id, environment, token)
 
     return [access, rotate, revoke, end_token]
+
+
+async def _rotate(
+    parts: ConsoleParts, request: PageRequest, account_id: int, environment: str
+) -> Response[Any]:
+    form = await read_form(request)
+    overlap, _ = OVERLAPS.get(form.text("overlap"), OVERLAPS["24h"])
+    now = parts.clock.now()
+    try:
+        number = number_of_once(form)
+        async with parts.database.transaction() as connection:
+            place = await operated_place(connection, parts, account_id, environment)
+            if await was_obeyed(connection, place.account, number):
+                return lead_to(place.path(TAB), "unseen")
+            made = await rotate_api_key(connection, place.facts.space, overlap, now)
+            await _note_rotation(connection, request, place, made, number, now)
+            # Read before the commit: a key that is kept is a key that can be shown.
+            shown = await _look(connection, request, place, now)
+    except TooManyApiKeys:
+        trouble = Trouble({}, {"overlap": _TOO_MANY_KEYS})
+        return await _page(parts, request, account_id, environment, trouble)
+    except Refused as refused:
+        trouble = Trouble({}, {"overlap": str(refused)})
+        return await _page(parts, request, account_id, environment, trouble)
+    return _shown(request, place, shown, made=made)
+
+
+async def _note_rotation(
+    connection: Connection,
+    request: PageRequest,
+    place: OperatedPlace,
+    made: NewApiKey,
+    number: str,
+    now: datetime,
+) -> None:
+    details = {
+        "key": made.api_key_id,
+        "ending": list(made.ending_ids),
+        "old_until": made.old_until.isoformat(),
+    }
+    actor, space = actor_of(request), place.facts.space
+    await record(connection, actor, "apikey.rotate", space, details, now, form=number)
+
+
+async def _revoke(
+    parts: ConsoleParts, request: PageRequest, account_id: int, environment: str, key_id: int
+) -> Response[Any]:
+    insists = (await read_form(request)).is_ticked("even_last")
+    now = parts.clock.now()
+    try:
+        async with parts.database.transaction() as connection:
+            place = await operated_place(connection, parts, account_id, environment)
+            space = place.facts.space
+            ended = await revoke_api_key(connection, space, key_id, now, even_last=insists)
+            details = {"key": key_id, "ends_in": ended.hint}
+            await record(connection, actor_of(request), "apikey.revoke", space, details, now)
+    except LastApiKey:
+        return await _page(parts, request, account_id, environment, last_key=key_id)
+    except NoSuchApiKey:
+        return lead_to(place.path(TAB), "over")
+    return lead_to(place.path(TAB), "revoked")
+
+
+async def _end_token(
+    parts: ConsoleParts, request: PageRequest, account_id: int, environment: str, token: str
+) -> Response[Any]:
+    now = parts.clock.now()
+    try:
+        async with parts.database.transaction() as connection:
+            place = await operated_place(connection, parts, account_id, environment)
+            space = place.facts.space
+            found = await find_named_token(connection, space, token, now, None)
+            await revoke_token(connection, space, found.token_hash, now)
+            details = {"token": token_id(found.token_hash), "name": found.name}
+            await record(connection, actor_of(request), "token.revoke", space, details, now)
+    except NoSuchToken:
+        return lead_to(place.path(TAB), "gone")
+    return lead_to(place.path(TAB), "token")
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What the tab shows, as it was read."""
+
+    now: datetime
+    keys: Sequence[ApiKey]
+    tokens: Sequence[TokenRecord]
+    skip: int
+
+
+async def _look(
+    connection: Connection, request: PageRequest, place: OperatedPlace, now: datetime
+) -> _Shown:
+    space, skip = place.facts.space, skip_of(asked_of(request, ["skip"])["skip"])
+    keys = await list_api_keys(connection, space)
+    tokens = await list_tokens(
+        connection, space, now, skip=skip, limit=_TOKENS_SHOWN + 1, keyring=None
+    )
+    return _Shown(now, keys, tokens, skip)
 
 
 async def _page(
@@ -161,19 +223,25 @@ async def _page(
     environment: str,
     trouble: Trouble = NO_TROUBLE,
     *,
+    last_key: int | None = None,
+) -> Response[Any]:
+    async with parts.database.acquire() as connection:
+        place = await operated_place(connection, parts, account_id, environment)
+        shown = await _look(connection, request, place, parts.clock.now())
+    return _shown(request, place, shown, trouble, last_key=last_key)
+
+
+def _shown(
+    request: PageRequest,
+    place: OperatedPlace,
+    shown: _Shown,
+    trouble: Trouble = NO_TROUBLE,
+    *,
     made: NewApiKey | None = None,
     last_key: int | None = None,
 ) -> Response[Any]:
     """The tab; `made` is shown this once, `last_key` is one that an operator must insist on."""
-    now = parts.clock.now()
-    skip = _skipped(asked_of(request, ["skip"])["skip"])
-    async with parts.database.acquire() as connection:
-        place = await operated_place(connection, parts, account_id, environment)
-        space = place.facts.space
-        keys = await list_api_keys(connection, space)
-        tokens = await list_tokens(
-            connection, space, now, skip=skip, limit=_TOKENS_SHOWN + 1, keyring=None
-        )
+    tokens, skip = shown.tokens, shown.skip
     return tab_page(
         request,
         place,
@@ -181,7 +249,7 @@ async def _page(
         "account_access.html",
         trouble=trouble,
         done=_DONE,
-        keys=[(one, one.state(now)) for one in keys],
+        keys=[(one, one.state(shown.now)) for one in shown.keys],
         key_states=KEY_STATES,
         overlaps=OVERLAPS,
         tokens=[(token_id(one.token_hash), one) for one in tokens[:_TOKENS_SHOWN]],
@@ -190,10 +258,3 @@ async def _page(
         made=made,
         last_key=last_key,
     )
-
-
-def _skipped(text: str) -> int:
-    try:
-        return min(number_of(text) or 0, _SKIPPED_MAX)
-    except ValueError:
-        return 0

@@ -21,7 +21,6 @@ from staffetta.console.guards import for_operators
 from staffetta.console.languages import mark, say_in
 from staffetta.console.pages.account_place import (
     NO_TROUBLE,
-    Refused,
     Trouble,
     operated_place,
     tab_page,
@@ -36,6 +35,7 @@ from staffetta.console.people_changes import (
     let_in,
     renew_password,
 )
+from staffetta.console.refused import Refused
 from staffetta.console.rendering import PageRequest
 from staffetta.domain.errors import NotAcceptingNow
 

@@ -14,18 +14,17 @@ from litestar.response import Template
 
 from staffetta.accounts.email import Email
 from staffetta.accounts.read_account import Account, SpaceFacts, read_account, read_spaces
-from staffetta.console.acting import form_number_of, new_form_number
+from staffetta.console.acting import new_form_number
 from staffetta.console.forms import Form
 from staffetta.console.languages import mark, say_in
 from staffetta.console.navigation import OPERATE
 from staffetta.console.pages.accounts import SECTION
 from staffetta.console.parts import ConsoleParts
 from staffetta.console.places import operator_page
+from staffetta.console.refused import Refused
 from staffetta.console.rendering import PageRequest
 from staffetta.db.pool import Connection
 from staffetta.domain.environments import Environment
-
-_NUMBER_MAX: Final = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ async def operated_place(
     connection: Connection, parts: ConsoleParts, account_id: int, environment: str | None = None
 ) -> OperatedPlace:
     """The account with this number, in an environment if the page is about one; else 404."""
-    account = await read_account(connection, account_id) if account_id <= _NUMBER_MAX else None
+    account = await read_account(connection, account_id)
     if account is None:
         raise NotFoundException(f"there is no account {account_id}")
     spaces = await read_spaces(connection, account, parts.clock.now())
@@ -115,26 +114,9 @@ class _Typed(dict[str, str]):
         return ""
 
 
-class Refused(Exception):
-    """A field of a form that cannot be taken, and why; "" is no field."""
-
-    def __init__(self, field: str, sentence: object, *, may_force: bool = False) -> None:
-        super().__init__(str(sentence))
-        self.field = field
-        self.may_force = may_force  # the operator may insist
-
-
 def trouble_of(form: Form, names: Iterable[str], refused: Refused) -> Trouble:
     """A form that was refused, with what was typed in some of its fields."""
     return Trouble({name: form.text(name) for name in names}, {refused.field: str(refused)})
-
-
-def number_of_once(form: Form) -> str:
-    """The number of a form that is obeyed once; raises Refused."""
-    number = form_number_of(form)
-    if number is None:
-        raise Refused("", "this form says no number: load the page again")
-    return number
 
 
 def tab_page(
@@ -145,9 +127,13 @@ def tab_page(
     *,
     trouble: Trouble = NO_TROUBLE,
     done: Mapping[str, str] = _NOTHING,
+    once: str = "",
     **values: Any,
 ) -> Template:
-    """A tab of an account; `done` are the sentences for what was done, by their words."""
+    """A tab of an account; `done` are the sentences for what was done, by their words.
+
+    `once` is the number of its form, where the form before it had one already.
+    """
     say = say_in(request.user.language)
     told = done.get(request.query_params.get("done", ""), "")
     return operator_page(
@@ -160,8 +146,9 @@ def tab_page(
         tabs=[(one, place.path(one.path), say(one.title)) for one in TABS],
         of_environment=any(one.path == tab and one.of_environment for one in TABS),
         typed=_Typed(trouble.typed),
-        problems=trouble.problems,
+        problems={name: say(sentence) for name, sentence in trouble.problems.items()},
         told=say(told) if told else "",
-        once=new_form_number(),
+        once=once or new_form_number(),
+        new_form_number=new_form_number,
         **values,
     )

@@ -26,7 +26,6 @@ from staffetta.console.languages import mark, say_in
 from staffetta.console.navigation import OPERATE
 from staffetta.console.pages.account_place import (
     NO_TROUBLE,
-    Refused,
     Trouble,
     operated_place,
     tab_page,
@@ -34,6 +33,7 @@ from staffetta.console.pages.account_place import (
 from staffetta.console.pages.accounts import SECTION
 from staffetta.console.parts import ConsoleParts
 from staffetta.console.places import operator_page
+from staffetta.console.refused import Refused
 from staffetta.console.rendering import PageRequest
 
 _OF_ACCOUNT: Final = "/operate/accounts/{account_id:int}/senders"
