@@ -12,8 +12,9 @@ import asyncio
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,6 +30,7 @@ from staffetta.db.migrations import migrate
 from staffetta.db.partitions import ensure_partitions
 from staffetta.db.pool import Database
 
+_STARTING_SECONDS_MAX = 60.0
 _DATA_DIR_PREFIX = f"staffetta-tests-{os.getuid()}-"
 _TEMPLATE_LOCK = 0x57AF_FE7E
 _SETTLED = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
@@ -109,9 +111,16 @@ def database_server(
 def _sweep_abandoned() -> None:
     """Stop the servers of runs that were killed: those that nobody uses any more."""
     for data_dir in Path(tempfile.gettempdir()).glob(f"{_DATA_DIR_PREFIX}*"):
-        if _is_abandoned(data_dir / "locks"):
+        if _is_old(data_dir) and _is_abandoned(data_dir / "locks"):
             asyncio.run(_stop_abandoned(EmbeddedServer(data_dir, durable=False)))
             shutil.rmtree(data_dir, ignore_errors=True)
+
+
+def _is_old(data_dir: Path) -> bool:
+    """Whether nobody can be just making it: then its locks are there, and not yet held."""
+    with suppress(FileNotFoundError):  # somebody else sweeps, too
+        return time.time() - data_dir.stat().st_ctime > _STARTING_SECONDS_MAX
+    return False
 
 
 def _is_abandoned(locks: Path) -> bool:
