@@ -55,6 +55,13 @@ class DeadHost(msgspec.Struct, frozen=True):
     newest_at: datetime | None
 
 
+class Replayed(msgspec.Struct, frozen=True):
+    """What came of sending again."""
+
+    owed_count: int  # that are owed again
+    is_cut: bool  # REPLAYED_MAX were found: there may be more
+
+
 async def list_dead(
     connection: Connection, wanted: DeadFilter, limit: int = LISTED_MAX
 ) -> list[DeadLetter]:
@@ -85,8 +92,8 @@ async def count_dead_hosts(connection: Connection) -> list[DeadHost]:
 
 async def replay_dead_host(
     connection: Connection, host: str, since: datetime, email: str | None, now: datetime
-) -> int:
-    """Owe again what was given up at a host since a time, in the caller's transaction; how many.
+) -> Replayed:
+    """Owe again what was given up at a host since a time, in the caller's transaction.
 
     REPLAYED_MAX at once: ask again for more. What a newer state has followed stays as it is.
     """
@@ -96,4 +103,5 @@ async def replay_dead_host(
             sql.FIND_DEAD_OF_HOST, host, email, lowest_id(since), REPLAYED_MAX
         )
     ]
-    return len(await replay_ids(connection, rows, now))
+    owed = await replay_ids(connection, rows, now)
+    return Replayed(len(owed), is_cut=len(rows) == REPLAYED_MAX)

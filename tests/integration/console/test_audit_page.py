@@ -1,11 +1,16 @@
 """The audit trail in the console: who changed what, searched and paged."""
 
+import re
+from pathlib import Path
+
 import pytest
 from operator_desk import Desk, make_account
 from people_desk import HOME
 
+import staffetta
 from staffetta.accounts.audit import Actor, record, was_obeyed
 from staffetta.accounts.create_account import NewAccount
+from staffetta.console.pages.audit import KINDS
 from staffetta.domain.environments import Environment
 
 ROOT = Actor.command_line("root")
@@ -85,3 +90,13 @@ async def test_what_is_done_in_the_console_says_from_which_address(desk) -> None
     shown = await desk.see("/audit")
     assert "account.create" in shown
     assert f'olga@example.com <span class="quiet">{HOME}</span>' in shown
+
+
+def test_what_is_offered_to_search_for_is_what_changes_are_called() -> None:
+    root = Path(staffetta.__file__).parent
+    actions = {
+        action
+        for module in root.rglob("*.py")
+        for action in re.findall(r'"([a-z]+)\.(?!html")[a-z_]+"', module.read_text())
+    }
+    assert set(KINDS) - {"topup"} <= actions  # which is an action by itself

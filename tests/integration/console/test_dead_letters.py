@@ -1,15 +1,30 @@
 """Callbacks that were given up, as operators find them and send them again."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 from operator_desk import OPERATE, Desk
 from outbox import Outbox, make_outbox
 
+from staffetta.callbacks.dead import REPLAYED_MAX
+
 LETTERS = "/dead-letters"
 HOOK = "https://hooks.example.com/sms?shop=7"
 HOST = "hooks.example.com"
 HOSTILE = "<script>alert(1)</script>"
+WAITING = """
+SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
+# So many younger ones.
+COPY_LETTER = """
+INSERT INTO callback (space_id, id, message_id, step, event, host, status, due_at, created_at,
+                      settled_at)
+SELECT space_id, substr(id, 1, 4) || decode('ff' || lpad(to_hex(n), 14, '0'), 'hex'), NULL,
+       step, event, host, status, due_at, created_at, settled_at
+  FROM callback, generate_series(1, $2::int) AS n
+ WHERE id = $1
+"""
 
 
 @pytest.fixture
@@ -109,6 +124,22 @@ async def test_all_of_a_host_are_sent_again_since_a_time(desk, outbox) -> None:
     assert nothing.headers["location"].endswith("?done=nothing")
     [(action, _, details)] = await desk.audited()
     assert (action, details["host"], details["count"]) == ("callback.replay", HOST, 1)
+
+
+async def test_where_more_is_found_than_is_taken_at_once_it_is_said(desk, outbox) -> None:
+    letter = await give_up(desk, outbox)
+    await desk.gateway.rows(COPY_LETTER, letter, REPLAYED_MAX)
+    fields = {"host": HOST, "since": "2026-03-14T00:00"}
+    async with desk.gateway.database.transaction() as connection:
+        await connection.execute("UPDATE callback SET status = 'owed' WHERE id = $1", letter)
+        # It is found among the others, and owed again by somebody else before it is their turn.
+        sending = asyncio.create_task(desk.send(f"{LETTERS}/replay", fields, LETTERS))
+        while not await desk.gateway.rows(WAITING):  # noqa: ASYNC110 - another session's state
+            await asyncio.sleep(0)
+    sent = await sending
+    assert sent.headers["location"].endswith("?done=limit")
+    [(_, _, details)] = await desk.audited()
+    assert details["count"] == REPLAYED_MAX - 1
 
 
 async def test_what_is_not_said_is_asked_for(desk, outbox) -> None:

@@ -34,8 +34,6 @@ KINDS: Final[Mapping[str, str]] = MappingProxyType(
         "words": mark("forbidden words"),
         "callback": mark("callbacks"),
         "connector": mark("connectors"),
-        "route": mark("routes"),
-        "message": mark("messages"),
     }
 )
 

@@ -20,6 +20,7 @@ _SECONDS_MAX: Final = 15.0
 
 def book_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
     """The pages."""
+    proving = asyncio.Lock()  # of this process: accounts share its few connections for reports
 
     @get("/operate/accounts/books", guards=[for_operators])
     async def books(request: PageRequest) -> Response[Any]:
@@ -28,9 +29,12 @@ def book_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
 
     @post("/operate/accounts/books", guards=[for_operators], status_code=200)
     async def prove(request: PageRequest) -> Response[Any]:
-        """Prove the books now; or say that it takes longer than a page may."""
+        """Prove the books now; or say that it takes longer than a page may, or that it runs."""
+        if proving.locked():
+            return _page(request, is_running=True)
         try:
             async with (
+                proving,
                 asyncio.timeout(_SECONDS_MAX),
                 parts.reports.transaction(isolation="repeatable_read", readonly=True) as connection,
             ):
@@ -43,8 +47,17 @@ def book_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
 
 
 def _page(
-    request: PageRequest, proof: Proof | None = None, *, is_too_long: bool = False
+    request: PageRequest,
+    proof: Proof | None = None,
+    *,
+    is_too_long: bool = False,
+    is_running: bool = False,
 ) -> Response[Any]:
     return operator_page(
-        request, "books.html", section=SECTION, proof=proof, is_too_long=is_too_long
+        request,
+        "books.html",
+        section=SECTION,
+        proof=proof,
+        is_too_long=is_too_long,
+        is_running=is_running,
     )

@@ -15,9 +15,9 @@ from staffetta.accounts.errors import AccountError
 from staffetta.accounts.read_account import Account, find_account, read_account, read_spaces
 from staffetta.accounts.space import Space
 from staffetta.callbacks.dead import (
-    REPLAYED_MAX,
     DeadFilter,
     DeadLetter,
+    Replayed,
     count_dead_hosts,
     find_dead,
     list_dead,
@@ -48,7 +48,7 @@ _NUMBER_MAX: Final = 2**31 - 1
 _DONE: Final = {
     "replayed": mark("What was given up is owed again, and is sent in a moment."),
     "nothing": mark("Nothing was sent again: a newer state followed it, or somebody was first."),
-    "limit": mark("Ten thousand are owed again. There may be more: send again once more."),
+    "limit": mark("Ten thousand were looked at, the most at once: send again for the rest."),
 }
 _NO_TIME: Final = mark("Say since when, in UTC.")
 _NO_HOST: Final = mark("Say which host.")
@@ -65,58 +65,22 @@ def dead_letter_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
     @post(f"{_LETTERS}/replay", guards=[for_operators], status_code=200)
     async def replay_host(request: PageRequest) -> Response[Any]:
         """Send again what a host did not take since a time."""
-        form = await read_form(request)
-        since = _moment(form.text("since"))
-        host = form.text("host", _HOST_CHARACTERS_MAX).lower()
-        problems = {} if host else {"replay-host": _NO_HOST}
-        if since is None:
-            problems["replay-since"] = _NO_TIME
-        if since is None or problems:
-            return await _list_page(parts, request, form, problems)
-        try:
-            count = await _replay(parts, request, host, since, form.text("account"))
-        except AccountError as error:
-            return await _list_page(parts, request, form, {"replay-account": str(error)})
-        word = "limit" if count == REPLAYED_MAX else "replayed" if count else "nothing"
-        return lead_to(f"{OPERATE}{SECTION}", word)
+        return await _replay_host(parts, request, await read_form(request))
 
     @get(f"{_LETTERS}/{{space_id:int}}/{{callback:str}}", guards=[for_operators])
     async def letter(
         request: PageRequest, space_id: FromPath[int], callback: FromPath[str]
     ) -> Response[Any]:
         """One of them: what it says, and every attempt."""
-        found = await _find(parts, space_id, callback)
-        async with parts.reports.acquire() as connection:
-            delivery = await find_delivery(connection, found.space_id, found.id)
-            attempts = await read_attempts(connection, found.space_id, found.id)
-            claims = [delivery.claim] if delivery and found.message_id is not None else []
-            told = await parts.callback_bodies.read(connection, claims)
-        return operator_page(
-            request,
-            "dead_letter.html",
-            section=SECTION,
-            letter=found,
-            attempts=attempts,
-            said=said_of(delivery, told.get(found.id)) if delivery else None,
-            event_words=EVENT_WORDS,
-        )
+        return await _letter_page(parts, request, await _find(parts, space_id, callback))
 
     @post(f"{_LETTERS}/{{space_id:int}}/{{callback:str}}", guards=[for_operators], status_code=200)
     async def replay(
         request: PageRequest, space_id: FromPath[int], callback: FromPath[str]
     ) -> Response[Any]:
         """Send one again."""
-        found = await _find(parts, space_id, callback)
-        now = parts.clock.now()
-        async with parts.database.transaction() as connection:
-            owed = await replay_ids(connection, [(found.space_id, found.id)], now)
-            if owed:
-                details = {"callback": found.id.hex(), "host": found.host}
-                subject = await _space_of(connection, found, now)
-                await record(
-                    connection, actor_of(request), "callback.replay", subject, details, now
-                )
-        return lead_to(f"{OPERATE}{SECTION}", "replayed" if owed else "nothing")
+        is_owed = await _replay_one(parts, request, await _find(parts, space_id, callback))
+        return lead_to(f"{OPERATE}{SECTION}", "replayed" if is_owed else "nothing")
 
     return [letters, replay_host, letter, replay]
 
@@ -159,6 +123,25 @@ async def _list_page(
     )
 
 
+async def _letter_page(
+    parts: ConsoleParts, request: PageRequest, letter: DeadLetter
+) -> Response[Any]:
+    async with parts.reports.acquire() as connection:
+        delivery = await find_delivery(connection, letter.space_id, letter.id)
+        attempts = await read_attempts(connection, letter.space_id, letter.id)
+        claims = [delivery.claim] if delivery and letter.message_id is not None else []
+        told = await parts.callback_bodies.read(connection, claims)
+    return operator_page(
+        request,
+        "dead_letter.html",
+        section=SECTION,
+        letter=letter,
+        attempts=attempts,
+        said=said_of(delivery, told.get(letter.id)) if delivery else None,
+        event_words=EVENT_WORDS,
+    )
+
+
 def _filter(asked: Mapping[str, str]) -> DeadFilter:
     """The search that a form asks for; raises ValueError, OverflowError."""
     since = begin_of_day(asked["since"])
@@ -183,22 +166,57 @@ def _moment(text: str) -> datetime | None:
     return moment if moment.year >= _FIRST_YEAR else None
 
 
+async def _replay_host(parts: ConsoleParts, request: PageRequest, form: Form) -> Response[Any]:
+    """Send again what a form says, or the form again with what is wrong in it."""
+    since = _moment(form.text("since"))
+    host = form.text("host", _HOST_CHARACTERS_MAX).lower()
+    problems = {} if host else {"replay-host": _NO_HOST}
+    if since is None:
+        problems["replay-since"] = _NO_TIME
+    if since is None or problems:
+        return await _list_page(parts, request, form, problems)
+    try:
+        replayed = await _replay(parts, request, host, since, form.text("account"))
+    except AccountError as error:
+        return await _list_page(parts, request, form, {"replay-account": str(error)})
+    return lead_to(f"{OPERATE}{SECTION}", _word_of(replayed))
+
+
+def _word_of(replayed: Replayed) -> str:
+    """What is said of it: where more was found than is taken at once, that there is more."""
+    if replayed.is_cut:
+        return "limit"
+    return "replayed" if replayed.owed_count else "nothing"
+
+
 async def _replay(
     parts: ConsoleParts, request: PageRequest, host: str, since: datetime, email: str
-) -> int:
-    """Owe a host again what it did not take; answers how many. Raises AccountError."""
+) -> Replayed:
+    """Owe a host again what it did not take. Raises AccountError."""
     now = parts.clock.now()
     async with parts.database.transaction() as connection:
         account: Account | None = None
         if email:
             account = await find_account(connection, Email.parse(email))
-        count = await replay_dead_host(
+        replayed = await replay_dead_host(
             connection, host, since, account.email if account else None, now
         )
-        if count:
+        if count := replayed.owed_count:
             details = {"host": host, "since": since.isoformat(), "count": count}
             await record(connection, actor_of(request), "callback.replay", account, details, now)
-    return count
+    return replayed
+
+
+async def _replay_one(parts: ConsoleParts, request: PageRequest, letter: DeadLetter) -> bool:
+    """Owe one again; whether it is."""
+    now = parts.clock.now()
+    async with parts.database.transaction() as connection:
+        owed = await replay_ids(connection, [(letter.space_id, letter.id)], now)
+        if owed:
+            details = {"callback": letter.id.hex(), "host": letter.host}
+            subject = await _space_of(connection, letter, now)
+            await record(connection, actor_of(request), "callback.replay", subject, details, now)
+    return bool(owed)
 
 
 async def _find(parts: ConsoleParts, space_id: int, callback: str) -> DeadLetter:
