@@ -57,6 +57,12 @@ async def read_secrets(
     return open_secrets(keyring, space_id, row, now)
 
 
+async def read_rotated_at(connection: Connection, space_id: int) -> datetime | None:
+    """When the secret of a space was rotated last, even where it cannot be opened."""
+    at: datetime | None = await connection.fetchval(sql.READ_ROTATED_AT, space_id)
+    return at
+
+
 async def rotate_secret(
     connection: Connection, keyring: Keyring, space_id: int, now: datetime
 ) -> SpaceSecrets:
@@ -66,6 +72,23 @@ async def rotate_secret(
     row = await connection.fetchrow(sql.READ_SECRETS, space_id)
     assert row is not None, f"space {space_id} does not exist"
     return open_secrets(keyring, space_id, row, now)
+
+
+async def rotate_secret_after(
+    connection: Connection,
+    keyring: Keyring,
+    space_id: int,
+    seen: datetime | None,
+    now: datetime,
+) -> bool:
+    """As `rotate_secret`, unless the last rotation was another than `seen`; whether it was done.
+
+    None: there was none. A second rotation ends the oldest secret at once, so it needs somebody who
+    knew of the first.
+    """
+    sealed = keyring.seal(make_secret().encode(), secret_purpose(space_id))
+    status = await connection.execute(sql.ROTATE_AFTER, space_id, sealed, now, seen)
+    return int(status.rpartition(" ")[2]) > 0
 
 
 def open_secrets(keyring: Keyring, space_id: int, row: Any, now: datetime) -> SpaceSecrets:

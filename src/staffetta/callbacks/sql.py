@@ -46,6 +46,10 @@ SELECT callback_secret, callback_secret_previous, callback_secret_rotated_at
  WHERE id = $1
 """
 
+READ_ROTATED_AT = """
+SELECT callback_secret_rotated_at FROM space WHERE id = $1
+"""
+
 # Compares and sets: two processes may make the first one at once.
 SET_FIRST = """
 UPDATE space
@@ -59,6 +63,13 @@ UPDATE space
        callback_secret_rotated_at = $3, updated_at = $3
  WHERE id = $1
 """
+
+# Compares and sets: who decided by a rotation that is not the last one any more, decides anew.
+ROTATE_AFTER = (
+    ROTATE
+    + """   AND callback_secret_rotated_at IS NOT DISTINCT FROM $4
+"""
+)
 
 READ_SPACES = """
 SELECT id, callback_secret, callback_secret_previous, callback_secret_rotated_at,
