@@ -9,10 +9,12 @@ import msgspec
 
 from staffetta.callbacks import overview_sql as sql
 from staffetta.db.pool import Connection
+from staffetta.domain.ids import lowest_id
 
 HOSTS_MAX: Final = 100
 LOOKED_AT_MAX: Final = 20_000
 HURRIED_MAX: Final = 10_000
+REPLAYED_MAX: Final = 10_000
 
 
 class Standing(StrEnum):
@@ -64,6 +66,16 @@ class LineFilter(msgspec.Struct, frozen=True):
     standing: Standing | None = None
 
 
+class ReplayFilter(msgspec.Struct, frozen=True):
+    """Which callbacks are to be sent again; None leaves a condition out."""
+
+    statuses: tuple[str, ...]
+    since: datetime  # they were owed
+    after: bytes | None = None  # an id: only what is newer
+    host: str | None = None
+    message_id: bytes | None = None
+
+
 async def list_hosts(connection: Connection, space_id: int) -> list[HostLine]:
     """The hosts of a space, the one that was owed something last first."""
     rows = await connection.fetch(sql.LIST_HOSTS, space_id, LOOKED_AT_MAX, HOSTS_MAX)
@@ -85,6 +97,36 @@ async def list_lines(
         limit,
     )
     return [CallbackLine(**{**row, "standing": Standing(row["standing"])}) for row in rows]
+
+
+async def find_last_looked_at(
+    connection: Connection,
+    space_id: int,
+    wanted: LineFilter,
+    looked_at_max: int = LOOKED_AT_MAX,
+) -> bytes | None:
+    """The id that `list_lines` looked at last; None: it looked at all there are."""
+    found: bytes | None = await connection.fetchval(
+        sql.LAST_LOOKED_AT, space_id, wanted.before, wanted.message_id, looked_at_max
+    )
+    return found
+
+
+async def find_replayable(
+    connection: Connection, space_id: int, wanted: ReplayFilter, limit: int = REPLAYED_MAX
+) -> list[bytes]:
+    """The ids of what has ended and may be owed again (see history.py), the oldest first."""
+    rows = await connection.fetch(
+        sql.FIND_REPLAYABLE,
+        space_id,
+        lowest_id(wanted.since),
+        wanted.after,
+        list(wanted.statuses),
+        wanted.host,
+        wanted.message_id,
+        limit,
+    )
+    return [row["id"] for row in rows]
 
 
 async def hurry_host(connection: Connection, space_id: int, host: str, now: datetime) -> int:

@@ -3,6 +3,8 @@
 Only the newest are looked at: an account may have millions.
 """
 
+from staffetta.callbacks.history_sql import IS_REPLAYABLE
+
 # How a callback stands, for people: what is owed was never tried (waiting) or failed so far
 # (failing). A claim counts as a try when it is settled.
 _STANDING = """
@@ -60,6 +62,39 @@ SELECT chosen.id, chosen.message_id, chosen.event, chosen.host, chosen.standing,
         ORDER BY attempt DESC
         LIMIT 1) AS last ON true
  ORDER BY chosen.id DESC
+"""
+)
+
+# The last one that LIST_LINES looks at, where there are as many as it looks at.
+LAST_LOOKED_AT = """
+SELECT id
+  FROM (SELECT id
+          FROM callback
+         WHERE space_id = $1
+           AND ($2::bytea IS NULL OR id < $2)
+           AND ($3::bytea IS NULL OR message_id = $3)
+         ORDER BY id DESC
+         LIMIT $4) AS newest
+OFFSET $4 - 1
+"""
+
+# The oldest first: a URL hears of things in their order, and the next round goes on where this one
+# ends. No more than ids: an account may have given up a million.
+FIND_REPLAYABLE = (
+    """
+SELECT id
+  FROM callback
+ WHERE space_id = $1
+   AND id >= $2
+   AND ($3::bytea IS NULL OR id > $3)
+   AND status = ANY ($4::text[])
+   AND ($5::text IS NULL OR host = $5)
+   AND ($6::bytea IS NULL OR message_id = $6)
+   AND """
+    + IS_REPLAYABLE
+    + """
+ ORDER BY id
+ LIMIT $7
 """
 )
 

@@ -145,6 +145,12 @@ async def set_answer(connection: Connection, space_id: int, answer: ReceiverAnsw
     await connection.execute(sql.SET_ANSWER, space_id, answer)
 
 
+async def read_newest_id(connection: Connection, space_id: int, now: datetime) -> int | None:
+    """Which callback the test receiver got last of a space; None: it has none."""
+    newest: int | None = await connection.fetchval(sql.READ_NEWEST, space_id, now - KEPT_FOR)
+    return newest
+
+
 async def list_test_deliveries(
     connection: Connection, space_id: int, now: datetime
 ) -> list[TestDelivery]:

@@ -27,6 +27,10 @@ DELETE FROM test_delivery
               OFFSET $2 LIMIT 1)
 """
 
+READ_NEWEST = """
+SELECT max(id) FROM test_delivery WHERE space_id = $1 AND at > $2
+"""
+
 LIST_DELIVERIES = """
 SELECT id, at, url, headers, body, octet_count, signature_count, is_signed, http_status
   FROM test_delivery

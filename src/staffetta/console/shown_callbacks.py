@@ -14,7 +14,10 @@ from staffetta.callbacks.letters import Told, event_letter_of, letter_of, reques
 from staffetta.callbacks.receiver import TestDelivery
 
 CHARACTERS_MAX: Final = 64 * 1024
+RECIPIENTS_MAX: Final = 100  # that one callback is shown to tell of
 _SUBJECT_CHARACTERS_MAX: Final = 40
+# What is no JSON, or nests deeper than our own reader goes.
+_NO_JSON: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _HIDDEN: Final = frozenset({"webhook-signature"})
 
 
@@ -54,28 +57,39 @@ class ShownTestDelivery:
 
 def shown_test_delivery(one: TestDelivery) -> ShownTestDelivery:
     """A callback that the test receiver got."""
-    body, is_cut = readable(one.body)
-    return ShownTestDelivery(one, _subject(one.body), body, is_cut or one.is_cut)
+    value = _read(one.body)
+    body, is_cut = _readable(one.body, value)
+    return ShownTestDelivery(one, _subject(value), body, is_cut or one.is_cut)
 
 
-def _subject(body: bytes) -> str:
-    """The state that a message has, or the name of an event; "" where the body is no JSON."""
+def readable(body: bytes) -> tuple[str, bool]:
+    """A body to read: JSON with lines, anything else as it is; and whether it was cut.
+
+    What is longer than anybody reads is cut first, and then it is no JSON any more.
+    """
+    return _readable(body, _read(body))
+
+
+def _read(body: bytes) -> Any:
+    """The value of a body, None where it is no JSON, too long or too deep."""
     try:
-        value: Any = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return ""
+        return msgspec.json.decode(body) if len(body) <= CHARACTERS_MAX else None
+    except _NO_JSON:
+        return None
+
+
+def _subject(value: Any) -> str:
+    """The state that a message has, or the name of an event; "" where neither is told."""
     told = value if isinstance(value, dict) else {}
     subject = told.get("state", told.get("event", ""))
     return subject[:_SUBJECT_CHARACTERS_MAX] if isinstance(subject, str) else ""
 
 
-def readable(body: bytes) -> tuple[str, bool]:
-    """A body to read: JSON with lines, anything else as it is; and whether it was cut."""
-    text = body.decode("utf-8", "replace")
+def _readable(body: bytes, value: Any) -> tuple[str, bool]:
     try:
-        value: Any = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        shown = text
-    else:
-        shown = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
-    return shown[:CHARACTERS_MAX], len(shown) > CHARACTERS_MAX
+        if value is not None:
+            shown = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+            return shown[:CHARACTERS_MAX], len(shown) > CHARACTERS_MAX
+    except _NO_JSON:  # it is shown as it is
+        pass
+    return body[:CHARACTERS_MAX].decode("utf-8", "replace"), len(body) > CHARACTERS_MAX

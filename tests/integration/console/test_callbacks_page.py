@@ -5,7 +5,9 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
+from bulk_hand import BulkHand, italians
 from console_people import AccountConsole, account_console, found_in
 from delivery import delivering
 from hand_gateway import make_gateway
@@ -13,11 +15,24 @@ from outbox import Outbox
 from receiver import Receiver, receiving
 
 from staffetta.accounts.audit import list_entries
+from staffetta.callbacks.overview import LOOKED_AT_MAX, REPLAYED_MAX
+from staffetta.callbacks.overview_sql import FIND_REPLAYABLE
+from staffetta.callbacks.secret import read_secrets
+from staffetta.callbacks.sql import OWE_GATHERED
 from staffetta.db.pool import Database
+from staffetta.domain.ids import lowest_id
 from staffetta.domain.states import State
 
 CALLBACKS = "/console/production/callbacks"
 SECRET = f"{CALLBACKS}/secret"
+MANY = """
+INSERT INTO callback (space_id, id, step, event, kind, host, payload, status, changed_at, due_at,
+                      created_at, settled_at)
+SELECT $1, decode(lpad(to_hex(extract(epoch FROM $2::timestamptz)::bigint), 8, '0')
+                  || lpad(to_hex(number), 16, '0'), 'hex'),
+       0, 'low_credit', 'low_credit', 'many.example', '{}', 'dead', $2, $2, $2, $2
+  FROM generate_series(1, $3::int) AS number
+"""
 SHOWN_SECRET = re.compile(r"<code>(whsec_[^<]+)</code>")
 
 
@@ -140,6 +155,7 @@ async def test_what_was_given_up_is_sent_again_since_a_time(
     assert "1 callback was given up" in shown
     assert 'value="2026-03-13T09:26"' in shown
 
+    console.gateway.clock.advance(3600)
     page = f"{CALLBACKS}/replay"
     later = await console.send(console.owner, CALLBACKS, page, since="2026-03-14T10:00")
     assert later.headers["location"] == f"{CALLBACKS}?done=nothing"
@@ -151,7 +167,19 @@ async def test_what_was_given_up_is_sent_again_since_a_time(
     assert await outbox.statuses() == ["delivered"]
 
 
-@pytest.mark.parametrize("since", ["", "yesterday", "2026-13-01T00:00"])
+SINCE_PROBLEMS = (
+    "",
+    "yesterday",
+    "2026-13-01T00:00",
+    "0001-01-01T00:00",
+    "0001-01-01T00:00+23:00",
+    "2025-01-01T00:00",  # longer than a year ago
+    "2026-03-14T09:27",  # not yet
+    "9999-12-31T23:59",
+)
+
+
+@pytest.mark.parametrize("since", SINCE_PROBLEMS)
 async def test_a_replay_needs_a_time(
     console: AccountConsole, outbox: Outbox, receiver: Receiver, since: str
 ) -> None:
@@ -159,6 +187,151 @@ async def test_a_replay_needs_a_time(
     answer = await console.send(console.owner, CALLBACKS, f"{CALLBACKS}/replay", since=since)
     assert answer.status_code == 422
     assert 'id="since-problem"' in answer.text
+    assert not since or f'value="{since}"' in answer.text
+
+
+async def test_a_time_with_an_offset_is_that_time(
+    console: AccountConsole, outbox: Outbox, receiver: Receiver
+) -> None:
+    await owe(outbox, receiver)
+    await deliver(console, outbox)
+    page, form = f"{CALLBACKS}/replay", {"which": "all"}
+    later = await console.send(
+        console.owner, CALLBACKS, page, since="2026-03-14T11:26:40+02:00", **form
+    )
+    assert later.headers["location"] == f"{CALLBACKS}?done=replayed"
+
+
+async def test_only_the_host_that_is_looked_at_is_sent_again(
+    console: AccountConsole, outbox: Outbox, receiver: Receiver
+) -> None:
+    message = await outbox.message(receiver.url())
+    await outbox.owe([message], host="a.example")
+    await outbox.owe([message], host="b.example")
+    await outbox.rows("UPDATE callback SET status = 'dead', kind = 'v1'")
+    here = f"{CALLBACKS}?host=a.example"
+    shown = (await console.owner.get(here)).text
+    assert 'type="hidden" name="host" value="a.example"' in shown
+    assert "callbacks to a.example again?" in shown
+    answer = await console.send(
+        console.owner, here, f"{CALLBACKS}/replay", host="a.example", since="2026-03-14T09:00"
+    )
+    assert answer.headers["location"] == f"{here}&done=replayed"
+    rows = await outbox.rows("SELECT host FROM callback WHERE status = 'owed'")
+    assert [row["host"] for row in rows] == ["a.example"]
+
+
+async def test_a_second_round_takes_what_the_first_one_left(
+    console: AccountConsole, outbox: Outbox
+) -> None:
+    await outbox.rows(MANY, outbox.space_id, outbox.now, REPLAYED_MAX + 3)
+    page, form = f"{CALLBACKS}/replay", {"since": "2026-03-14T09:00", "which": "all"}
+    first = await console.send(console.owner, CALLBACKS, page, **form)
+    onward = httpx.URL(first.headers["location"]).params
+    assert onward["done"] == "limit"
+    left = await outbox.rows("SELECT id FROM callback WHERE status = 'dead' ORDER BY id")
+    assert len(left) == 3
+    assert onward["after"] < left[0]["id"].hex()  # the oldest went first
+    await outbox.rows("UPDATE callback SET status = 'delivered' WHERE status = 'owed'")
+
+    shown = (await console.owner.get(first.headers["location"])).text
+    assert f'name="after" value="{onward["after"]}"' in shown
+    assert 'value="all" selected' in shown
+    second = await console.send(console.owner, CALLBACKS, page, **form, after=onward["after"])
+    assert second.headers["location"] == f"{CALLBACKS}?done=replayed"
+    owed = await outbox.rows("SELECT id FROM callback WHERE status = 'owed' ORDER BY id")
+    assert [one["id"] for one in owed] == [one["id"] for one in left]
+
+
+async def test_a_replay_reads_no_other_account(console: AccountConsole, outbox: Outbox) -> None:
+    await outbox.rows(MANY, await outbox.account("many@example.com"), outbox.now, 20_000)
+    await outbox.rows(MANY, outbox.space_id, outbox.now, 5)
+    await outbox.rows("ANALYZE callback")
+    arguments = outbox.space_id, lowest_id(outbox.now), None, ["dead"], None, None, 10_000
+    rows = await outbox.rows(
+        f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {FIND_REPLAYABLE}", *arguments
+    )
+    plan = rows[0][0][0]["Plan"]
+    assert plan["Actual Rows"] == 5
+    assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 200
+
+
+async def test_what_was_not_looked_at_is_said_and_can_be_looked_at(
+    console: AccountConsole, outbox: Outbox
+) -> None:
+    message = await outbox.message("https://old.example/")
+    await outbox.owe([message], host="old.example")
+    await outbox.rows(MANY, outbox.space_id, outbox.now + timedelta(hours=1), LOOKED_AT_MAX)
+    shown = (await console.owner.get(CALLBACKS, params={"host": "old.example"})).text
+    assert "Counted among the newest 20,000 callbacks." in shown
+    assert "20,000 callbacks were looked at." in shown
+    before = found_in(re.compile(r'id="further"[^>]*before=([0-9a-f]{24})'), shown)
+    further = await console.owner.get(CALLBACKS, params={"host": "old.example", "before": before})
+    assert further.text.count('<td><a id="cb-') == 1
+    assert 'id="further"' not in further.text
+
+
+@pytest.mark.parametrize("search", [{"message": "x"}, {"before": "x"}, {"message": "0" * 23}])
+async def test_an_id_that_is_none_is_not_left_out(
+    console: AccountConsole, search: dict[str, str]
+) -> None:
+    for path in (CALLBACKS, f"{CALLBACKS}/now"):
+        assert (await console.owner.get(path, params=search)).status_code == 404
+
+
+async def test_a_replay_of_no_message_sends_nothing(
+    console: AccountConsole, outbox: Outbox, receiver: Receiver
+) -> None:
+    await owe(outbox, receiver)
+    await deliver(console, outbox)
+    form = {"since": "2026-03-14T09:00", "which": "all", "message": "x"}
+    answer = await console.send(console.owner, CALLBACKS, f"{CALLBACKS}/replay", **form)
+    assert answer.status_code == 404
+    assert await outbox.statuses() == ["delivered"]
+
+
+async def test_the_page_looks_again_only_while_somebody_sees_it(console: AccountConsole) -> None:
+    for path in (CALLBACKS, f"{CALLBACKS}/receiver"):
+        shown = (await console.owner.get(path)).text
+        assert "data-again=" in shown
+        assert "/again.js" in shown
+        assert "every " not in found_in(re.compile(r'hx-trigger="([^"]+)"'), shown)
+
+
+async def test_whoever_sends_again_is_noted(
+    console: AccountConsole, outbox: Outbox, receiver: Receiver
+) -> None:
+    receiver.answers(500)
+    path = await owe(outbox, receiver)
+    await deliver(console, outbox)
+    await console.send(console.member, CALLBACKS, f"{CALLBACKS}/hurry", host="127.0.0.1")
+    receiver.answers(200)
+    await deliver(console, outbox)
+    await console.send(console.member, path)
+    await console.send(console.member, CALLBACKS, f"{CALLBACKS}/hurry", host="127.0.0.1")
+    async with console.gateway.database.acquire() as connection:
+        entries = await list_entries(connection)
+    assert [one.action for one in entries] == ["callback.replay", "callback.hurry"]
+    assert {one.actor for one in entries} == {"otto@example.com"}
+
+
+async def test_a_callback_about_many_recipients_shows_its_head(
+    console: AccountConsole, outbox: Outbox
+) -> None:
+    hand = BulkHand(console.gateway)
+    target = {"url": "https://many.example/sms"}
+    message = (await hand.post(italians(101), callback=target)).message_id
+    ids = [one.id.hex() for one in await hand.recipients(message)]
+    for count, is_left_out in ((101, True), (100, False)):
+        given = outbox.space_id, outbox.ids.make(outbox.now), message, "many.example"
+        payload = {"recipients": ids[:count]}
+        async with outbox.database.transaction() as connection:
+            columns = [[one] for one in (*given, payload)]
+            await connection.execute(OWE_GATHERED, *columns, outbox.now)
+        shown = (await console.owner.get(f"{CALLBACKS}/{given[1].hex()}")).text
+        assert ("It tells of 101 recipients, too many to show here." in shown) is is_left_out
+        assert ("3330000007" in shown) is not is_left_out
+        assert message.hex() in shown
 
 
 async def test_one_callback_is_sent_again(
@@ -266,7 +439,7 @@ async def test_a_member_gets_no_secret(console: AccountConsole) -> None:
 
 async def test_a_rotation_is_told_with_its_end(console: AccountConsole) -> None:
     before = await shown_secret(console)
-    answer = await console.send(console.owner, SECRET, f"{SECRET}/rotate")
+    answer = await console.send(console.owner, SECRET, f"{SECRET}/rotate", rotated_at="never")
     assert answer.headers["location"] == f"{SECRET}?done=rotated"
     shown = (await console.owner.get(SECRET)).text
     assert (console.gateway.clock.now() + timedelta(hours=24)).isoformat() in shown
@@ -274,3 +447,47 @@ async def test_a_rotation_is_told_with_its_end(console: AccountConsole) -> None:
     assert await shown_secret(console) != before
     console.gateway.clock.advance(24 * 3600 + 1)
     assert "The last rotation is not over" not in (await console.owner.get(SECRET)).text
+
+
+async def rotation_form(console: AccountConsole) -> dict[str, str]:
+    """The form that makes a new secret, as a page shows it now."""
+    shown = (await console.owner.get(SECRET)).text
+    names = ("form_token", "once", "rotated_at")
+    return {name: found_in(re.compile(f'name="{name}" value="([^"]+)"'), shown) for name in names}
+
+
+async def secrets_of(console: AccountConsole) -> tuple[str, ...]:
+    gateway = console.gateway
+    async with gateway.database.acquire() as connection:
+        found = await read_secrets(
+            connection, gateway.keyring, gateway.space_id, gateway.clock.now()
+        )
+    assert found is not None
+    return found.secrets
+
+
+async def test_a_rotation_that_is_sent_twice_rotates_once(console: AccountConsole) -> None:
+    before = await shown_secret(console)
+    form = await rotation_form(console)
+    first = await console.owner.post(f"{SECRET}/rotate", data=form)
+    again = await console.owner.post(f"{SECRET}/rotate", data=form)
+    assert first.headers["location"] == again.headers["location"] == f"{SECRET}?done=rotated"
+    assert (await secrets_of(console))[1:] == (before,)
+
+
+async def test_an_old_page_ends_no_secret(console: AccountConsole) -> None:
+    before = await shown_secret(console)
+    old = await rotation_form(console)
+    fresh = await rotation_form(console)
+    await console.owner.post(f"{SECRET}/rotate", data=fresh)
+    answer = await console.owner.post(f"{SECRET}/rotate", data=old)
+    assert answer.status_code == 409
+    assert "The last rotation is not over" in answer.text
+    assert (await secrets_of(console))[1:] == (before,)
+    for text in ("", "soon", "2026-03-14"):
+        form = {**(await rotation_form(console)), "rotated_at": text}
+        assert (await console.owner.post(f"{SECRET}/rotate", data=form)).status_code == 409
+    assert (await secrets_of(console))[1:] == (before,)
+    again = await rotation_form(console)
+    assert (await console.owner.post(f"{SECRET}/rotate", data=again)).status_code == 303
+    assert before not in await secrets_of(console)

@@ -20,9 +20,11 @@ from staffetta.callbacks.receiver import (
     KEPT_MAX,
     RECEIVER_HOST,
     RECEIVER_URL,
+    ReceiverAnswer,
     TestReceiver,
     forget_test_deliveries_once,
     list_test_deliveries,
+    read_answer,
 )
 from staffetta.callbacks.secret import ensure_secret, rotate_secret
 from staffetta.callbacks.target import parse_callback
@@ -239,6 +241,40 @@ async def test_what_came_is_forgotten_when_somebody_says_so(
     assert len(await came(outbox)) == 1
     await console.send(console.owner, PAGE, do="clear")
     assert await came(outbox) == []
+
+
+async def test_an_answer_that_there_is_not_changes_nothing(
+    console: AccountConsole, outbox: Outbox
+) -> None:
+    await switch(console, "gone")
+    for fields in ({"answer": "teapot"}, {}, {"do": "dance"}):
+        answer = await console.send(console.owner, PAGE, **fields)
+        assert answer.status_code == 422
+        assert "Choose how the receiver answers." in answer.text
+    async with outbox.database.acquire() as connection:
+        assert await read_answer(connection, outbox.space_id) is ReceiverAnswer.GONE
+
+
+@pytest.mark.parametrize("deep", [b"[" * 30_000, b"[" * 30_000 + b"]" * 30_000])
+async def test_what_nests_deeper_than_we_read_is_shown_as_it_is(
+    console: AccountConsole, outbox: Outbox, deep: bytes
+) -> None:
+    receiver = TestReceiver(outbox.database, KEYRING, console.gateway.clock)
+    await receiver.take(outbox.space_id, Request(RECEIVER_URL, {}, deep))
+    shown = await console.owner.get(CAME)
+    assert shown.status_code == 200
+    assert "[" * 1_000 in shown.text
+
+
+async def test_bodies_are_read_only_where_there_is_something_new(
+    console: AccountConsole, outbox: Outbox
+) -> None:
+    await hand_over(console, outbox)
+    (one,) = await came(outbox)
+    await outbox.rows("ALTER TABLE test_delivery RENAME COLUMN body TO nobody_reads_it")
+    answer = await console.owner.get(CAME, params={"newest": str(one.id)})
+    assert answer.status_code == 204
+    assert (await console.owner.get(CAME)).status_code == 500
 
 
 @pytest.mark.parametrize(

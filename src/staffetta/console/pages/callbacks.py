@@ -5,27 +5,34 @@ Everybody of an account looks and sends again: that is daily work, costs nothing
 that the account chose what it was owed anyway. The secret is for owners (see callback_secret.py).
 """
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
+from litestar.response import Redirect
 
 from staffetta.accounts.audit import record
 from staffetta.callbacks.history import (
-    LISTED_MAX,
-    CallbackFilter,
     Delivery,
     find_delivery,
-    list_callbacks,
     read_attempts,
-    replay_callbacks,
+    replay_ids,
 )
 from staffetta.callbacks.overview import (
+    HOSTS_MAX,
+    LOOKED_AT_MAX,
+    REPLAYED_MAX,
+    CallbackLine,
+    HostLine,
     LineFilter,
+    ReplayFilter,
     Standing,
+    find_last_looked_at,
+    find_replayable,
     hurry_callback,
     hurry_host,
     list_hosts,
@@ -41,20 +48,32 @@ from staffetta.console.languages import mark
 from staffetta.console.parts import ConsoleParts
 from staffetta.console.places import Place, account_page, place_of
 from staffetta.console.rendering import PageRequest
-from staffetta.console.shown_callbacks import said_of
-from staffetta.domain.ids import parse_id
+from staffetta.console.replay_form import (
+    AGO_MAX,
+    FIELDS,
+    SINCE_PROBLEM,
+    TypedReplay,
+    read_replay,
+    typed_replay,
+    written,
+)
+from staffetta.console.shown_callbacks import RECIPIENTS_MAX, said_of
+from staffetta.db.pool import Connection
+from staffetta.domain.ids import id_time, parse_id
 
 SECTION: Final = "/callbacks"
 _PAGE: Final = 50
 _SEARCHED: Final = ("host", "standing", "message", "before")
 _CHARACTERS_MAX: Final = 260
-_REPLAYED_SINCE: Final = timedelta(days=1)  # unless somebody says otherwise
-# What a replay takes up, by its name in the form.
-_REPLAYED: Final = {"dead": ("dead",), "all": ("dead", "ended", "delivered")}
+_REPLAY: Final = "callback.replay"  # in the audit trail
+_HURRY: Final = "callback.hurry"
 _DONE: Final = {
     "replayed": mark("What fitted is owed again, and is sent in a moment."),
     "nothing": mark("Nothing fitted: nothing is sent again."),
-    "limit": mark("Ten thousand are owed again. There may be more: send again once more."),
+    "limit": mark(
+        "Ten thousand were looked at, the oldest first, and what fitted is owed again."
+        " There may be more: send again once more, and it goes on with the rest."
+    ),
     "hurried": mark("What was waiting for its next try is sent now."),
 }
 _WORDS: Final = {
@@ -92,22 +111,24 @@ def _reading_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         """One of them: what it says, and every try."""
         place = await place_of(parts, request, environment)
         found = await _find(parts, place, callback)
-        claims = [found.claim] if found.claim.message_id is not None else []
+        is_long = found.claim.recipient_count > RECIPIENTS_MAX
+        claim = found.claim.without_recipients if is_long else found.claim
         async with parts.reports.acquire() as connection:
-            told = await parts.callback_bodies.read(connection, claims)
-            attempts = await read_attempts(connection, place.space_id, found.claim.id)
-            lines = await list_lines(
-                connection, place.space_id, LineFilter(before=_behind(found.claim.id)), 1
+            line = await _line(connection, place, claim.id)
+            told = await parts.callback_bodies.read(
+                connection, [claim] if claim.message_id is not None else []
             )
+            attempts = await read_attempts(connection, place.space_id, claim.id)
         return account_page(
             request,
             place,
             "callback.html",
             section=SECTION,
             one=found,
-            line=lines[0],
+            line=line,
             attempts=attempts,
-            said=said_of(found, told.get(found.claim.id)),
+            said=said_of(found, told.get(claim.id)),
+            left_out_count=found.claim.recipient_count if is_long else 0,
             done=_done(request),
             **_WORDS,
         )
@@ -120,18 +141,18 @@ def _sending_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
     async def replay(request: PageRequest, environment: FromPath[str]) -> Response[Any]:
         """Send again what has ended since a time."""
         place = await place_of(parts, request, environment)
-        form = await read_form(request)
-        since = _moment(form.text("since"))
-        if since is None:
-            values = await _listed(parts, request, place)
-            values["problems"] = {"since": mark("Say since when, in UTC.")}
+        form, now = await read_form(request), parts.clock.now()
+        sent = {name: form.text(name, _CHARACTERS_MAX) for name in FIELDS}
+        _check_ids(sent["message"], sent["after"])
+        typed = typed_replay(sent, now)
+        wanted = read_replay(typed, sent["since"], now)
+        if wanted is None:
+            values = await _listed(parts, request, place, {**dict.fromkeys(_SEARCHED, ""), **sent})
+            values["problems"] = {"since": SINCE_PROBLEM}
             return account_page(
                 request, place, "callbacks.html", section=SECTION, status=422, **values
             )
-        statuses = _REPLAYED.get(form.text("which"), _REPLAYED["dead"])
-        count, found = await _replay_since(parts, request, place, since, statuses)
-        word = "limit" if found == LISTED_MAX else "replayed" if count else "nothing"
-        return lead_to(place.path(SECTION), word)
+        return await _replay(parts, request, place, typed, wanted)
 
     @post("/{environment:str}/callbacks/hurry", guards=[for_accounts], status_code=200)
     async def hurry(request: PageRequest, environment: FromPath[str]) -> Response[Any]:
@@ -139,7 +160,10 @@ def _sending_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         place = await place_of(parts, request, environment)
         host = (await read_form(request)).text("host", _CHARACTERS_MAX)
         async with parts.database.transaction() as connection:
-            count = await hurry_host(connection, place.space_id, host, parts.clock.now())
+            now = parts.clock.now()
+            count = await hurry_host(connection, place.space_id, host, now)
+            if count:
+                await _note(connection, request, place, _HURRY, {"host": host, "count": count}, now)
         return lead_to(place.path(SECTION), "hurried" if count else "nothing")
 
     @post("/{environment:str}/callbacks/{callback:str}", guards=[for_accounts], status_code=200)
@@ -151,45 +175,89 @@ def _sending_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         found = await _find(parts, place, callback)
         async with parts.database.transaction() as connection:
             now = parts.clock.now()
-            moved = await hurry_callback(connection, place.space_id, found.claim.id, now)
+            action, one = _HURRY, (place.space_id, found.claim.id)
+            moved = await hurry_callback(connection, *one, now)
             if not moved:
-                wanted = CallbackFilter(id=found.claim.id, email=place.facts.space.email)
-                records = await list_callbacks(connection, wanted, 1)
-                moved = bool(await replay_callbacks(connection, records, now))
+                action, moved = _REPLAY, bool(await replay_ids(connection, [one], now))
+            if moved:
+                details = {"callback": found.claim.id.hex(), "host": found.claim.host}
+                await _note(connection, request, place, action, details, now)
         path = place.path(f"{SECTION}/{found.claim.id.hex()}")
         return lead_to(path, "replayed" if moved else "nothing")
 
     return [replay, hurry, again]
 
 
-async def _listed(parts: ConsoleParts, request: PageRequest, place: Place) -> dict[str, Any]:
-    """What the page shows."""
-    asked = {name: request.query_params.get(name, "")[:_CHARACTERS_MAX] for name in _SEARCHED}
-    wanted = LineFilter(
-        before=parse_id(asked["before"]) if asked["before"] else None,
-        message_id=parse_id(asked["message"]) if asked["message"] else None,
-        host=asked["host"].replace("\0", "") or None,
-        standing=Standing(asked["standing"]) if asked["standing"] in set(Standing) else None,
-    )
+async def _listed(
+    parts: ConsoleParts,
+    request: PageRequest,
+    place: Place,
+    form: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """What the page shows: what its address asks for, or what its form says that was sent."""
+    said = request.query_params if form is None else form
+    asked = {name: said.get(name, "")[:_CHARACTERS_MAX] for name in (*_SEARCHED, *FIELDS)}
     now = parts.clock.now()
+    wanted, replay = _line_filter(asked), typed_replay(asked, now)
     async with parts.reports.acquire() as connection:
         hosts = await list_hosts(connection, place.space_id)
         pauses = await read_pauses(connection, place.space_id, now)
         lines = await list_lines(connection, place.space_id, wanted, _PAGE + 1)
+        further = None
+        if len(lines) <= _PAGE:
+            further = await find_last_looked_at(connection, place.space_id, wanted)
     left_alone = {one.lane.host: one for one in pauses}
     # Those in trouble first; each group as it is, the one that was owed something last first.
     hosts.sort(key=lambda one: (one.host not in left_alone, not one.failing_count))
+    after = parse_id(replay.after)
     return {
-        "asked": asked,
+        "asked": {name: asked[name] for name in _SEARCHED},
         "hosts": hosts,
+        "is_counted_in_part": _is_counted_in_part(hosts),
+        "looked_at_max": LOOKED_AT_MAX,
         "pauses": left_alone,
         "lines": lines[:_PAGE],
         "older": lines[_PAGE - 1].id.hex() if len(lines) > _PAGE else None,
-        "since": (now - _REPLAYED_SINCE).isoformat(timespec="minutes")[:16],
+        "further": further.hex() if further else None,
+        "replay": replay,
+        "goes_on_after": id_time(after) if after else None,
+        "since_min": written(now - AGO_MAX),
+        "since_max": written(now),
         "problems": {},
         "done": _done(request),
         **_WORDS,
     }
+
+
+def _line_filter(asked: Mapping[str, str]) -> LineFilter:
+    """Which callbacks are listed; 404 for an id that is none: nothing is of it, or before it."""
+    _check_ids(asked["before"], asked["message"])
+    return LineFilter(
+        before=parse_id(asked["before"]),
+        message_id=parse_id(asked["message"]),
+        host=asked["host"].replace("\0", "") or None,
+        standing=Standing(asked["standing"]) if asked["standing"] in set(Standing) else None,
+    )
+
+
+def _check_ids(*texts: str) -> None:
+    """An id that is none must not widen what was asked for: 404."""
+    if any(text and parse_id(text) is None for text in texts):
+        raise NotFoundException("there is no such id")
+
+
+def _is_counted_in_part(hosts: list[HostLine]) -> bool:
+    """Whether there may be callbacks or hosts that nobody counted."""
+    count = sum(
+        one.delivered_count
+        + one.waiting_count
+        + one.failing_count
+        + one.dead_count
+        + one.ended_count
+        + one.superseded_count
+        for one in hosts
+    )
+    return count >= LOOKED_AT_MAX or len(hosts) >= HOSTS_MAX
 
 
 async def _find(parts: ConsoleParts, place: Place, callback: str) -> Delivery:
@@ -202,38 +270,50 @@ async def _find(parts: ConsoleParts, place: Place, callback: str) -> Delivery:
     raise NotFoundException("there is no such callback")
 
 
-async def _replay_since(
+async def _line(connection: Connection, place: Place, callback_id: bytes) -> CallbackLine:
+    """How a callback stands; 404 where it is gone since it was found."""
+    behind = LineFilter(before=_behind(callback_id))
+    for line in await list_lines(connection, place.space_id, behind, 1):
+        if line.id == callback_id:
+            return line
+    raise NotFoundException("there is no such callback")
+
+
+async def _replay(
     parts: ConsoleParts,
     request: PageRequest,
     place: Place,
-    since: datetime,
-    statuses: tuple[str, ...],
-) -> tuple[int, int]:
-    """How many are owed again, and how many were found."""
-    wanted = CallbackFilter(
-        email=place.facts.space.email,
-        environment=place.environment,
-        statuses=statuses,
-        since=since,
-        replayable_only=True,
-    )
+    typed: TypedReplay,
+    wanted: ReplayFilter,
+) -> Response[Any]:
+    """Owe a round again, and lead to the page, which goes on where there may be more."""
+    async with parts.reports.acquire() as connection:
+        found = await find_replayable(connection, place.space_id, wanted)
     now = parts.clock.now()
     async with parts.database.transaction() as connection:
-        found = await list_callbacks(connection, wanted)
-        owed = await replay_callbacks(connection, found, now)
+        owed = await replay_ids(connection, [(place.space_id, one) for one in found], now)
         if owed:
-            details = {"since": since.isoformat(), "count": len(owed)}
-            space = place.facts.space
-            await record(connection, actor_of(request), "callback.replay", space, details, now)
-    return len(owed), len(found)
+            details = {"since": wanted.since.isoformat(), "count": len(owed)}
+            about = {"host": wanted.host} if wanted.host else {}
+            await _note(connection, request, place, _REPLAY, {**details, **about}, now)
+    if len(found) == REPLAYED_MAX:
+        query = {**typed.onward(found[-1]), "done": "limit"}
+    else:
+        about = {"host": typed.host, "message": typed.message}
+        query = {name: value for name, value in about.items() if value}
+        query["done"] = "replayed" if owed else "nothing"
+    return Redirect(place.path(SECTION), status_code=303, query_params=query)
 
 
-def _moment(text: str) -> datetime | None:
-    """A time as a browser's field writes it, in UTC."""
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None
-    except ValueError:
-        return None
+async def _note(
+    connection: Connection,
+    request: PageRequest,
+    place: Place,
+    action: str,
+    details: Mapping[str, object],
+    now: datetime,
+) -> None:
+    await record(connection, actor_of(request), action, place.facts.space, details, now)
 
 
 def _behind(callback_id: bytes) -> bytes:
