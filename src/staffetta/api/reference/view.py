@@ -208,15 +208,19 @@ class _Reader:
         """The lines of what is inside a schema, however it is wrapped."""
         if depth > _DEPTH_MAX:
             return
-        for one in self._alternatives(schema):
-            if "items" in one:
-                yield from self._inside(one["items"], depth)
-            required = one.get("required", ())
-            others = one.get("additionalProperties")
-            fields = {_ANY: others} if isinstance(others, Mapping) else {}
-            for name, field in {**one.get("properties", {}), **fields}.items():
-                yield self._line(name, field, depth, is_required=name in required)
-                yield from self._inside(field, depth + 1)
+        kinds = (tuple(self._inside_one(one, depth)) for one in self._alternatives(schema))
+        for lines in dict.fromkeys(kinds):  # of an object or an array of it, they are the same
+            yield from lines
+
+    def _inside_one(self, one: Node, depth: int) -> Iterator[Line]:
+        if "items" in one:
+            yield from self._inside(one["items"], depth)
+        required = one.get("required", ())
+        others = one.get("additionalProperties")
+        fields = {_ANY: others} if isinstance(others, Mapping) else {}
+        for name, field in {**one.get("properties", {}), **fields}.items():
+            yield self._line(name, field, depth, is_required=name in required)
+            yield from self._inside(field, depth + 1)
 
     def _line(self, name: str, field: Node, depth: int, *, is_required: bool) -> Line:
         whole = self._whole(field)
