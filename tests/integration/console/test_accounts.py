@@ -346,6 +346,23 @@ async def test_guards_are_set_noted_and_reset(desk, anna) -> None:
     assert reset[2]["countries_allowed"] == "none"
 
 
+async def test_what_another_operator_set_meanwhile_is_not_undone(desk, anna) -> None:
+    here = at(anna, "/guards/production")
+    await desk.send(here, {"day_spend_max_micro": "100"})
+    old = hidden_fields(await desk.see(here), f"{OPERATE}{here}")
+    await desk.send(here, {"day_spend_max_micro": "20"})
+    typed = {**old, "day_spend_max_micro": "100.00", "callback_retry": "4"}
+    assert done(await desk.browser.post(f"{OPERATE}{here}", data=typed)) == "set"
+    assert (await desk.audited())[0][2] == {"callback_retry": "4"}
+    assert 'value="20.00"' in await desk.see(here)
+    clash = await desk.browser.post(
+        f"{OPERATE}{here}", data={**typed, "day_spend_max_micro": "500", "callback_retry": "5"}
+    )
+    assert clash.status_code == 422
+    assert 'id="day_spend_max_micro-problem"' in clash.text
+    assert len(await desk.audited()) == 3, "nothing of it was set"
+
+
 async def test_a_guard_that_cannot_be_is_said_beside_its_field(desk, anna) -> None:
     here = at(anna, "/guards/sandbox")
     for field, text in (

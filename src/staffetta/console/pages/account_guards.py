@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
@@ -41,8 +42,18 @@ _GUARDS: Final = "/operate/accounts/{account_id:int}/guards/{environment:str}"
 TAB: Final = "/guards"
 _RATE: Final = re.compile(r"(\d{1,9})\s*/\s*(\d{1,9})", re.ASCII)
 _NO_RATE: Final = Allowance(0, 1)
-_NOT_A_RATE: Final = "write how many in how many seconds, like 5/600; nothing lets all through"
-_NO_URL: Final = "write an absolute http or https address without a user name"
+_NOT_A_RATE: Final = mark(
+    "Write how many, 1,000,000 at most, in how many seconds of a day, like 5/600."
+)
+_NO_URL: Final = mark("Write an absolute http or https address without a user name.")
+_NO_RETRY: Final = mark("Write a whole number from 0 to 5.")
+_NO_COUNTRIES: Final = mark("Write ISO 3166 codes of countries, like IT, FR.")
+_NO_CAP: Final = mark("Write an amount of 0 or more, like 100 or 0.50.")
+_NO_THRESHOLD: Final = mark("Write an amount above 0, like 100 or 0.50.")
+_MEANWHILE: Final = mark(
+    "Somebody changed this meanwhile: look at what holds now, then set it again."
+)
+_WAS: Final = "was_"  # begins the fields that say what a page showed
 _DONE: Final = {
     "set": mark("The guards are set; running servers obey within about a second."),
     "reset": mark("The guards are what every account begins with."),
@@ -63,13 +74,19 @@ def account_guard_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
     async def change(
         request: PageRequest, account_id: FromPath[int], environment: FromPath[str]
     ) -> Response[Any]:
-        """Set all of them."""
-        form = await read_form(request)
-        terms, wallet, problems = _read(form)
+        """Set those that were typed another way than they were shown."""
+        typed = _typed(await read_form(request))
+        terms, wallet, problems = _read(typed)
         if problems:
-            trouble = Trouble({name: form.text(name) for name in (*_TERMS, *_WALLET)}, problems)
+            trouble = Trouble(typed.changed, problems)
             return await _page(parts, request, account_id, environment, trouble)
-        where = await _set(parts, request, account_id, environment, "guard.set", terms, wallet)
+        try:
+            where = await _set(
+                parts, request, account_id, environment, "guard.set", terms, wallet, typed
+            )
+        except _NotSet as error:
+            trouble = Trouble(typed.changed, error.problems)
+            return await _page(parts, request, account_id, environment, trouble)
         return lead_to(where, "set")
 
     @post(f"{_GUARDS}/reset", guards=[for_operators], status_code=200)
@@ -91,6 +108,41 @@ def account_guard_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
     return [guards, change, reset]
 
 
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    """The guards that were typed another way than the page showed them, and how it did."""
+
+    changed: Mapping[str, str]
+    shown: Mapping[str, str]
+
+    def changed_meanwhile(self, current: Mapping[str, str]) -> dict[str, str]:
+        """Why what was typed is not set, by field: it was meant to change what holds no more."""
+        return {
+            name: _MEANWHILE
+            for name, text in self.changed.items()
+            if current[name] not in (self.shown[name], text)
+        }
+
+
+_NOTHING_TYPED: Final = _Typed({}, {})
+
+
+class _NotSet(Exception):
+    """Why, by field; nothing was changed."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__(", ".join(problems))
+        self.problems = problems
+
+
+def _typed(form: Form) -> _Typed:
+    """What a form changes. What it leaves as it was shown may be another way by now."""
+    names = [name for name in (*_TERMS, *_WALLET) if name in form.fields]
+    shown = {name: form.text(f"{_WAS}{name}") for name in names}
+    texts = {name: form.text(name) for name in names}
+    return _Typed({name: text for name, text in texts.items() if text != shown[name]}, shown)
+
+
 async def _set(
     parts: ConsoleParts,
     request: PageRequest,
@@ -99,8 +151,9 @@ async def _set(
     action: str,
     terms: TermsChanges,
     wallet: WalletGuardChanges,
+    typed: _Typed = _NOTHING_TYPED,
 ) -> str:
-    """Set the guards, and note what changed; answers where they are shown."""
+    """Set the guards, and note what changed; answers where they are shown. Raises _NotSet."""
     now = parts.clock.now()
     async with parts.database.transaction() as connection:
         place = await operated_place(connection, parts, account_id, environment)
@@ -108,6 +161,8 @@ async def _set(
         before = _written(
             place.facts.terms, await read_wallet_guards(connection, space.space_id, now)
         )
+        if problems := typed.changed_meanwhile(before):
+            raise _NotSet(problems)
         # The wallet first: acceptance may lock a space after its wallet, to block it.
         await set_wallet_guards(connection, space.space_id, wallet)
         set_now = await set_terms(connection, space.space_id, terms)
@@ -137,6 +192,7 @@ async def _page(
         trouble=Trouble({**written, **trouble.typed}, trouble.problems),
         done=_DONE,
         wallet=wallet,
+        shown={f"{_WAS}{name}": text for name, text in written.items()},
     )
 
 
@@ -173,7 +229,7 @@ def _read_allowance(text: str) -> Allowance:
         return _NO_RATE
     parts = _RATE.fullmatch(text)
     if parts is None:
-        raise ValueError(_NOT_A_RATE)
+        raise ValueError(text)
     return Allowance(int(parts[1]), int(parts[2]))
 
 
@@ -183,13 +239,13 @@ def _read_url(text: str) -> str | None:
     try:
         lane_host(text)
     except InvalidCallback:
-        raise ValueError(_NO_URL) from None
+        raise ValueError(text) from None
     return text
 
 
 def _read_retry(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 3):
-        raise ValueError(f"{text!r} is not a whole number")
+        raise ValueError(text)
     return int(text)
 
 
@@ -212,18 +268,29 @@ _WALLET: Final[Mapping[str, Callable[[str], int | None]]] = {
 }
 
 
-def _read(form: Form) -> tuple[TermsChanges, WalletGuardChanges, dict[str, str]]:
+# What is wrong with a field that cannot be read, or not be set.
+_WRONG: Final[Mapping[str, str]] = {
+    "countries_allowed": _NO_COUNTRIES,
+    "otp_per_recipient": _NOT_A_RATE,
+    "otp_per_prefix": _NOT_A_RATE,
+    "otp_per_account": _NOT_A_RATE,
+    "alert_url": _NO_URL,
+    "callback_retry": _NO_RETRY,
+    "day_spend_max_micro": _NO_CAP,
+    "alert_below_micro": _NO_THRESHOLD,
+}
+
+
+def _read(typed: _Typed) -> tuple[TermsChanges, WalletGuardChanges, dict[str, str]]:
     """What a form sets, and what is wrong in it, by field."""
     problems: dict[str, str] = {}
     terms, wallet = TermsChanges(), WalletGuardChanges()
-    for name, read in _TERMS.items():
+    for name, text in typed.changed.items():
         try:
-            terms = msgspec.structs.replace(terms, **{name: read(form.text(name))})
-        except (ValueError, InvalidTerms) as error:
-            problems[name] = str(error)
-    for name, read_money in _WALLET.items():
-        try:
-            wallet = msgspec.structs.replace(wallet, **{name: read_money(form.text(name))})
-        except (InvalidAmount, InvalidWalletGuard) as error:
-            problems[name] = str(error)
+            if name in _TERMS:
+                terms = msgspec.structs.replace(terms, **{name: _TERMS[name](text)})
+            else:
+                wallet = msgspec.structs.replace(wallet, **{name: _WALLET[name](text)})
+        except (ValueError, InvalidTerms, InvalidAmount, InvalidWalletGuard):
+            problems[name] = _WRONG[name]
     return terms, wallet, problems
