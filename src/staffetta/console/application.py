@@ -14,6 +14,7 @@ from litestar.response import Redirect
 from litestar.static_files import create_static_files_router
 from litestar.template import TemplateConfig
 
+from staffetta.console.asgi import ConsoleApplication
 from staffetta.console.forgery import SAFE_METHODS
 from staffetta.console.forms import FORM_OCTETS_MAX, PARTS_MAX
 from staffetta.console.guards import (
@@ -133,7 +134,7 @@ def make_console(parts: ConsoleParts) -> Litestar:
         opt={IS_STATIC: True},
         guards=[for_files_that_are_there],
     )
-    return Litestar(
+    return ConsoleApplication(
         path=PATH,
         route_handlers=[static, *home_pages(), *_pages(parts)],
         middleware=[Visits(parts)],

@@ -1,4 +1,4 @@
-"""What a form may be: how long, of how many fields, and that nothing remembers it."""
+"""What a form and an address may be: how long, and that nothing remembers what was sent."""
 
 import gc
 import tracemalloc
@@ -10,6 +10,7 @@ from console_account import Account, opened_account
 from console_browser import SIGN_IN, browser_of, open_console
 from hand_gateway import make_gateway
 
+from staffetta.console.asgi import ADDRESS_CHARACTERS_MAX
 from staffetta.console.forms import (
     FIELDS_MAX,
     FILE_OCTETS_MAX,
@@ -129,3 +130,13 @@ async def test_a_file_of_seven_megabytes_is_taken_and_one_of_nine_is_not(account
     refused = await account.post(MANY, files={"file": ("list.csv", row * 9_000, "text/csv")})
     assert refused.status_code == 413
     assert "This is longer than the page takes." in refused.text
+
+
+async def test_an_address_is_as_long_as_ours_are_and_no_longer(stranger) -> None:
+    for path, params in (("/console/language/it", "next="), ("/console/language/", "")):
+        long = "x" * (ADDRESS_CHARACTERS_MAX - len(path) - len(params))
+        address = f"{path}?{params}{long}" if params else f"{path}{long}"
+        assert (await stranger.get(address)).status_code == 302, path
+        refused = await stranger.get(f"{address}x")
+        assert refused.status_code == 414, path
+        assert refused.text == "This address is longer than any page's.\n"
