@@ -107,7 +107,7 @@ CHANGE: Final = asked(
     "TokenChange",
     words(
         "What is to change. What is absent stays, and so does what is null, but for `limits`: they"
-        " are replaced whole, and null takes them away."
+        " are replaced whole, and null takes them away. A body that is no object changes nothing."
     ),
     _terms(optional(nullable(_SCOPES)), _SAME_END),
 )

@@ -73,7 +73,7 @@ CHANGING: Final = (
             "The refresh token is unknown, was used already, is over, or belongs to another token,"
             " account or environment."
         ),
-        lambda: WrongRefreshToken("this refresh token was used already, is over, or never was one"),
+        lambda: WrongRefreshToken("this refresh token was used already, is over, or never was"),
     ),
     NO_TOKEN,
     Refusal(words("`scopes` is empty."), partial(parse_change, {"scopes": []}, NOW)),
