@@ -7,7 +7,7 @@ import pytest
 from authority import Authority
 from console_browser import browser_of, let_in, open_console, sign_in
 from hand_gateway import Gateway, make_gateway
-from operator_desk import OPERATE, Desk
+from operator_desk import OPERATE, Desk, hidden_fields
 from people_desk import OTTO
 
 from staffetta.accounts.people import Role
@@ -140,8 +140,33 @@ async def test_a_password_is_sealed_and_never_shown(gateway, desk) -> None:
     assert "s3cret77" not in await desk.see(CARRIER)
     refused = await post(desk, "/columns", **columns, window="many", password="an0ther1")
     assert refused.status_code == 422
-    assert "window is a number" in refused.text
+    assert "The port, the window, the rate and the links are whole numbers." in refused.text
     assert "an0ther1" not in refused.text
+
+
+async def test_what_another_operator_changed_meanwhile_is_not_undone(gateway, desk) -> None:
+    old = hidden_fields(await desk.see(CARRIER), f"{OPERATE}{CARRIER}/columns")
+    await post(desk, "/columns", rate="20")
+    stale = {**old, "rate": old["was_rate"], "window": "7"}
+    changed = await desk.browser.post(f"{OPERATE}{CARRIER}/columns", data=stale)
+    assert changed.headers["location"].endswith("?done=changed")
+    row = await stored(gateway)
+    assert (row["window_max"], row["rate_per_second"]) == (7, 20)
+    clash = await desk.browser.post(
+        f"{OPERATE}{CARRIER}/columns", data={**old, "rate": "30", "links": old["was_links"]}
+    )
+    assert clash.status_code == 422
+    assert "Somebody changed this meanwhile" in clash.text
+    assert (await stored(gateway))["rate_per_second"] == 20
+
+
+async def test_a_long_setting_that_is_refused_is_shown_again_whole(gateway, desk) -> None:
+    long = "wrong " * 400 + "END"
+    refused = await post(desk, "/settings", key="response_seconds", value=long)
+    assert refused.status_code == 422
+    assert long in refused.text
+    secret = "x" * 2000 + "-----BEGIN PRIVATE KEY----- abc"
+    assert "abc" not in (await post(desk, "/settings", key="tls_certificate", value=secret)).text
 
 
 async def test_a_client_certificate_comes_with_its_key_or_not_at_all(gateway, desk) -> None:
@@ -158,7 +183,10 @@ async def test_a_client_certificate_comes_with_its_key_or_not_at_all(gateway, de
     refused = await post(desk, "/certificate", tls_certificate=issued.certificate, tls_key=other)
     assert refused.status_code == 422
     assert other.splitlines()[1] not in refused.text
-    await post(desk, "/certificate", tls_certificate="", tls_key="")
+    empty = await post(desk, "/certificate", tls_certificate="", tls_key="")
+    assert empty.status_code == 422
+    assert (await stored(gateway))["tls_key"] is not None, "an empty click takes nothing away"
+    await post(desk, "/certificate/remove")
     row = await stored(gateway)
     assert (row["settings"], row["tls_key"]) == ({"tls": True}, None)
 
@@ -181,6 +209,7 @@ async def test_routes_are_added_changed_and_removed(gateway, desk) -> None:
 async def test_a_connector_that_runs_is_not_removed(gateway, desk) -> None:
     refused = await post(desk, "/remove")
     assert refused.status_code == 422
+    assert "It runs: stop it first" in refused.text
     await bind(gateway, "down")
     use = LinkUse(gateway.connector.connector_id, 1, 0, 10, 0.0, None, 0, 0, 0)
     async with gateway.database.transaction() as connection:

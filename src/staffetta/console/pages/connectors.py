@@ -16,7 +16,7 @@ from litestar.params import FromPath
 from staffetta.console.carrier_desk import SettingLine
 from staffetta.console.connector_places import LIST, SECTION, ConnectorPlace, connector_at
 from staffetta.console.guards import for_operators
-from staffetta.console.languages import mark
+from staffetta.console.languages import mark, say_in
 from staffetta.console.pages.connector_words import Wording
 from staffetta.console.parts import ConsoleParts
 from staffetta.console.places import operator_page
@@ -30,6 +30,9 @@ from staffetta.routing.live_state import count_stray_reports, look_at_connectors
 
 _COUNT_SECONDS_MAX: Final = 0.5  # it is asked for every two seconds
 
+_SEALED: Final = mark(
+    "Its password or its client key cannot be opened with the server's key: set them again."
+)
 DONE: Final[Mapping[str, str]] = MappingProxyType(
     {
         "started": mark("It is started. Servers take it up within a second."),
@@ -110,7 +113,7 @@ async def show_connector(
         routes=routes,
         alone=alone,
         settings=settings,
-        fault=fault,
+        fault=say_in(request.user.language)(fault) if fault else "",
         columns=COLUMNS,
         keys=parts.carriers.keys,
         problems=problems,
@@ -122,11 +125,18 @@ async def show_connector(
 def _settings(parts: ConsoleParts, stored: StoredConnector) -> tuple[Sequence[SettingLine], str]:
     """The settings as they hold, those that were set first, and why its links cannot run."""
     try:
-        lines = parts.carriers.shown(stored, open_secrets(parts.keyring, stored))
+        secrets = open_secrets(parts.keyring, stored)
+    except StaffettaError:
+        return _as_stored(stored), _SEALED
+    try:
+        lines = parts.carriers.shown(stored, secrets)
     except StaffettaError as error:
-        lines = [SettingLine(key, str(value), False) for key, value in stored.settings.items()]
-        return lines, str(error)
+        return _as_stored(stored), str(error)
     return sorted(lines, key=lambda line: (line.is_default, line.key)), ""
+
+
+def _as_stored(stored: StoredConnector) -> list[SettingLine]:
+    return [SettingLine(key, str(value), False) for key, value in stored.settings.items()]
 
 
 async def _all(parts: ConsoleParts, request: PageRequest) -> dict[str, Any]:
