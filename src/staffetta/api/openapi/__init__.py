@@ -8,6 +8,9 @@ words for a reader, and an example.
 To add a service: a module here, or a package when it is large, that makes one `Service` (see
 `calls`): its name, room, version, tags, calls and how it refuses; then a line in `services`.
 
+A call that only refuses, since it lacks what stands in another's path, is in `refusing`, and its
+refusals are among those of the other.
+
 To add a call: one `Call` in its service's tuple. What it names (objects, headers, parameters) is
 put into the document's components by being named. A test compares the calls with those that the
 room serves, both ways, and another one their examples with their schemas.
