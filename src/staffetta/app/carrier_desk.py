@@ -16,11 +16,13 @@ from staffetta.connectors.smpp.shown import shown_settings, typed
 from staffetta.connectors.smpp.tls import make_context
 from staffetta.connectors.smpp.typed_values import read_value
 from staffetta.console.carrier_desk import CarrierDesk, SettingLine
+from staffetta.routing.carriers import Carrier
 from staffetta.routing.change_connector import SIMULATED, OpenSecrets, StoredConnector
+from staffetta.routing.checks import AskedCheck
 from staffetta.routing.told_changes import told
 from staffetta.smpp.timings import Timings
 
-_ANY_NUMBER: Final = "+393331234567"  # what is sent to a number does not depend on it
+NETWORK_ANYWHERE: Final = ("localhost", 1)
 
 
 def make_carrier_desk(response_seconds: float, default_sender: str) -> CarrierDesk:
@@ -36,29 +38,35 @@ def make_carrier_desk(response_seconds: float, default_sender: str) -> CarrierDe
             for one in shown_settings(settings, stored.settings)
         ]
 
-    def segments_a_number(stored: StoredConnector, secrets: OpenSecrets) -> tuple[int, int]:
-        settings = settings_in(stored, secrets)
-        return Plan.of(settings, default_sender, (_ANY_NUMBER,), 0, 0).segment_counts()
+    def segments(
+        stored: StoredConnector, secrets: OpenSecrets, asked: AskedCheck
+    ) -> tuple[int, int]:
+        settings, sender = settings_in(stored, secrets), asked.sender or default_sender
+        return Plan.of(settings, sender, asked.numbers, asked.burst_count, 0).segment_counts()
 
     return CarrierDesk(
         keys=tuple(sorted(OPTIONS)),
         read_value=read_value,
         check=partial(check_connector, response_seconds=response_seconds),
         shown=shown,
-        segments_a_number=segments_a_number,
+        segments=segments,
     )
 
 
 def connector_settings(
-    stored: StoredConnector, secrets: OpenSecrets, response_seconds: float
+    stored: Carrier | StoredConnector,
+    secrets: OpenSecrets,
+    response_seconds: float,
+    network_address: tuple[str, int] = NETWORK_ANYWHERE,
 ) -> SmppSettings:
     """What the links of a connector would run with; raises InvalidSmppSettings.
 
-    The simulated network is wherever it listens, which another process knows.
+    The simulated network is wherever it listens, which those who run its links know.
     """
     row = msgspec.structs.asdict(stored)
     if stored.kind == SIMULATED:
-        row |= {"host": "localhost", "port": 1, "system_id": "sandbox"}
+        host, port = network_address
+        row |= {"host": host, "port": port, "system_id": "sandbox"}
     timings = Timings(response_seconds=response_seconds)
     return settings_of(row, secrets.password, timings, secrets.tls_key)
 

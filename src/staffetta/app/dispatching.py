@@ -4,11 +4,11 @@ import asyncio
 from contextlib import suppress
 from typing import Final
 
-import msgspec
 import structlog
 from prometheus_client import CollectorRegistry
 
 from staffetta.app.alarms import AlarmBook
+from staffetta.app.carrier_desk import NETWORK_ANYWHERE, connector_settings
 from staffetta.app.checking import CHECK_POLL_SECONDS, CHECKS_AT_ONCE, Checker
 from staffetta.app.fleet import Fleet, FleetParts
 from staffetta.app.link_uses import LinkUses
@@ -17,7 +17,6 @@ from staffetta.app.recording import recording_policy
 from staffetta.app.roles import Role, RoleContext
 from staffetta.callbacks.bell import CallbackBell
 from staffetta.connectors.metrics import ConnectorMetrics
-from staffetta.connectors.smpp.options import settings_of
 from staffetta.connectors.smpp.settings import InvalidSmppSettings, SmppSettings
 from staffetta.db.pool import DatabaseError
 from staffetta.messaging.answers import write_answers_once
@@ -30,9 +29,8 @@ from staffetta.messaging.settle import Settler
 from staffetta.messaging.store_recordings import RecordingStore
 from staffetta.messaging.unmatched import UnmatchedWatch
 from staffetta.routing.carriers import Carrier
-from staffetta.routing.change_connector import StoredConnector
+from staffetta.routing.change_connector import SIMULATED, OpenSecrets, StoredConnector
 from staffetta.routing.connectors import open_password, open_tls_key
-from staffetta.smpp.timings import Timings
 
 _IDLE_SECONDS: Final = 5.0  # what these steps wait for wakes them
 _REMATCH_SECONDS: Final = 1.0
@@ -43,7 +41,6 @@ _RECORD_SECONDS: Final = 0.5
 _USE_SECONDS: Final = 1.0
 _FLUSH_SECONDS_MAX: Final = 10.0
 _FLUSH_STEP_SECONDS: Final = 0.02
-_SIMULATED: Final = "simulated"
 
 _log = structlog.get_logger(__name__)
 
@@ -82,42 +79,58 @@ async def run_dispatch(context: RoleContext, stop: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as tasks, Loops() as writing:
         fleet = Fleet(parts, tasks)
         uses = LinkUses(database, clock, owner, fleet.uses)
-        checker = Checker(
-            database,
-            clock,
-            owner,
-            settings_of=lambda stored: _settings_of(context, stored),
-            default_sender=context.settings.default_sender,
-            is_steady=parts.is_steady,
-        )
         store = RecordingStore(
             database, recordings, clock, context.ids, owner, fleet.record_newest, registry
         )
+        _start_writing(writing, settler, reporter, inbox.answers_came)
+        _start_telling(writing, fleet, alarms)
         writing.start(store.record_once, _RECORD_SECONDS)
         writing.start(callback_bell.notify_once, 0, may_be_cut=True)
-        writing.start(
-            lambda: write_answers_once(settler, reporter),
-            _IDLE_SECONDS,
-            wake=inbox.answers_came,
-            name="write answers",
-        )
-        writing.start(reporter.rematch_once, _REMATCH_SECONDS)
         writing.start(learning.share_once, _LEARNED_SECONDS)
         writing.start(watch.watch_once, _WATCH_SECONDS)
-        writing.start(fleet.tell_once, _IDLE_SECONDS, wake=fleet.changed)
         writing.start(uses.tell_once, _USE_SECONDS)
-        for number in range(1, CHECKS_AT_ONCE + 1):
-            writing.start(
-                checker.check_once, CHECK_POLL_SECONDS, name=f"check {number}", may_be_cut=True
-            )
-        writing.start(alarms.store_once, _IDLE_SECONDS, wake=alarms.changed)
-        writing.start(alarms.show_once, _IDLE_SECONDS)
+        _start_checks(writing, context, parts)
         await _claim_until(stop, context, fleet)
         await fleet.drain()
         await _wait_until_written(inbox)
         for write_the_last in (store.store_all, alarms.store_once, fleet.let_go):
             with suppress(DatabaseError):
                 await write_the_last()
+
+
+def _start_writing(
+    writing: Loops, settler: Settler, reporter: Reporter, answers_came: asyncio.Event
+) -> None:
+    writing.start(
+        lambda: write_answers_once(settler, reporter),
+        _IDLE_SECONDS,
+        wake=answers_came,
+        name="write answers",
+    )
+    writing.start(reporter.rematch_once, _REMATCH_SECONDS)
+
+
+def _start_telling(writing: Loops, fleet: Fleet, alarms: AlarmBook) -> None:
+    """What is wrong, and how links are."""
+    writing.start(fleet.tell_once, _IDLE_SECONDS, wake=fleet.changed)
+    writing.start(alarms.store_once, _IDLE_SECONDS, wake=alarms.changed)
+    writing.start(alarms.show_once, _IDLE_SECONDS)
+
+
+def _start_checks(writing: Loops, context: RoleContext, parts: FleetParts) -> None:
+    """Check carriers as operators ask for it."""
+    checker = Checker(
+        context.database,
+        context.clock,
+        parts.owner,
+        settings_of=lambda stored: _settings_of(context, stored),
+        default_sender=context.settings.default_sender,
+        is_steady=parts.is_steady,
+    )
+    for number in range(1, CHECKS_AT_ONCE + 1):
+        writing.start(
+            checker.check_once, CHECK_POLL_SECONDS, name=f"check {number}", may_be_cut=True
+        )
 
 
 async def _claim_until(stop: asyncio.Event, context: RoleContext, fleet: Fleet) -> None:
@@ -147,17 +160,16 @@ async def _wait_until_written(inbox: MemoryInbox) -> None:
 
 def _settings_of(context: RoleContext, carrier: Carrier | StoredConnector) -> SmppSettings:
     """What a carrier's links are set to; the simulated network is wherever it listens now."""
-    settings = context.settings
-    row = msgspec.structs.asdict(carrier)
-    if carrier.kind == _SIMULATED:
-        if settings.network_address is None:
-            raise InvalidSmppSettings(
-                f"connector {carrier.name}: this process was not told where the simulated network"
-                " listens (STAFFETTA_NETWORK_ADDRESS)"
-            )
-        row["host"], row["port"] = settings.network_address
-        row["system_id"] = "sandbox"
-    password = open_password(context.keyring, carrier.password, carrier.environment, carrier.name)
-    tls_key = open_tls_key(context.keyring, carrier.tls_key, carrier.environment, carrier.name)
-    timings = Timings(response_seconds=settings.response_seconds)
-    return settings_of(row, password, timings, tls_key)
+    keyring, settings = context.keyring, context.settings
+    if settings.network_address is None and carrier.kind == SIMULATED:
+        raise InvalidSmppSettings(
+            f"connector {carrier.name}: this process was not told where the simulated network"
+            " listens (STAFFETTA_NETWORK_ADDRESS)"
+        )
+    whose = (carrier.environment, carrier.name)
+    secrets = OpenSecrets(
+        open_password(keyring, carrier.password, *whose),
+        open_tls_key(keyring, carrier.tls_key, *whose),
+    )
+    address = settings.network_address or NETWORK_ANYWHERE
+    return connector_settings(carrier, secrets, settings.response_seconds, address)

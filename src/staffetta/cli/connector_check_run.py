@@ -31,6 +31,7 @@ from staffetta.routing.change_connector import (
     find_connector,
     open_secrets,
 )
+from staffetta.routing.checks import refuse_open_check
 from staffetta.routing.connector_use import count_in_flight
 
 _ITS_LINKS_RUN: Final = (
@@ -99,6 +100,7 @@ def run(wanted: Wanted, *, as_json: bool) -> bool:
 async def _prepare(parts: Opened, wanted: Wanted) -> tuple[StoredConnector, Plan, int]:
     async with parts.database.acquire() as connection:
         stored = await find_connector(connection, wanted.name, wanted.environment)
+        await refuse_open_check(connection, stored.id)
         in_flight = await count_in_flight(connection, stored.id)
     settings = smpp_settings(parts, stored, open_secrets(parts.keyring, stored))
     if stored.kind == SIMULATED:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from staffetta.routing.change_connector import Check, OpenSecrets, StoredConnector
+from staffetta.routing.checks import AskedCheck
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,5 +25,5 @@ class CarrierDesk:
     check: Check  # refuses what links could not run with
     # Every setting as it holds.
     shown: Callable[[StoredConnector, OpenSecrets], Sequence[SettingLine]]
-    # What a certification sends to one number: segments for certain, and where some are refused.
-    segments_a_number: Callable[[StoredConnector, OpenSecrets], tuple[int, int]]
+    # What a certification sends in all: segments for certain, and more where some are refused.
+    segments: Callable[[StoredConnector, OpenSecrets, AskedCheck], tuple[int, int]]

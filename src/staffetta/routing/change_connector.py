@@ -18,6 +18,7 @@ from staffetta.domain.environments import Environment
 from staffetta.domain.secrets import CannotUnseal, Keyring
 from staffetta.routing import change_sql as sql
 from staffetta.routing import definition
+from staffetta.routing.checks import refuse_open_check
 from staffetta.routing.connector_use import count_backlog, count_in_flight
 from staffetta.routing.connectors import (
     LONG_PASSWORDS,
@@ -248,9 +249,15 @@ def _refuse_first(faults: Iterable[str]) -> None:
 async def enable_connector(
     connection: Connection, stored: StoredConnector, now: datetime, *, enabled: bool
 ) -> bool:
-    """Start a connector, or stop it; False when it was so already. In the caller's transaction."""
+    """Start a connector, or stop it; False when it was so already. In the caller's transaction.
+
+    Raises CheckUnderWay: a check of a stopped connector takes every report for its own, and must
+    not be given those of customers' messages.
+    """
     if stored.enabled is enabled:
         return False
+    if enabled:
+        await refuse_open_check(connection, stored.id)
     await connection.execute(sql.ENABLE_CONNECTOR, stored.id, enabled, now)
     return True
 
@@ -263,9 +270,10 @@ def seconds_to_settle(stored: StoredConnector, now: datetime) -> float:
 
 
 async def remove_connector(connection: Connection, stored: StoredConnector, now: datetime) -> None:
-    """Remove a connector and its routes in the caller's transaction; raises ConnectorInUse.
+    """Remove a connector and its routes in the caller's transaction.
 
-    It must be stopped, and nothing may wait on it, be under way or await a report.
+    Raises ConnectorInUse, and CheckUnderWay. It must be stopped, and nothing may wait on it, be
+    under way or await a report.
     """
     if stored.kind == SIMULATED:
         raise ConnectorInUse("the simulated network is the sandbox's only carrier: it stays")
@@ -278,6 +286,7 @@ async def remove_connector(connection: Connection, stored: StoredConnector, now:
             f"connector {stored.name} was stopped just now, and servers may not have seen it yet:"
             f" try again in {_SETTLED_SECONDS:.0f} seconds"
         )
+    await refuse_open_check(connection, stored.id)
     backlog = await count_backlog(connection, stored.id)
     in_flight = await count_in_flight(connection, stored.id)
     needs = [*backlog.sentences, *in_flight.sentences]

@@ -13,6 +13,10 @@ ANY_OPEN = """
 SELECT EXISTS (SELECT FROM connector_check WHERE ended_at IS NULL)
 """
 
+IS_OPEN = """
+SELECT EXISTS (SELECT FROM connector_check WHERE connector_id = $1 AND ended_at IS NULL)
+"""
+
 # The oldest that nobody runs yet; two processes never take the same.
 TAKE_CHECK = """
 UPDATE connector_check SET owner = $1, begun_at = $2
@@ -38,16 +42,28 @@ UPDATE connector_check SET steps = $3, result = $4, fault = $5, ended_at = $6
  WHERE id = $1 AND owner = $2 AND ended_at IS NULL
 """
 
-# Those whose process ended, or fell silent for $2 seconds.
+# Those whose process ended, or fell silent for $2 seconds; and those that its process, $4, does not
+# run ($5): it never learned that it took them.
 END_ORPHANS = """
-UPDATE connector_check SET fault = $3, ended_at = $1
+UPDATE connector_check
+   SET fault = CASE WHEN owner = $4 THEN $6::text ELSE $3::text END, ended_at = $1
  WHERE ended_at IS NULL
    AND owner IS NOT NULL
-   AND NOT EXISTS (SELECT FROM process
-                    WHERE process.id = connector_check.owner
-                      AND process.ended_at IS NULL
-                      AND process.heartbeat_at
-                            > clock_timestamp() - $2::float8 * interval '1 second')
+   AND (owner = $4 AND id <> ALL ($5::int[])
+        OR NOT EXISTS (SELECT FROM process
+                        WHERE process.id = connector_check.owner
+                          AND process.ended_at IS NULL
+                          AND process.heartbeat_at
+                                > clock_timestamp() - $2::float8 * interval '1 second'))
+"""
+
+STOP_CHECK = """
+UPDATE connector_check SET fault = $2, ended_at = $3
+ WHERE connector_id = $1 AND ended_at IS NULL
+"""
+
+IS_OWN = """
+SELECT EXISTS (SELECT FROM connector_check WHERE id = $1 AND owner = $2 AND ended_at IS NULL)
 """
 
 READ_NEWEST_CHECK = """

@@ -4,7 +4,7 @@ Owns the table connector_check. How a carrier is checked is the connectors' busi
 outlives whoever asked, and the death of the process that runs it ends it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -20,11 +20,18 @@ NUMBERS_MAX: Final = 10  # phones of one check
 BURST_MAX: Final = 1_000
 WAIT_SECONDS_MAX: Final = 600.0  # for reports
 LINES_MAX: Final = 500  # that are kept of one check
+UNDER_WAY: Final = (
+    "a check of this connector is under way: wait until it has ended, or stop it in the console"
+)
 _KEPT_MAX: Final = 20  # checks of a connector
 _NEVER_SECONDS: Final = 1e9
 _OWNER_DIED: Final = (
     "The process that ran this check ended before the check did: begin another one."
 )
+_LOST: Final = (
+    "The database was out of reach when this check was begun or ended: begin another one."
+)
+_STOPPED: Final = "{} stopped this check. Of what it sent, reports may still come."
 
 
 class AskedCheck(msgspec.Struct, frozen=True):
@@ -110,22 +117,30 @@ async def ask_check(connection: Connection, asked: AskedCheck, asked_by: str, no
         asked.wait_seconds,
     )
     if check_id is None:
-        raise CheckUnderWay("a check of this connector is under way: wait until it has ended")
+        raise CheckUnderWay(UNDER_WAY)
     await connection.execute(sql.FORGET_CHECKS, asked.connector_id, _KEPT_MAX)
     return check_id
 
 
 async def take_check(
-    connection: Connection, owner: int, now: datetime, *, silent_too: bool = True
+    connection: Connection,
+    owner: int,
+    now: datetime,
+    *,
+    silent_too: bool = True,
+    running: Collection[int] = (),
 ) -> TakenCheck | None:
     """The next check for a process to run, in its transaction; ends those of dead processes.
 
-    With `silent_too`, processes that fell silent are dead, too.
+    With `silent_too`, processes that fell silent are dead, too. `running` are the checks that the
+    process runs: what it took and does not run ends, for nobody else would end it.
     """
     if not await connection.fetchval(sql.ANY_OPEN):
         return None
     silent_seconds = OWNER_DEAD_SECONDS if silent_too else _NEVER_SECONDS
-    await connection.execute(sql.END_ORPHANS, now, silent_seconds, _OWNER_DIED)
+    await connection.execute(
+        sql.END_ORPHANS, now, silent_seconds, _OWNER_DIED, owner, list(running), _LOST
+    )
     row = await connection.fetchrow(sql.TAKE_CHECK, owner, now)
     if row is None:
         return None
@@ -144,9 +159,16 @@ async def take_check(
 
 async def tell_steps(
     connection: Connection, check_id: int, owner: int, lines: Sequence[CheckLine]
-) -> None:
-    """Store what happened so far."""
-    await connection.execute(sql.TELL_STEPS, check_id, owner, msgspec.to_builtins(lines))
+) -> bool:
+    """Store what happened so far; False: the check has ended meanwhile."""
+    status = await connection.execute(sql.TELL_STEPS, check_id, owner, msgspec.to_builtins(lines))
+    return not status.endswith(" 0")
+
+
+async def is_own_check(connection: Connection, check_id: int, owner: int) -> bool:
+    """Whether a process still has a check to run: nobody stopped it, or ended it otherwise."""
+    found: bool = await connection.fetchval(sql.IS_OWN, check_id, owner)
+    return found
 
 
 async def end_check(
@@ -169,6 +191,21 @@ async def end_check(
         now,
     )
     return not status.endswith(" 0")
+
+
+async def stop_check(
+    connection: Connection, connector_id: int, stopped_by: str, now: datetime
+) -> bool:
+    """End the open check of a connector; False: none is open. Who runs it leaves off by itself."""
+    said = _STOPPED.format(stopped_by)
+    status = await connection.execute(sql.STOP_CHECK, connector_id, said, now)
+    return not status.endswith(" 0")
+
+
+async def refuse_open_check(connection: Connection, connector_id: int) -> None:
+    """Raise CheckUnderWay while a check of the connector is open."""
+    if await connection.fetchval(sql.IS_OPEN, connector_id):
+        raise CheckUnderWay(UNDER_WAY)
 
 
 async def newest_check(connection: Connection, connector_id: int) -> StoredCheck | None:

@@ -147,6 +147,19 @@ class TestCheck:
         await staffetta(*CHECK, "--to", NUMBER, "--yes")
         assert [await rows_of(database, table) for table in tables] == before
 
+    async def test_while_the_console_checks_the_connector_no_other_check_begins(
+        self, staffetta, database, carrier
+    ) -> None:
+        async with database.acquire() as connection:
+            await connection.execute(
+                "INSERT INTO connector_check (connector_id, asked_by, asked_at, numbers,"
+                " wait_seconds) SELECT id, 'olga@example.com', now(), '{}', 60 FROM connector"
+            )
+        ended = await staffetta(*CHECK, "--no-send")
+        assert ended.code == 1
+        assert "a check of this connector is under way" in ended.err
+        assert carrier.smsc.connections == []
+
     async def test_several_phones_get_everything(self, staffetta, carrier) -> None:
         ended = await staffetta(*CHECK, "--to", NUMBER, "--to", "+34600123456", "--yes")
         assert "This sends 26 segments to 2 phones" in ended.err

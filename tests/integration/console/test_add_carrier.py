@@ -7,7 +7,7 @@ from typing import Any, Final
 import httpx
 import pytest
 from hand_gateway import Gateway, make_process
-from operator_desk import OPERATE, Desk
+from operator_desk import OPERATE, Desk, hidden_fields
 from running_network import running_network
 from scripted_esme import until
 
@@ -21,6 +21,23 @@ NEW: Final = "/connectors/new"
 ACME: Final = "/connectors/production/acme"
 CHECK: Final = f"{ACME}/check"
 PHONE: Final = "+393331230000"
+# A sequence moves also where a transaction is undone.
+REFUSE_THE_FIRST_END: Final = (
+    "CREATE SEQUENCE ends",
+    """
+    CREATE FUNCTION refuse_the_first() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF nextval('ends') = 1 THEN
+            RAISE EXCEPTION 'later' USING ERRCODE = 'lock_not_available';
+        END IF;
+        RETURN NEW;
+    END $$
+    """,
+    """
+    CREATE TRIGGER refuse_the_first BEFORE UPDATE OF ended_at ON connector_check
+       FOR EACH ROW EXECUTE FUNCTION refuse_the_first()
+    """,
+)
 
 
 def checker(gateway: Gateway, owner: int | None = None) -> Checker:
@@ -44,8 +61,12 @@ async def add(desk: Desk, port: int = 2775, **form: str) -> httpx.Response:
 
 
 async def ask(desk: Desk, **form: str) -> httpx.Response:
-    """Send the form of the second step."""
-    return await desk.send(CHECK, {"wait": "5", **form})
+    """Send the form of the second step, and agree to what it sends where that is asked."""
+    answer = await desk.send(CHECK, {"wait": "5", **form})
+    if "I agree: send them" not in answer.text:
+        return answer
+    agreed = hidden_fields(answer.text, f"{OPERATE}{CHECK}")
+    return await desk.browser.post(f"{OPERATE}{CHECK}", data=agreed)
 
 
 async def acme(gateway: Gateway) -> Any:
@@ -87,14 +108,23 @@ async def test_what_is_wrong_is_said_beside_its_field(
     assert await gateway.rows("SELECT FROM connector WHERE name <> 'carrier'") == []
 
 
-async def test_nothing_is_sent_before_its_cost_is_agreed_to(gateway, desk) -> None:
+async def test_nothing_is_sent_before_the_whole_sum_of_it_is_agreed_to(gateway, desk) -> None:
     await add(desk)
     assert "charges for what is sent" in await desk.see(CHECK)
-    answer = await ask(desk, numbers=PHONE)
-    assert answer.status_code == 422
-    assert "tick that you agree" in answer.text
-    assert PHONE in answer.text
+    form = {"numbers": f"{PHONE} {PHONE[:-1]}1", "burst": "100", "wait": "5"}
+    shown = await desk.send(CHECK, form)
+    assert shown.status_code == 200
+    assert "126 segments in all." in shown.text  # 13 to each phone, and the burst
     assert await gateway.rows("SELECT FROM connector_check") == []
+    agreed = hidden_fields(shown.text, f"{OPERATE}{CHECK}")
+    # What was agreed to is not what would be sent now.
+    other = await desk.browser.post(f"{OPERATE}{CHECK}", data={**agreed, "burst": "200"})
+    assert "226 segments in all." in other.text
+    assert await gateway.rows("SELECT FROM connector_check") == []
+    await desk.browser.post(f"{OPERATE}{CHECK}", data=agreed)
+    [(action, _, details), _] = await desk.audited()
+    assert action == "connector.check"
+    assert (details["numbers"], details["burst"], details["segments"]) == (2, 100, 126)
 
 
 async def test_a_carrier_is_checked_applied_routed_and_started(gateway, desk) -> None:
@@ -103,7 +133,7 @@ async def test_a_carrier_is_checked_applied_routed_and_started(gateway, desk) ->
         await add(desk, network.port)
         async with gateway.database.transaction() as connection:
             await connection.execute("UPDATE connector SET rate_per_second = 0")
-        await ask(desk, numbers=f"{PHONE}, {PHONE}", agreed="yes")
+        await ask(desk, numbers=f"{PHONE}, {PHONE}")
         assert "waits for a dispatch process" in await desk.see(f"{CHECK}/live")
         assert await checker(gateway).check_once() == 1
     shown = await desk.see(CHECK)
@@ -139,7 +169,7 @@ async def test_what_the_phone_shows_decides_what_no_report_tells(gateway, desk) 
         await add(desk, network.port)
         async with gateway.database.transaction() as connection:
             await connection.execute("UPDATE connector SET rate_per_second = 0")
-        await ask(desk, numbers=PHONE, agreed="yes")
+        await ask(desk, numbers=PHONE)
         await checker(gateway).check_once()
     assert "What does it show?" in await desk.see(CHECK)
     answers = {"setting": "none", "answer-alphabet": "1", "answer-long": "2"}
@@ -169,7 +199,7 @@ async def test_one_check_of_a_connector_at_a_time(gateway, desk) -> None:
         f"{OPERATE}{CHECK}", data={"form_token": await form_token(desk), "wait": "5"}
     )
     assert again.status_code == 422
-    assert "a check of this connector is under way" in again.text
+    assert "A check of this connector is under way" in again.text
     assert len(await gateway.rows("SELECT FROM connector_check")) == 1
 
 
@@ -196,7 +226,7 @@ async def test_the_death_of_the_process_that_runs_a_check_ends_it(gateway, desk)
 async def test_a_check_that_is_cut_says_so(gateway, desk) -> None:
     async with running_network(delivery_seconds=3600.0) as network:
         await add(desk, network.port)
-        await ask(desk, numbers=PHONE, agreed="yes", wait="600")
+        await ask(desk, numbers=PHONE, wait="600")
         running = asyncio.create_task(checker(gateway).check_once())
         await until(lambda: network.accepted_count > 0)
         running.cancel()
@@ -218,3 +248,70 @@ async def test_a_stale_page_applies_nothing(gateway, desk) -> None:
         answer = await desk.send(f"{CHECK}/apply", stale, page=CHECK)
     assert answer.status_code == 422
     assert "another check was made meanwhile" in answer.text
+
+
+async def test_what_is_learned_is_stored_when_the_database_is_back(gateway, desk) -> None:
+    async with running_network() as network:
+        await add(desk, network.port)
+        await ask(desk)
+        async with gateway.database.transaction() as connection:
+            for statement in REFUSE_THE_FIRST_END:
+                await connection.execute(statement)
+        assert await checker(gateway).check_once() == 1
+    assert "The check came to its end" in await desk.see(CHECK)
+
+
+async def test_a_check_that_its_process_never_heard_of_is_ended_by_it(gateway, desk) -> None:
+    await add(desk)
+    await ask(desk)
+    async with gateway.database.transaction() as connection:  # whose end was not answered
+        assert await take_check(connection, gateway.owner, gateway.clock.now()) is not None
+    assert await checker(gateway).check_once() == 0
+    assert "The database was out of reach" in await desk.see(CHECK)
+
+
+async def test_a_process_does_not_end_a_check_that_it_runs(gateway, desk) -> None:
+    async with running_network(delivery_seconds=3600.0) as network:
+        await add(desk, network.port)
+        await ask(desk, numbers=PHONE, wait="600")
+        ours = checker(gateway)
+        running = asyncio.create_task(ours.check_once())
+        await until(lambda: network.accepted_count > 0)
+        assert await ours.check_once() == 0
+        assert "The check runs" in await desk.see(CHECK)
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+
+async def test_a_check_that_is_stopped_leaves_off(gateway, desk) -> None:
+    async with running_network(delivery_seconds=3600.0) as network:
+        await add(desk, network.port)
+        await ask(desk, numbers=PHONE, wait="600")
+        running = asyncio.create_task(checker(gateway).check_once())
+        await until(lambda: network.accepted_count > 0)
+        await desk.send(f"{CHECK}/stop", {}, page=CHECK)
+        async with asyncio.timeout(20):
+            assert await running == 1
+    assert "olga@example.com stopped this check" in await desk.see(CHECK)
+    assert "Check again" in await desk.see(CHECK)
+    assert (await desk.audited())[0][0] == "connector.check_stop"
+
+
+async def test_a_connector_is_not_started_or_removed_while_a_check_is_open(gateway, desk) -> None:
+    await add(desk)
+    await gateway.rows("UPDATE connector SET updated_at = updated_at - interval '1 hour'")
+    await ask(desk)
+    for action in ("start", "remove"):
+        answer = await desk.send(f"{ACME}/{action}", {}, page=ACME)
+        assert answer.status_code == 422
+        assert "a check of this connector is under way" in answer.text
+    assert (await acme(gateway))["enabled"] is False
+
+
+async def test_who_opens_a_running_carrier_to_more_countries_is_told_so(gateway, desk) -> None:
+    await add(desk)
+    routes = {"countries": "IT", "price": "0.025"}
+    await desk.send(f"{ACME}/open", {**routes, "start": "yes"})
+    again = await desk.send(f"{ACME}/open", {**routes, "countries": "ES", "start": "yes"})
+    assert again.headers["location"].endswith("?done=routed")

@@ -194,6 +194,6 @@ async def _open(change: Change) -> str:
         done = await add_routes(change)
     elif not await list_routes(change.connection, change.stored.id):
         raise InvalidConnector("no country is named: write codes like IT,ES, or * for all")
-    if form.is_ticked("start"):
-        done = await start(change)
+    if form.is_ticked("start") and (started := await start(change)) != "unchanged":
+        return started  # which says more than what it leads to
     return done

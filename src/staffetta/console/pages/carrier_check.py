@@ -6,6 +6,7 @@ The page may be closed meanwhile: what happens is stored, and shown again to who
 import json
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from staffetta.console.asked import number_of
 from staffetta.console.connector_places import SECTION, ConnectorPlace, connector_at
 from staffetta.console.forms import Form, lead_to, read_form
 from staffetta.console.guards import for_operators
@@ -25,7 +27,12 @@ from staffetta.db.pool import NotConnected, TryAgain
 from staffetta.domain.errors import StaffettaError
 from staffetta.domain.phones import parse_mobile
 from staffetta.domain.senders import parse_v1_sender
-from staffetta.routing.change_connector import COLUMNS, ConnectorChange, open_secrets
+from staffetta.routing.change_connector import (
+    COLUMNS,
+    ConnectorChange,
+    StoredConnector,
+    open_secrets,
+)
 from staffetta.routing.checks import (
     BURST_MAX,
     NUMBERS_MAX,
@@ -35,14 +42,19 @@ from staffetta.routing.checks import (
     StoredCheck,
     ask_check,
     newest_check,
+    refuse_open_check,
+    stop_check,
 )
-from staffetta.routing.errors import InvalidConnector
+from staffetta.routing.errors import CheckUnderWay, InvalidConnector
 
+_TO_AGREE: Final = "to agree"
+_TYPED_CHARACTERS_MAX: Final = 400
 _FIELDS: Final = ("numbers", "sender", "burst", "wait")
 _BETWEEN: Final = re.compile(r"[\s,;]+")
 _WAIT_DEFAULT: Final = "60"
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
-_NOT_AGREED: Final = mark("Messages cost money at a carrier: tick that you agree to send them.")
+_ANY_NUMBER: Final = "+393331234567"  # what is sent to a number does not depend on it
+_UNDER_WAY: Final = mark("A check of this connector is under way: wait until it has ended.")
 
 # Why a setting is proposed.
 REASONS: Final[Mapping[str, str]] = MappingProxyType(
@@ -140,14 +152,16 @@ def carrier_check_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
     async def begin(
         request: PageRequest, environment: FromPath[str], name: FromPath[str]
     ) -> Response[Any]:
-        """Ask for a check."""
+        """Ask for a check, or show what it would send first."""
+        return await _begin(parts, request, environment, name)
+
+    @post(f"{AT}/check/stop", guards=[for_operators], status_code=200)
+    async def stop(
+        request: PageRequest, environment: FromPath[str], name: FromPath[str]
+    ) -> Response[Any]:
+        """End the check that is open, and lead back."""
         form = await read_form(request)
-        try:
-            await change_at(parts, request, environment, name, form, _ask)
-        except (StaffettaError, ValueError) as error:
-            typed = {field: form.text(field, 400) for field in _FIELDS}
-            place = await connector_at(parts, environment, name)
-            return await _page(parts, request, place, typed, str(error))
+        await change_at(parts, request, environment, name, form, _stop)
         place = await connector_at(parts, environment, name)
         return lead_to(place.path("/check"))
 
@@ -165,7 +179,50 @@ def carrier_check_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         place = await connector_at(parts, environment, name)
         return lead_to(place.path("/open"))
 
-    return [show, live, begin, apply]
+    return [show, live, begin, stop, apply]
+
+
+async def _begin(
+    parts: ConsoleParts, request: PageRequest, environment: str, name: str
+) -> Response[Any]:
+    form = await read_form(request)
+    problem, done = "", ""
+    try:
+        done = await change_at(parts, request, environment, name, form, _ask)
+    except CheckUnderWay:
+        problem = _UNDER_WAY
+    except (StaffettaError, ValueError) as error:
+        problem = str(error)
+    place = await connector_at(parts, environment, name)
+    typed = {field: form.text(field, _TYPED_CHARACTERS_MAX) for field in _FIELDS}
+    if problem:
+        return await _page(parts, request, place, typed, problem)
+    if done == _TO_AGREE:
+        return _agreement_page(parts, request, place, form, typed)
+    return lead_to(place.path("/check"))
+
+
+def _agreement_page(
+    parts: ConsoleParts,
+    request: PageRequest,
+    place: ConnectorPlace,
+    form: Form,
+    typed: Mapping[str, str],
+) -> Response[Any]:
+    """What a check sends in all, to be agreed to."""
+    asked = _asked(place.stored, form)
+    certain, perhaps = _segments(parts, place.stored, asked)
+    return operator_page(
+        request,
+        "carrier_agree.html",
+        section=SECTION,
+        place=place,
+        asked=asked,
+        typed=typed,
+        certain=certain,
+        perhaps=perhaps,
+        agreed=_agreement(certain, perhaps),
+    )
 
 
 async def _page(
@@ -185,11 +242,10 @@ async def _page(
     )
 
 
-def _segments_a_number(parts: ConsoleParts, place: ConnectorPlace) -> tuple[int, int]:
-    """What a check sends to each number; nothing where the settings cannot be used at all."""
+def _segments(parts: ConsoleParts, stored: StoredConnector, asked: AskedCheck) -> tuple[int, int]:
+    """What a check sends in all; nothing where the settings cannot be used at all."""
     try:
-        secrets = open_secrets(parts.keyring, place.stored)
-        return parts.carriers.segments_a_number(place.stored, secrets)
+        return parts.carriers.segments(stored, open_secrets(parts.keyring, stored), asked)
     except StaffettaError:
         return 0, 0
 
@@ -200,7 +256,8 @@ async def _values(
     """The newest check, and what the form for another one says."""
     async with parts.database.acquire() as connection:
         check = await newest_check(connection, place.stored.id)
-    certain, perhaps = _segments_a_number(parts, place)
+    one = AskedCheck(place.stored.id, (_ANY_NUMBER,))
+    certain, perhaps = _segments(parts, place.stored, one)
     return {
         "place": place,
         "check": check,
@@ -242,22 +299,41 @@ def _is_new(place: ConnectorPlace, key: str, value: object) -> bool:
 
 
 async def _ask(change: Change) -> str:
-    """Ask for what the form says."""
-    form = change.form
-    numbers = _numbers(form.text("numbers", 400))
-    if numbers and not form.is_ticked("agreed"):
-        raise InvalidConnector(_NOT_AGREED)
+    """Ask for what the form says; "to agree" where somebody must see first what that sends."""
+    asked = _asked(change.stored, change.form)
+    certain, perhaps = _segments(change.parts, change.stored, asked)
+    if asked.numbers and change.form.text("agreed") != _agreement(certain, perhaps):
+        await refuse_open_check(change.connection, change.stored.id)
+        return _TO_AGREE
+    await ask_check(change.connection, asked, change.actor.name, change.now)
+    details = {"numbers": len(asked.numbers), "burst": asked.burst_count, "segments": certain}
+    await change.note("connector.check", details)
+    return "asked"
+
+
+def _asked(stored: StoredConnector, form: Form) -> AskedCheck:
+    """What a form asks for; raises StaffettaError."""
     sender = form.text("sender")
-    asked = AskedCheck(
-        change.stored.id,
-        numbers,
+    return AskedCheck(
+        stored.id,
+        _numbers(form.text("numbers", _TYPED_CHARACTERS_MAX)),
         parse_v1_sender(sender) if sender else None,
         _whole(form, "burst", BURST_MAX),
         float(_whole(form, "wait", int(WAIT_SECONDS_MAX), int(_WAIT_DEFAULT))),
     )
-    await ask_check(change.connection, asked, change.actor.name, change.now)
-    await change.note("connector.check", {"numbers": len(numbers), "burst": asked.burst_count})
-    return "asked"
+
+
+def _agreement(certain: int, perhaps: int) -> str:
+    """What somebody agrees to, as a form bears it: another sum needs another agreement."""
+    return f"{certain} {perhaps}"
+
+
+async def _stop(change: Change) -> str:
+    """End the open check; the process that runs it leaves off by itself."""
+    if not await stop_check(change.connection, change.stored.id, change.actor.name, change.now):
+        return "unchanged"
+    await change.note("connector.check_stop", {})
+    return "stopped"
 
 
 def _numbers(text: str) -> tuple[str, ...]:
@@ -270,11 +346,13 @@ def _numbers(text: str) -> tuple[str, ...]:
 
 def _whole(form: Form, field: str, most: int, default: int = 0) -> int:
     text = form.text(field)
-    if not text:
-        return default
-    if not (text.isascii() and text.isdigit()) or int(text) > most:
-        raise InvalidConnector(f"{field} is a number from 0 to {most}, not {text!r}")
-    return int(text)
+    with suppress(ValueError):
+        number = number_of(text)
+        if number is None:
+            return default
+        if number <= most:
+            return number
+    raise InvalidConnector(f"{field} is a number from 0 to {most}, not {text!r}")
 
 
 async def _apply(change: Change) -> str:
