@@ -13,8 +13,9 @@ StaffettaError
 │   ├── ForbiddenWords              2044 or 2050
 │   ├── InvalidCallback             2060
 │   ├── NoRoute                     2080
-│   └── CreditTooLow                2001
-│       └── TokenLimitReached       2001: not the wallet's, but what this token may spend
+│   ├── CreditTooLow                2001
+│   │   └── TokenLimitReached       2001: not the wallet's, but what this token may spend
+│   └── PriceChanged                none: it is more than somebody agreed to in the console
 ├── IdempotencyKeyReused            1002
 ├── OtpOver                         1031: used, expired, out of tries
 ├── NotWaiting                      2075: too late to cancel
@@ -64,6 +65,10 @@ class SenderNotApproved(MessageRefused):
 
 class GuardRefused(MessageRefused):
     """A guard of the account: an OTP rate, a country not allowed, the daily spending cap."""
+
+
+class PriceChanged(MessageRefused):
+    """It would cost more, or go to others, than somebody was shown and agreed to."""
 
 
 class ForbiddenWords(MessageRefused):

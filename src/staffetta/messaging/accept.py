@@ -208,6 +208,7 @@ def make_draft(
         now=now,
         due_at=due_at,
         expires_at=due_at + rules.time_to_live,
+        price_max_micro=request.price_max_micro,
         allowance=space.allowance,
     )
 

@@ -68,6 +68,7 @@ class Draft(msgspec.Struct, frozen=True):
     now: datetime
     due_at: datetime
     expires_at: datetime
+    price_max_micro: int | None = None  # what was agreed to; None: whatever it costs
     allowance: TokenAllowance | None = None  # of a token that may spend only so much
 
     @property

@@ -54,6 +54,7 @@ class SendRequest(msgspec.Struct, frozen=True):
     callback: Mapping[str, object] | None  # as sent: it is checked in its turn
     idempotency: IdempotencyKey | None
     send_at: datetime | None = None  # None: now
+    price_max_micro: int | None = None  # what was agreed to; None: whatever it costs
     code: SentCode | None = None  # a one-time password: urgent, guarded, masked when stored
 
 

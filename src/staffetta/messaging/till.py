@@ -17,6 +17,7 @@ from staffetta.domain.errors import (
     CreditTooLow,
     GuardRefused,
     MessageRefused,
+    PriceChanged,
     StaffettaError,
 )
 from staffetta.domain.money import format_amount
@@ -119,11 +120,18 @@ class Till:
     def _refusals(
         self, draft: Draft, wallet: Wallet, covered_count: int
     ) -> Iterator[MessageRefused]:
-        """The daily cap, the token's limits, the credit, then the rates, which count at once.
+        """What was agreed to, the daily cap, the token's limits, the credit, then the rates, which
+        count at once.
 
         A dry run is asked the same, and counts nowhere.
         """
         cost_micro = draft.cost_micro(covered_count)
+        needed_micro = draft.needed_micro(covered_count)
+        if draft.price_max_micro is not None and needed_micro > draft.price_max_micro:
+            yield PriceChanged(
+                f"{format_amount(draft.price_max_micro)} was agreed to, and"
+                f" {format_amount(needed_micro)} is needed"
+            )
         capped = refusal_of_cap(wallet, cost_micro, draft.now)
         if capped is not None:
             yield capped
@@ -131,7 +139,7 @@ class Till:
             spent = self._uses.refusal(draft.allowance, cost_micro, covered_count)
             if spent is not None:
                 yield spent
-        short = refusal_of_credit(wallet, draft.needed_micro(covered_count))
+        short = refusal_of_credit(wallet, needed_micro)
         if short is not None:
             yield short
         if draft.is_code:

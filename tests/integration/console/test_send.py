@@ -1,5 +1,6 @@
 """Sending one message in the console: what is shown before is what happens, and happens once."""
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -65,10 +66,32 @@ async def test_production_asks_with_count_and_price_before_it_sends(account) -> 
     assert "€0.06" in asked.text
     assert "2 segments" in asked.text
     assert await stored(account) == []
-    sent = await account.post(PRODUCTION, **GOOD | {"text": "x" * 161, "confirmed": "yes"})
+    yes = {**shown_in(asked.text), "confirmed": "yes"}
+    sent = await account.post(PRODUCTION, **GOOD | {"text": "x" * 161} | yes)
     assert sent.status_code == 303
     (row,) = await stored(account)
     assert row["space_id"] == account.gateway.space_id
+
+
+def shown_in(page: str) -> dict[str, str]:
+    """What a page that asks has shown, as its form says it."""
+    return dict(re.findall(r'name="(shown_[a-z]+)" value="([^"]*)"', page))
+
+
+async def test_what_has_changed_since_it_was_shown_is_asked_again(account) -> None:
+    yes = {**shown_in((await account.post(PRODUCTION, **GOOD)).text), "confirmed": "yes"}
+    gateway = account.gateway
+    await gateway.rows("UPDATE route SET price_micro = 2 * price_micro RETURNING connector_id")
+    await gateway.snapshots.refresh_once()
+    for changes in ({}, {"shown_sender": "Another"}):
+        asked = await account.post(PRODUCTION, **GOOD | yes | changes)
+        assert asked.status_code == 200
+        assert "this is not what was shown before" in asked.text
+    assert await stored(account) == []
+    sent = await account.post(PRODUCTION, **GOOD | shown_in(asked.text) | {"confirmed": "yes"})
+    assert sent.status_code == 303
+    again = await account.post(PRODUCTION, **GOOD | yes)
+    assert again.headers["location"].endswith("done=already")
 
 
 REFUSED: tuple[tuple[dict[str, str], str, str], ...] = (

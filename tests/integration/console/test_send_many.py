@@ -1,9 +1,11 @@
 """Sending to many in the console: files as people have them, counted before and sent once."""
 
+import re
 import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
+import httpx
 import pytest
 from console_account import Account, opened_account
 from console_browser import sign_in
@@ -29,6 +31,19 @@ async def bring(account: Account, content: str | bytes, path: str = MANY) -> str
     answer = await account.post(path, files={"file": ("list.csv", octets, "text/csv")})
     assert answer.status_code == 303, answer.text
     return str(answer.headers["location"])
+
+
+def shown_in(page: str) -> dict[str, str]:
+    """What a page that asks has shown, as its form says it, and a yes."""
+    found = dict(re.findall(r'name="(shown_[a-z]+)" value="([^"]*)"', page))
+    assert len(found) == 3, page
+    return {**found, "confirmed": "yes"}
+
+
+async def confirm(account: Account, form: str, **fields: str) -> httpx.Response:
+    """Ask, then say yes to what is shown."""
+    asked = await account.post(form, **fields)
+    return await account.post(form, **fields | shown_in(asked.text))
 
 
 async def bodies(account: Account) -> list[tuple[str, str]]:
@@ -58,7 +73,7 @@ async def test_a_file_is_mapped_counted_confirmed_and_sent(account) -> None:
     ):
         assert told in asked.text, told
     assert await bodies(account) == []
-    sent = await account.post(form, **GOOD | {"text": "Ciao {{name}}!", "confirmed": "yes"})
+    sent = await account.post(form, **GOOD | {"text": "Ciao {{name}}!"} | shown_in(asked.text))
     assert sent.status_code == 303
     assert await bodies(account) == [("+393331234567", "Anna"), ("+393337654321", "Zoè")]
     shown = (await account.olga.get(sent.headers["location"])).text
@@ -67,7 +82,8 @@ async def test_a_file_is_mapped_counted_confirmed_and_sent(account) -> None:
 
 async def test_a_form_sent_twice_sends_once(account) -> None:
     form = await bring(account, FILE)
-    fields = GOOD | {"text": "Ciao", "confirmed": "yes"}
+    fields = GOOD | {"text": "Ciao"}
+    fields |= shown_in((await account.post(form, **fields)).text)
     first, second = [await account.post(form, **fields) for _ in range(2)]
     assert second.headers["location"].split("?") == [
         first.headers["location"].split("?")[0],
@@ -130,7 +146,7 @@ async def test_a_hundred_thousand_rows_are_counted_and_sent(account) -> None:
     assert "To 100,000 recipients" in asked.text
     assert "€5,000.00" in asked.text
     assert time.monotonic() - started < 60
-    sent = await account.post(form, **fields | {"confirmed": "yes"})
+    sent = await account.post(form, **fields | shown_in(asked.text))
     assert sent.status_code == 303
     assert "<h1>100,000 recipients" in (await account.olga.get(sent.headers["location"])).text
 
@@ -189,15 +205,87 @@ async def test_credit_that_is_too_low_offers_no_button_and_sends_nothing(account
     asked = await account.post(form, **GOOD | {"text": "Ciao"})
     assert "The credit is not enough" in asked.text
     assert 'name="confirmed"' not in asked.text
-    tried = await account.post(form, **GOOD | {"text": "Ciao", "confirmed": "yes"})
+    yes = {"confirmed": "yes", "shown_price": "100000", "shown_count": "2"}
+    tried = await account.post(form, **GOOD | {"text": "Ciao", "sender": "ACME"} | yes)
+    assert tried.status_code == 200
+    yes["shown_sender"] = "ACME"
+    tried = await account.post(form, **GOOD | {"text": "Ciao", "sender": "ACME"} | yes)
     assert tried.status_code == 422
     assert await bodies(account) == []
+
+
+async def test_what_has_changed_since_it_was_shown_is_asked_again(account) -> None:
+    form = await bring(account, FILE)
+    fields = GOOD | {"text": "Ciao"}
+    yes = shown_in((await account.post(form, **fields)).text)
+    gateway = account.gateway
+    await gateway.rows("UPDATE route SET price_micro = 2 * price_micro RETURNING connector_id")
+    await gateway.snapshots.refresh_once()
+    for changes in ({}, {"shown_sender": "Another"}, {"shown_count": "3"}, {"shown_price": "x"}):
+        asked = await account.post(form, **fields | yes | changes)
+        assert asked.status_code == 200, changes
+        assert "€0.20" in asked.text, changes
+        assert ("this is not what was shown before" in asked.text) == ("shown_price" not in changes)
+    assert await bodies(account) == []
+    sent = await account.post(form, **fields | shown_in(asked.text))
+    assert sent.status_code == 303
+    assert len(await bodies(account)) == 2
+
+
+async def test_segments_are_those_of_who_gets_the_message(account) -> None:
+    form = await bring(account, "+393331234567\n+33612345678\n")
+    await account.gateway.rows(
+        "UPDATE route SET country = 'IT' WHERE environment = 'sandbox' RETURNING country"
+    )
+    await account.gateway.snapshots.refresh_once()
+    fields = {"column": "0", "separator": "comma", "text": "Ciao", "key": "k"}
+    asked = " ".join((await account.post(form, **fields)).text.split())
+    assert "To 1 recipient, from" in asked
+    assert "1 segment." in asked
+    assert "<dt>1 segment</dt><dd>1 recipient</dd>" in asked
+
+
+async def test_a_line_with_too_much_to_fill_in_is_told_apart(account) -> None:
+    form = await bring(account, f"+393331234567;{'x' * 4900}\n+393337654321;y\nnobody;z\n")
+    fields = GOOD | {"heading": "", "text": "Ciao {{column2}}"}
+    asked = (await account.post(form, **fields)).text
+    assert "1 line holds no number" in asked
+    assert "1 line has more to be filled in than a message keeps" in asked
+
+
+async def test_a_text_with_too_many_placeholders_is_filled_in_for_nobody(account) -> None:
+    form = await bring(account, f"+393331234567;{'x' * 4900}\n")
+    fields = GOOD | {"heading": "", "text": "{{column2}}" * 4000}
+    looked = await account.post(f"{form}/look", **fields)
+    assert "xxx" not in looked.text
+    assert (await account.post(form, **fields)).status_code == 422
+
+
+async def test_a_file_of_empty_lines_is_refused_and_keeps_nobody_waiting(account) -> None:
+    octets = b"+393331234567\n" + b"\n" * 2_000_000
+    answer = await account.post(MANY, files={"file": ("list.csv", octets, "text/csv")})
+    assert answer.status_code == 422
+    assert "rows are empty" in answer.text
+
+
+async def test_a_file_that_another_separator_makes_unreadable_shows_no_rows(account) -> None:
+    form = await bring(account, "number;name\n+393331234567;" + "," * 150 + "\n")
+    for path in (f"{form}/look", form):
+        shown = await account.post(path, **GOOD | {"separator": "comma", "text": "{{column2}}"})
+        assert shown.status_code in (200, 422)
+        assert "more than 100 columns" in shown.text
+
+
+async def test_what_is_too_long_to_be_typed_is_not_cut(account) -> None:
+    answer = await account.post(MANY, numbers="+39 333 1234567\n" * 130_000)
+    assert answer.status_code == 422
+    assert "This is too long to be typed" in answer.text
 
 
 async def test_messages_for_later_wait(account) -> None:
     form = await bring(account, FILE)
     later = {"send_at": "2026-03-15T10:00", "send_at_utc": "2026-03-15T09:00:00.000Z"}
-    await account.post(form, **GOOD | later | {"text": "Ciao", "confirmed": "yes"})
+    await confirm(account, form, **GOOD | later | {"text": "Ciao"})
     (row,) = await account.gateway.rows("SELECT DISTINCT state::text AS state FROM recipient")
     assert row["state"] == "scheduled"
 
@@ -231,7 +319,7 @@ async def test_numbers_can_be_typed_in_the_place_of_a_file(account) -> None:
     answer = await account.post(MANY, numbers="+39 333 1234567\r\n+39 333 7654321\r\n")
     assert answer.status_code == 303
     fields = {"column": "0", "separator": "comma", "text": "Now!", "flash": "yes", "key": "k"}
-    sent = await account.post(answer.headers["location"], **fields | {"confirmed": "yes"})
+    sent = await confirm(account, answer.headers["location"], **fields)
     assert sent.status_code == 303
     (row,) = await account.gateway.rows("SELECT flash FROM message")
     assert row["flash"]

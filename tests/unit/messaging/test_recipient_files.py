@@ -73,7 +73,11 @@ def test_rows_become_recipients_with_what_is_filled_in_alone() -> None:
     assert [item for _, item in expected] == list(recipients) == list(recipients)
 
 
-@pytest.mark.parametrize("text", ["", "\n \n", "a," * 200, '"' + "x" * 200_000])
+@pytest.mark.parametrize(
+    "text",
+    ["", "\n \n", "a\n" + "\n" * 10_001, "a," * 200, '"' + "x" * 200_000],
+    ids=["nothing", "blanks", "empty rows", "columns", "a long cell"],
+)
 def test_what_is_no_table_is_refused(text) -> None:
     with pytest.raises(WrongFile):
         count_rows(text)

@@ -10,10 +10,12 @@ from typing import Any, Final
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
+from msgspec import structs
 
 from staffetta.console.forms import LONG_FORM_OCTETS_MAX, lead_to, read_form
 from staffetta.console.guards import for_accounts
 from staffetta.console.pages.refusals import Refusal, by_field
+from staffetta.console.pages.send_confirmed import Confirmed, read_confirmed
 from staffetta.console.pages.send_form import (
     TypedMessage,
     WrongTime,
@@ -31,6 +33,7 @@ from staffetta.domain.errors import (
     IdempotencyKeyReused,
     InvalidRecipient,
     InvalidText,
+    PriceChanged,
     StaffettaError,
 )
 from staffetta.domain.replacements import explain_encoding, replace_all
@@ -80,22 +83,33 @@ def send_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
             return _form(request, place, _replaced(typed), await _looked(parts, place, typed))
         if form.is_ticked("edits"):
             return _form(request, place, typed, await _looked(parts, place, typed))
-        must_ask = place.environment is Environment.PRODUCTION and not form.is_ticked("confirmed")
-        if must_ask:
+        confirmed = read_confirmed(form)
+        if place.environment is Environment.PRODUCTION and confirmed is None:
             return await _ask_first(parts, request, place, typed)
-        return await _send(parts, request, place, typed)
+        return await _send(parts, request, place, typed, confirmed)
 
     return [ask, look, send]
 
 
 async def _send(
-    parts: ConsoleParts, request: PageRequest, place: Place, typed: TypedMessage
+    parts: ConsoleParts,
+    request: PageRequest,
+    place: Place,
+    typed: TypedMessage,
+    confirmed: Confirmed | None,
 ) -> Response[Any]:
     now = parts.clock.now()
     try:
         send_at = read_send_at(typed.send_at, typed.send_at_utc, now)
         asked = request_of(typed, send_at, keeps_key=True)
+        if confirmed is not None:
+            found = parts.acceptor.inspect(space_of(place), asked)
+            if found.sender is not None and found.sender != confirmed.sender:
+                return await _ask_first(parts, request, place, typed, has_changed=True)
+            asked = structs.replace(asked, price_max_micro=confirmed.price_micro)
         accepted = await parts.acceptor.accept(space_of(place), asked, now)
+    except PriceChanged:
+        return await _ask_first(parts, request, place, typed, has_changed=True)
     except (StaffettaError, WrongTime) as error:
         reused = isinstance(error, IdempotencyKeyReused)
         kept = typed.again() if reused else typed
@@ -108,13 +122,28 @@ async def _send(
 
 
 async def _ask_first(
-    parts: ConsoleParts, request: PageRequest, place: Place, typed: TypedMessage
+    parts: ConsoleParts,
+    request: PageRequest,
+    place: Place,
+    typed: TypedMessage,
+    *,
+    has_changed: bool = False,
 ) -> Response[Any]:
     """The count and the price, and a button that sends; or the form, with what is refused."""
     shown = await _looked(parts, place, typed, is_sent=True)
     if shown["refusals"]:
         return _form(request, place, typed, shown, status=_REFUSED)
-    return account_page(request, place, "send_confirm.html", section=SECTION, typed=typed, **shown)
+    confirmed = Confirmed(shown["bill"].needed_micro, 1, shown["sender"])
+    return account_page(
+        request,
+        place,
+        "send_confirm.html",
+        section=SECTION,
+        typed=typed,
+        confirmed=confirmed,
+        has_changed=has_changed,
+        **shown,
+    )
 
 
 async def _looked(

@@ -5,8 +5,8 @@ rules that acceptance has, on all of its rows, before anybody sends.
 """
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import Any, Final
 
 from babel import Locale
@@ -14,12 +14,14 @@ from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
+from msgspec import structs
 
 from staffetta.console.forms import FILE_OCTETS_MAX, LONG_FORM_OCTETS_MAX, Form, lead_to, read_form
 from staffetta.console.guards import for_accounts
 from staffetta.console.languages import mark
 from staffetta.console.pages.refusals import Refusal
 from staffetta.console.pages.send import SECTION, refusals_of, space_of
+from staffetta.console.pages.send_confirmed import Confirmed, read_confirmed
 from staffetta.console.pages.send_form import TypedMessage, WrongTime, request_of
 from staffetta.console.pages.send_many_form import (
     SEPARATORS,
@@ -29,24 +31,22 @@ from staffetta.console.pages.send_many_form import (
     read_many,
     request_to_many,
 )
-from staffetta.console.pages.send_preview import preview_of
+from staffetta.console.pages.send_many_previews import ROWS_SHOWN, previews_of
 from staffetta.console.parts import ConsoleParts
 from staffetta.console.places import Place, account_page, place_of
 from staffetta.console.rendering import PageRequest
-from staffetta.domain.errors import IdempotencyKeyReused, InvalidText, StaffettaError
-from staffetta.domain.segments import segment_text
-from staffetta.domain.templates import Template
+from staffetta.domain.errors import IdempotencyKeyReused, InvalidText, PriceChanged, StaffettaError
 from staffetta.domain.written_numbers import countries
 from staffetta.ledger.read_wallet import read_wallet
-from staffetta.messaging.bulk.request import BulkRequest
+from staffetta.messaging.bulk.accept import BulkAccepted
+from staffetta.messaging.bulk.request import Agreed, BulkRequest
 from staffetta.messaging.bulk.rows import require_sendable
-from staffetta.messaging.bulk.survey import Survey, survey_file
+from staffetta.messaging.bulk.survey import Surveys, survey_file
 from staffetta.messaging.recipient_files.errors import WrongFile
-from staffetta.messaging.recipient_files.items import FileRecipients, number_of_cell
-from staffetta.messaging.recipient_files.read import OCTETS_MAX, ROWS_MAX, FileRow
+from staffetta.messaging.recipient_files.items import FileRecipients
+from staffetta.messaging.recipient_files.read import OCTETS_MAX, ROWS_MAX
 from staffetta.messaging.recipient_files.store import RecipientFile, keep_file, read_file
 
-_ROWS_SHOWN: Final = 5
 _REFUSED: Final = 422
 _FILE_ID: Final = re.compile(r"[0-9a-f]{32}")
 _TYPED_CHARACTERS_MAX: Final = 2_000_000
@@ -55,6 +55,7 @@ _HOME: Final = {"it": "IT", "fr": "FR"}  # where numbers without a country are m
 
 def send_many_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
     """The pages."""
+    surveys = Surveys()
 
     @get("/{environment:str}/send/many", guards=[for_accounts])
     async def choose(request: PageRequest, environment: FromPath[str]) -> Response[Any]:
@@ -72,16 +73,17 @@ def send_many_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         """Keep a file, or what was typed in its place."""
         place = await place_of(parts, request, environment)
         form = await read_form(request)
+        if len(form.untouched("numbers", _TYPED_CHARACTERS_MAX + 1)) > _TYPED_CHARACTERS_MAX:
+            return _choosing(request, place, mark("This is too long to be typed: bring a file."))
         name, octets = await _brought(form)
         if not octets.strip():
             return _choosing(request, place, mark("Choose a file, or type some numbers."))
         assert request.user.person is not None
         try:
-            async with parts.database.transaction() as connection:
-                file_id = await keep_file(
-                    *(connection, place.space_id, request.user.person.person_id),
-                    *(name, octets, parts.clock.now()),
-                )
+            file_id = await keep_file(
+                *(parts.database, place.space_id, request.user.person.person_id),
+                *(name, octets, parts.clock.now()),
+            )
         except WrongFile as wrong:
             return _choosing(request, place, mark("This file cannot be used."), detail=str(wrong))
         return lead_to(place.path(f"{SECTION}/many/{file_id.hex()}"))
@@ -94,7 +96,7 @@ def send_many_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         place = await place_of(parts, request, environment)
         kept = await _kept(parts, request, place, file, whole=False)
         typed = guess(kept, _HOME.get(request.user.language.value, ""))
-        return _composing(request, place, kept, typed, {})
+        return await _composing(request, place, kept, typed, {})
 
     @post(
         "/{environment:str}/send/many/{file:str}/look",
@@ -108,8 +110,8 @@ def send_many_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         """The first rows, and one by its number, as they would arrive."""
         place = await place_of(parts, request, environment)
         typed = read_many(await read_form(request))
-        kept = await _kept(parts, request, place, file, whole=int(typed.row) > _ROWS_SHOWN)
-        shown = {"file": kept, "typed": typed, **_previews(kept, typed)}
+        kept = await _kept(parts, request, place, file, whole=int(typed.row) > ROWS_SHOWN)
+        shown = {"file": kept, "typed": typed, **await previews_of(kept, typed)}
         return account_page(request, place, "send_many_look.html", section=SECTION, **shown)
 
     @post(
@@ -124,30 +126,74 @@ def send_many_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         """Count and price it all; send what was confirmed."""
         place = await place_of(parts, request, environment)
         form = await read_form(request)
-        kept = await _kept(parts, request, place, file, whole=True)
-        return await _act(parts, request, place, kept, form)
+        return await _act(parts, surveys, request, place, file, form)
 
     return [choose, take, compose, look, send]
 
 
 async def _act(
-    parts: ConsoleParts, request: PageRequest, place: Place, kept: RecipientFile, form: Form
+    parts: ConsoleParts,
+    surveys: Surveys,
+    request: PageRequest,
+    place: Place,
+    file: str,
+    form: Form,
 ) -> Response[Any]:
     """What the button says that was pressed: count, change, or send."""
-    typed = read_many(form)
+    typed, confirmed = read_many(form), read_confirmed(form)
     if form.is_ticked("edits"):
-        return _composing(request, place, kept, typed, {})
-    now = parts.clock.now()
+        far = int(typed.row) > ROWS_SHOWN
+        kept = await _kept(parts, request, place, file, whole=far)
+        return await _composing(request, place, kept, typed, {})
+    ask = _Asking(parts, surveys, request, place, file, typed)
     try:
-        asked = request_to_many(kept, typed, _default_sender(parts, place), now)
-        if not form.is_ticked("confirmed"):
-            return await _ask_first(parts, request, place, kept, typed, asked, now)
-        sent = await parts.bulk.acceptor.accept(space_of(place), asked, now)
+        if confirmed is None:
+            return await _ask_first(ask)
+        try:
+            sent = await _send(ask, confirmed)
+        except PriceChanged:
+            return await _ask_first(ask, has_changed=True)
     except (StaffettaError, WrongTime) as error:
         again = typed.again() if isinstance(error, IdempotencyKeyReused) else typed
-        return _composing(request, place, kept, again, refusals_of(error), status=_REFUSED)
+        kept = await _kept(parts, request, place, file, whole=False)
+        return await _composing(request, place, kept, again, refusals_of(error), status=_REFUSED)
     path = place.path(f"/messages/{sent.message_id.hex()}")
     return lead_to(path, "already" if sent.replayed else "accepted")
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """Who asks for what."""
+
+    parts: ConsoleParts
+    surveys: Surveys
+    request: PageRequest
+    place: Place
+    file: str
+    typed: TypedMany
+
+    @property
+    def person_id(self) -> int:
+        """Whose file it is."""
+        assert self.request.user.person is not None, "the guard has seen to it"
+        return self.request.user.person.person_id
+
+    async def read(self, now: datetime) -> tuple[RecipientFile, BulkRequest]:
+        """The whole file, and what v1 would be asked; raises InvalidSender and WrongTime."""
+        kept = await _kept(self.parts, self.request, self.place, self.file, whole=True)
+        sender = _default_sender(self.parts, self.place)
+        return kept, request_to_many(kept, self.typed, sender, now)
+
+
+async def _send(ask: _Asking, confirmed: Confirmed) -> BulkAccepted:
+    """Send what was confirmed; raises PriceChanged where it would be anything else."""
+    now = ask.parts.clock.now()
+    _, asked = await ask.read(now)
+    if asked.sender != confirmed.sender:
+        raise PriceChanged(f"{confirmed.sender} was shown, and {asked.sender} would send it")
+    agreed = Agreed(confirmed.recipient_count, confirmed.price_micro)
+    asked = structs.replace(asked, agreed=agreed)
+    return await ask.parts.bulk.acceptor.accept(space_of(ask.place), asked, now)
 
 
 async def _brought(form: Form) -> tuple[str, bytes]:
@@ -173,20 +219,18 @@ async def _kept(
     return found
 
 
-async def _ask_first(
-    parts: ConsoleParts,
-    request: PageRequest,
-    place: Place,
-    kept: RecipientFile,
-    typed: TypedMany,
-    asked: BulkRequest,
-    now: datetime,
-) -> Response[Any]:
+async def _ask_first(ask: _Asking, *, has_changed: bool = False) -> Response[Any]:
     """What all of it comes to, and a button that sends; raises what refuses the whole."""
+    parts, place, typed = ask.parts, ask.place, ask.typed
     if not typed.text:
         raise InvalidText("'body' is empty: write at least one character")
-    recipients = FileRecipients(mapped(kept, typed), kept.row_count)
-    survey = await survey_file(parts.bulk.acceptor, space_of(place), asked, recipients, now)
+    # The file is read in the lane: whoever waits for it keeps nothing large meanwhile.
+    async with ask.surveys.enter(ask.person_id):
+        now = parts.clock.now()
+        kept, asked = await ask.read(now)
+        recipients = FileRecipients(mapped(kept, typed), kept.row_count)
+        survey = await survey_file(parts.bulk.acceptor, space_of(place), asked, recipients, now)
+        previews = await previews_of(kept, typed)
     counts = survey.counts
     if counts.finding is None:
         first = next(iter(counts.invalid), None)
@@ -195,7 +239,7 @@ async def _ask_first(
         wallet = await read_wallet(connection, place.space_id)
     available_micro = 0 if wallet is None else wallet.available_micro
     return account_page(
-        request,
+        ask.request,
         place,
         "send_many_confirm.html",
         section=SECTION,
@@ -203,11 +247,13 @@ async def _ask_first(
         typed=typed,
         asked=asked,
         survey=survey,
+        confirmed=Confirmed(counts.price_micro, counts.sendable_count, asked.sender),
+        has_changed=has_changed,
         available_micro=available_micro,
         can_send=counts.finding is None and counts.price_micro <= available_micro,
         refused_names=_REFUSED_NAMES,
-        segment_counts=_segment_counts(survey),
-        **_previews(kept, typed),
+        segment_counts=sorted(survey.segments.items()),
+        **previews,
     )
 
 
@@ -221,53 +267,12 @@ _REFUSED_NAMES: Final = {
 }
 
 
-def _segment_counts(survey: Survey) -> list[tuple[int, int]]:
-    """How many recipients get how many segments."""
-    return sorted((size, count) for size, count in survey.segments.items() if size)
-
-
 def _default_sender(parts: ConsoleParts, place: Place) -> str:
     """The sender of messages that name none."""
     found = parts.acceptor.inspect(
         space_of(place), request_of(TypedMessage(), None, keeps_key=False)
     )
     return found.sender or ""
-
-
-def _previews(file: RecipientFile, typed: TypedMany) -> dict[str, Any]:
-    """The first rows as they would arrive, and the one that was asked for."""
-    how = mapped(file, typed)
-    body, places = Template(typed.text), how.places()
-    try:
-        rows = list(islice(how.rows(), _ROWS_SHOWN))
-        wanted = int(typed.row)
-        if wanted > _ROWS_SHOWN:
-            rows += list(islice(how.rows(), wanted - 1, wanted))
-    except WrongFile as wrong:
-        return {"previews": [], "columns": how.names(), "file_problem": str(wrong)}
-    return {
-        "previews": [_preview(row, body, places, typed) for row in rows],
-        "columns": how.names(),
-        "unknown": sorted(set(body.names) - set(how.names())),
-        "file_problem": "",
-    }
-
-
-def _preview(
-    row: FileRow, body: Template, places: dict[str, int], typed: TypedMany
-) -> dict[str, Any]:
-    cell = row.cell(int(typed.column))
-    text = body.fill({name: row.cell(at) for name, at in places.items()})
-    try:
-        preview = preview_of(segment_text(text)) if text else None
-    except InvalidText:
-        preview = None
-    return {
-        "line": row.line,
-        "cell": cell,
-        "number": number_of_cell(cell, typed.country or None),
-        "preview": preview,
-    }
 
 
 def _choosing(
@@ -286,7 +291,7 @@ def _choosing(
     )
 
 
-def _composing(
+async def _composing(
     request: PageRequest,
     place: Place,
     file: RecipientFile,
@@ -306,7 +311,7 @@ def _composing(
         refusals=refusals,
         separators=list(SEPARATORS),
         country_names=_country_names(request),
-        **_previews(file, typed),
+        **await previews_of(file, typed),
     )
 
 

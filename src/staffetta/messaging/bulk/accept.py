@@ -46,7 +46,7 @@ from staffetta.messaging.bulk.note import note_ends
 from staffetta.messaging.bulk.read import BulkView
 from staffetta.messaging.bulk.realtime import take_realtime
 from staffetta.messaging.bulk.request import TRANSACTION_KEPT, BulkRequest, Terms
-from staffetta.messaging.bulk.rows import Counts, RowMaker, require_sendable
+from staffetta.messaging.bulk.rows import Counts, RowMaker, require_agreed, require_sendable
 from staffetta.messaging.bulk.steps import copy_rows
 from staffetta.messaging.inspection import Space
 
@@ -295,6 +295,7 @@ class BulkAcceptor:
             require_sendable(
                 counts.sendable_count, counts.refused_as, next(iter(counts.invalid), None)
             )
+        require_agreed(request.agreed, counts)
         if attempt.callback is not None and (counts.refused_as or request.is_test):
             await note_ends(
                 *(connection, terms.space_id, terms.message_id),

@@ -30,6 +30,13 @@ class Recipients(msgspec.Struct, frozen=True):
         return len(self.items) if isinstance(self.items, Sized) else MANY
 
 
+class Agreed(msgspec.Struct, frozen=True):
+    """What somebody was shown before it was sent."""
+
+    sendable_count: int
+    price_micro: int
+
+
 class BulkRequest(msgspec.Struct, frozen=True):
     """A message to make."""
 
@@ -46,6 +53,7 @@ class BulkRequest(msgspec.Struct, frozen=True):
     options: Mapping[str, object]  # as they are echoed
     callback: Mapping[str, object] | None  # as v2 would be asked: it is checked in its turn
     idempotency: IdempotencyKey | None
+    agreed: Agreed | None = None  # None: whatever it comes to
 
     @property
     def class_(self) -> int:

@@ -22,14 +22,16 @@ from staffetta.domain.errors import (
     InvalidText,
     MessageRefused,
     NoRoute,
+    PriceChanged,
     SenderNotApproved,
 )
 from staffetta.domain.ids import IdMaker
+from staffetta.domain.money import format_amount
 from staffetta.domain.phones import Phone
 from staffetta.domain.segments import segment_text
 from staffetta.domain.states import State
 from staffetta.messaging.bulk.errors import NoRecipient, TooManyRecipients
-from staffetta.messaging.bulk.request import NEVER, THOUSAND, Recipients, Terms
+from staffetta.messaging.bulk.request import NEVER, THOUSAND, Agreed, Recipients, Terms
 from staffetta.messaging.inspection import Circumstances
 from staffetta.routing.table import Quote
 
@@ -260,6 +262,17 @@ def require_sendable(
         "'recipients' holds no valid number: write them like +39-3331234567"
         + (f", not {first_invalid}" if first_invalid else "")
     )
+
+
+def require_agreed(agreed: Agreed | None, counts: Counts) -> None:
+    """Raise PriceChanged where it comes to something else than was agreed to; less is fine."""
+    if agreed is None:
+        return
+    if counts.sendable_count != agreed.sendable_count or counts.price_micro > agreed.price_micro:
+        raise PriceChanged(
+            f"{agreed.sendable_count} recipients for {format_amount(agreed.price_micro)} were"
+            f" agreed to, and it is {counts.sendable_count} for {format_amount(counts.price_micro)}"
+        )
 
 
 def share_of(base_micro: int, priority: int, factor: int) -> int:

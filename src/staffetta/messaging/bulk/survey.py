@@ -5,19 +5,22 @@ enough of it is known when it is locked.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Final, cast
 
 import msgspec
 
+from staffetta.domain.errors import NotAcceptingNow
 from staffetta.messaging.bulk.accept import BulkAcceptor
 from staffetta.messaging.bulk.request import BulkRequest, Recipients, Terms
-from staffetta.messaging.bulk.rows import COLUMNS, Counts, Row, RowMaker, shown
+from staffetta.messaging.bulk.rows import COLUMNS, Counts, Row, RowMaker, number_of, shown
 from staffetta.messaging.bulk.steps import take_step
 from staffetta.messaging.inspection import Space
 from staffetta.messaging.recipient_files.items import FileRecipients
 
+_WAIT_SECONDS_MAX: Final = 30.0
 LISTED_MAX: Final = 100  # lines of each kind; all are counted
 _REFUSED_AS: Final = COLUMNS.index("refused_as")
 _SEGMENTS: Final = COLUMNS.index("segment_count")
@@ -34,12 +37,51 @@ class Survey(msgspec.Struct):
     """What a file would come to."""
 
     counts: Counts
-    row_count: int = 0
+    overlong: list[Line] = msgspec.field(default_factory=list)  # with too much to be filled in
+    overlong_total: int = 0
     invalid: list[Line] = msgspec.field(default_factory=list)
     repeated: list[Line] = msgspec.field(default_factory=list)
     repeated_total: int = 0
     refused: dict[str, int] = msgspec.field(default_factory=dict)  # by why: v1's names
-    segments: dict[int, int] = msgspec.field(default_factory=dict)  # recipients by their segments
+    segments: dict[int, int] = msgspec.field(default_factory=dict)  # who gets it, by their segments
+
+    @property
+    def segment_total(self) -> int:
+        """The segments of everybody who gets it."""
+        return sum(size * count for size, count in self.segments.items())
+
+    @property
+    def invalid_total(self) -> int:
+        """The lines without a number."""
+        return self.counts.invalid_total - self.overlong_total
+
+
+class Surveys:
+    """The lane of surveys in one process, beside those of what is sent: one at a time."""
+
+    def __init__(self, seconds_max: float = _WAIT_SECONDS_MAX) -> None:
+        self._seconds_max = seconds_max
+        self._place = asyncio.Semaphore(1)
+        self._people: set[int] = set()
+
+    @asynccontextmanager
+    async def enter(self, person_id: int) -> AsyncIterator[None]:
+        """A place for somebody; raises NotAcceptingNow who has one, or waits for one, already."""
+        if person_id in self._people:
+            raise NotAcceptingNow("a file of yours is still being counted: try again after it")
+        self._people.add(person_id)
+        try:
+            try:
+                async with asyncio.timeout(self._seconds_max):
+                    await self._place.acquire()
+            except TimeoutError:
+                raise NotAcceptingNow("other files are being counted: try again") from None
+            try:
+                yield
+            finally:
+                self._place.release()
+        finally:
+            self._people.discard(person_id)
 
 
 async def survey_file(
@@ -47,17 +89,16 @@ async def survey_file(
 ) -> Survey:
     """Count what `request` would come to for this file.
 
-    Raises what acceptance raises before it stores anything: MessageRefused, NotAcceptingNow.
+    Raises what acceptance raises before it stores anything: MessageRefused. The caller has a place
+    in the lane of surveys.
     """
     acceptor.check_text(request)
     maker = acceptor.row_maker(_terms(acceptor, space, request, now), space, {})
     found = Survey(maker.counts)
     monotonic = asyncio.get_running_loop().time
-    async with acceptor.lanes.enter(Recipients(file)):
-        looked_at = _look(found, maker, file)
-        while step := take_step(looked_at, monotonic):
-            await asyncio.sleep(0)
-            found.row_count += len(step)
+    looked_at = _look(found, maker, file)
+    for _ in iter(lambda: take_step(looked_at, monotonic), []):
+        await asyncio.sleep(0)
     return found
 
 
@@ -76,11 +117,20 @@ def _look(found: Survey, maker: RowMaker, file: FileRecipients) -> Iterator[None
             _count(found, row)
         elif maker.counts.invalid_total > invalid_before:
             invalid_before = maker.counts.invalid_total
-            _list(found.invalid, line, item)
+            _note_invalid(found, line, item)
         else:
             found.repeated_total += 1
             _list(found.repeated, line, item)
         yield None
+
+
+def _note_invalid(found: Survey, line: int, item: object) -> None:
+    """A line without a number; or with one, and with more to be filled in than is kept."""
+    if number_of(item) is None:
+        _list(found.invalid, line, item)
+    else:
+        found.overlong_total += 1
+        _list(found.overlong, line, item)
 
 
 def _list(lines: list[Line], line: int, item: object) -> None:
@@ -94,6 +144,7 @@ def _count(found: Survey, row: Row) -> None:
     assert isinstance(segments, int)
     if isinstance(refused_as, str):
         found.refused[refused_as] = found.refused.get(refused_as, 0) + 1
+        return
     found.segments[segments] = found.segments.get(segments, 0) + 1
 
 

@@ -20,6 +20,7 @@ from staffetta.messaging.recipient_files.errors import WrongFile
 OCTETS_MAX: Final = 8_000_000
 ROWS_MAX: Final = 100_000
 COLUMNS_MAX: Final = 100
+EMPTY_ROWS_MAX: Final = 10_000  # going over them takes time, and nobody sees it
 _CELL_CHARACTERS_MAX: Final = 5_000
 _LOOKED_AT: Final = 50  # rows that guesses are made from
 _SEPARATORS: Final = (";", ",", "\t")
@@ -92,7 +93,8 @@ def layout_of(text: str) -> Layout:
 
 
 def read_rows(text: str, separator: str) -> Iterator[FileRow]:
-    """The rows that hold anything; raises WrongFile for what is no table."""
+    """The rows that hold anything; raises WrongFile for what is no table, or is hardly anything."""
+    empty_count = 0
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     try:
         for cells in reader:
@@ -101,6 +103,10 @@ def read_rows(text: str, separator: str) -> Iterator[FileRow]:
             if any(map(str.strip, cells)):
                 short = [cell[:_CELL_CHARACTERS_MAX] for cell in cells]
                 yield FileRow(reader.line_num, short)
+                continue
+            empty_count += 1
+            if empty_count > EMPTY_ROWS_MAX:
+                raise WrongFile(f"more than {EMPTY_ROWS_MAX} rows are empty: delete them first")
     except csv.Error as error:
         raise WrongFile(f"line {reader.line_num} cannot be read: {error}") from None
 

@@ -1,5 +1,6 @@
 """Files of recipients, kept for a day: bounded for each person, and seen by nobody else."""
 
+import asyncio
 import secrets
 from datetime import datetime, timedelta
 from typing import Final
@@ -28,22 +29,25 @@ class RecipientFile(msgspec.Struct, frozen=True):
 
 
 async def keep_file(
-    connection: Connection,
+    database: Database,
     space_id: int,
     person_id: int,
     name: str,
     octets: bytes,
     now: datetime,
 ) -> bytes:
-    """Keep a file for a day, and answer its id; raises WrongFile. Inside a transaction."""
-    text = decode(octets)
-    row_count = count_rows(text)
+    """Keep a file for a day, and answer its id; raises WrongFile.
+
+    It is read beside the event loop, and before a connection is taken: a large one takes a second.
+    """
+    content, row_count = await asyncio.to_thread(_read_through, octets)
     file_id = secrets.token_bytes(_ID_BYTES)
     shown = name.replace("\0", "")[:_NAME_CHARACTERS_MAX]
-    await connection.execute(sql.FORGET_SOME, person_id, FILES_MAX - 1)
-    await connection.execute(
-        sql.KEEP, file_id, space_id, person_id, shown, text.encode(), row_count, now
-    )
+    async with database.transaction() as connection:
+        await connection.execute(sql.FORGET_SOME, person_id, FILES_MAX - 1)
+        await connection.execute(
+            sql.KEEP, file_id, space_id, person_id, shown, content, row_count, now
+        )
     return file_id
 
 
@@ -67,6 +71,12 @@ async def read_file(
         octets = octets[: octets.rfind(b"\n") + 1] or octets
     text = octets.decode(errors="replace")
     return RecipientFile(file_id, row["name"], text, row["row_count"], is_whole)
+
+
+def _read_through(octets: bytes) -> tuple[bytes, int]:
+    """A file as it is kept, and how many rows it has; raises WrongFile."""
+    text = decode(octets)
+    return text.encode(), count_rows(text)
 
 
 async def forget_files_once(database: Database, now: datetime) -> int:
