@@ -16,7 +16,8 @@ from staffetta.accounts.space import Space
 from staffetta.domain.environments import Environment
 
 _TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
-_ONCE = re.compile(r'name="once" value="([^"]+)"')
+# What forms hold that one must have seen: a number that counts once, and what the page showed.
+_SEEN = ("once", "shown", "rotated_at")
 STRANGER = Email.parse("stranger@example.com")
 
 
@@ -36,8 +37,9 @@ class AccountConsole:
         """Fill in a form of a page and send it, to the page itself unless given."""
         shown = await one.get(page)
         hidden = {"form_token": found_in(_TOKEN, shown.text)}
-        if once := _ONCE.search(shown.text):
-            hidden["once"] = once[1]
+        for name in _SEEN:
+            if seen := re.search(f'name="{name}" value="([^"]+)"', shown.text):
+                hidden[name] = seen[1]
         return await one.post(path or page, data={**hidden, **fields})
 
 

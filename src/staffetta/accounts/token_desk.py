@@ -192,16 +192,25 @@ class TokenDesk:
             return made
 
     async def lines(
-        self, space: Space, now: datetime, *, skip: int = 0, limit: int = LIST_MAX
+        self,
+        space: Space,
+        now: datetime,
+        reports: Database,
+        *,
+        skip: int = 0,
+        limit: int = LIST_MAX,
     ) -> Sequence[TokenLine]:
-        """The live tokens with their use, newest first; none of them can be read again."""
-        async with self._database.acquire() as connection:
+        """The live tokens with their use, newest first; none of them can be read again.
+
+        Uses are added up on `reports`: whoever looks must not keep those who send waiting.
+        """
+        async with reports.acquire() as connection:
             records = await list_tokens(connection, space, now, skip=skip, limit=limit)
             return await read_token_lines(connection, records)
 
-    async def line(self, space: Space, name: str, now: datetime) -> TokenLine:
-        """The live token with this id, and its use; raises NoSuchToken."""
-        async with self._database.acquire() as connection:
+    async def line(self, space: Space, name: str, now: datetime, reports: Database) -> TokenLine:
+        """The live token with this id, and its use, as `lines`; raises NoSuchToken."""
+        async with reports.acquire() as connection:
             found = await find_named_token(connection, space, name, now, None)
             return (await read_token_lines(connection, [found]))[0]
 

@@ -4,17 +4,23 @@ Pure, but for the clock that is an argument. A sentence beside a field is in Eng
 and translated when it is shown.
 """
 
+import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 
+import msgspec
+
+from staffetta.accounts.change_token import TokenChange
 from staffetta.accounts.create_token import LIFETIME_SECONDS_MAX, NAME_CHARACTERS_MAX
 from staffetta.accounts.errors import InvalidTokenLimits
 from staffetta.accounts.token_limits import NO_LIMITS, TokenLimits, parse_limits
+from staffetta.accounts.tokens import TokenRecord
 from staffetta.console.forms import Form
 from staffetta.console.languages import mark
-from staffetta.console.token_words import CHOSEN, PRESETS, scopes_of_preset
+from staffetta.console.token_words import CHOSEN, PRESETS, preset_of, scopes_of_preset
 from staffetta.domain.environments import Environment
 from staffetta.domain.money import InvalidAmount, as_number, format_amount, parse_amount
 from staffetta.domain.scopes import InvalidScope, expand
@@ -29,12 +35,19 @@ LIFETIMES: Final = (
     (str(90 * _DAY_SECONDS), mark("90 days")),
     (str(LIFETIME_SECONDS_MAX), mark("a year")),
 )
+_THOUSANDS: Final = re.compile(r",[0-9]{3}(?![0-9])", re.ASCII)
 _COUNTS: Final = ("totalRequests", "walletRequests", "subscriptionRequests")
 _TEXTS: Final = ("name", "access", "other", "lifetime", "until", *_COUNTS, "walletAmount", "ip")
 _LINES_CHARACTERS_MAX: Final = 20_000
 
 _NAME_PROBLEM: Final = mark("At most 100 characters, and all of them printable.")
 _SCOPES_PROBLEM: Final = mark("Tick what the token may do.")
+_PRESET_SCOPE_PROBLEM: Final = mark(
+    "What is ticked is not what is chosen above: choose “as ticked below”, or tick nothing."
+)
+_PRESET_OTHER_PROBLEM: Final = mark(
+    "These count only where “as ticked below” is chosen: choose it, or leave this empty."
+)
 _OTHER_PROBLEM: Final = mark(
     "Each line must be a scope that this environment has, like POST:sms.openapi.com/IT-messages."
 )
@@ -69,7 +82,7 @@ class ReadToken:
 EMPTY: Final = TypedToken(
     {
         **dict.fromkeys(_TEXTS, ""),
-        "access": "everything",
+        "access": "",  # nobody gets more than was asked for
         "lifetime": str(LIFETIME_SECONDS_MAX),
     }
 )
@@ -95,15 +108,22 @@ def typed_limits(limits: TokenLimits) -> dict[str, str]:
 
 
 def read_token(
-    typed: TypedToken, environment: Environment, now: datetime, own_hosts: Sequence[str]
+    typed: TypedToken,
+    environment: Environment,
+    now: datetime,
+    own_hosts: Sequence[str],
+    held: Sequence[str] = (),
 ) -> ReadToken:
-    """The terms that a form asks for."""
+    """The terms that a form asks for.
+
+    `held` are the scopes that its token has: they may stay, though this host knows them not.
+    """
     problems: dict[str, str] = {}
     texts = typed.texts
     if len(texts["name"]) > NAME_CHARACTERS_MAX or not texts["name"].isprintable():
         problems["name"] = _NAME_PROBLEM
     return ReadToken(
-        scopes=_scopes(typed, environment, own_hosts, problems),
+        scopes=_scopes(typed, environment, own_hosts, held, problems),
         lifetime_seconds=_lifetime(texts, now, problems),
         name=texts["name"],
         limits=_limits(texts, problems),
@@ -115,11 +135,14 @@ def _scopes(
     typed: TypedToken,
     environment: Environment,
     own_hosts: Sequence[str],
+    held: Sequence[str],
     problems: dict[str, str],
 ) -> tuple[str, ...]:
-    if typed.texts["access"] in PRESETS:
-        return scopes_of_preset(typed.texts["access"], environment)
     written = tuple(typed.texts["other"].split())
+    if typed.texts["access"] in PRESETS:
+        return _preset(typed, environment, written, problems)
+    if held and set(held) == {*typed.scopes, *written}:
+        return tuple(held)
     try:
         expand(written, environment, own_hosts)
     except InvalidScope:
@@ -132,6 +155,21 @@ def _scopes(
     if not wanted:
         problems["scope"] = _SCOPES_PROBLEM
     return wanted
+
+
+def _preset(
+    typed: TypedToken,
+    environment: Environment,
+    written: Sequence[str],
+    problems: dict[str, str],
+) -> tuple[str, ...]:
+    """The scopes of a choice, unless something else is ticked or written: which one was meant?"""
+    preset = typed.texts["access"]
+    if written:
+        problems["other"] = _PRESET_OTHER_PROBLEM
+    if typed.scopes and preset_of(typed.scopes, environment) != preset:
+        problems["scope"] = _PRESET_SCOPE_PROBLEM
+    return scopes_of_preset(preset, environment)
 
 
 def _lifetime(texts: Mapping[str, str], now: datetime, problems: dict[str, str]) -> int | None:
@@ -193,7 +231,9 @@ def _count(text: str) -> int | None:
 
 
 def _amount(text: str) -> float | None:
-    """A comma is a decimal point, as people here write it."""
+    """A comma is a decimal point, as people here write it; one before three digits may be none."""
+    if _THOUSANDS.search(text):
+        return None
     try:
         micro = parse_amount(text.replace(",", "."))
     except InvalidAmount:
@@ -204,6 +244,31 @@ def _amount(text: str) -> float | None:
 def chosen_token(texts: Mapping[str, str], scopes: Sequence[str]) -> TypedToken:
     """A form that shows a token as it is."""
     return TypedToken({**EMPTY.texts, **texts}, scopes)
+
+
+def digest_of(record: TokenRecord) -> str:
+    """The terms of a token in short, to tell whether they are still what a page showed."""
+    terms = [
+        record.name,
+        sorted(record.scopes),
+        record.expire_at.isoformat(),
+        record.limits.as_object(),
+    ]
+    return hashlib.sha256(msgspec.json.encode(terms, order="sorted")).hexdigest()[:24]
+
+
+def change_of(read: ReadToken, record: TokenRecord, environment: Environment) -> TokenChange:
+    """What a form changes of a token: what it leaves as it is is not asked for anew."""
+    preset = preset_of(record.scopes, environment)
+    kept = {frozenset(record.scopes)}
+    if preset in PRESETS:
+        kept.add(frozenset(scopes_of_preset(preset, environment)))
+    return TokenChange(
+        None if frozenset(read.scopes) in kept else read.scopes,
+        read.lifetime_seconds,
+        None if read.name == record.name else read.name,
+        None if read.limits == record.limits else read.limits,
+    )
 
 
 __all__ = ["CHOSEN", "EMPTY", "KEEP", "LIFETIMES", "UNTIL", "ReadToken", "TypedToken"]

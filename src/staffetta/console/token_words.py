@@ -18,6 +18,9 @@ SERVICE_NAMES: Final[Mapping[Service, str]] = MappingProxyType(
         Service.V1: mark("Messages, first generation (v1)"),
     }
 )
+TOO_MANY_TOKENS: Final = mark(
+    "There are as many tokens here as an account may have: revoke some that are not used any more."
+)
 _V1_WORDS: Final = MappingProxyType(
     {
         ("GET", "messages"): mark("Read messages and their recipients"),

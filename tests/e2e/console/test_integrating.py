@@ -86,8 +86,14 @@ def test_a_token_is_made_used_and_revoked(console: ConsoleSite, browser: Browser
 def test_ticking_a_box_is_a_choice_of_its_own(console: ConsoleSite, browser: Browser) -> None:
     with console.visit(browser, OWNER) as one:
         one.go(f"{SANDBOX}/tokens/new")
-        one.page.get_by_label("Register senders").uncheck()
-        expect(one.page.get_by_label("as ticked below")).to_be_checked()
+        chosen = one.page.get_by_label("as ticked below")
+        expect(chosen).not_to_be_checked()
+        one.page.get_by_label("Register senders").check()
+        expect(chosen).to_be_checked()
+        one.page.get_by_label("read only").check()
+        one.page.get_by_text("Write scopes yourself").click()
+        one.page.get_by_label("Further scopes").fill("POST:test.sms.openapi.com/otp")
+        expect(chosen).to_be_checked()
 
 
 def test_lines_to_paste_work_as_they_are(console: ConsoleSite, browser: Browser) -> None:

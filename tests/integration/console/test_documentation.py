@@ -122,9 +122,9 @@ def test_a_line_is_one_command(number: int, environment: Environment) -> None:
         ("sms.example.com", "http://sms.example.com"),
         ("127.0.0.1:8025", "http://127.0.0.1:8025"),
         ("[::1]:8025", "http://[::1]:8025"),
-        ("evil.com'; rm -rf /; '", "http://localhost"),
-        ("$(reboot)", "http://localhost"),
-        ("", "http://localhost"),
+        ("evil.com'; rm -rf /; '", "http://test.org:3000"),
+        ("$(reboot)", "http://test.org:3000"),
+        ("", "http://test.org:3000"),
     ],
 )
 def test_a_host_that_is_none_is_in_no_line(host: str, address: str) -> None:

@@ -10,9 +10,10 @@ from console_people import AccountConsole, account_console, found_in
 from hand_gateway import make_gateway
 
 from staffetta.accounts.audit import list_entries
+from staffetta.accounts.create_token import TOKENS_MAX
 from staffetta.accounts.find_tokens import find_token, list_tokens
 from staffetta.accounts.tokens import TokenRecord
-from staffetta.console.token_words import CALL_WORDS, PRESETS, scopes_of_preset
+from staffetta.console.token_words import CALL_WORDS, PRESETS, TOO_MANY_TOKENS, scopes_of_preset
 from staffetta.db.pool import Database
 from staffetta.domain.environments import Environment
 from staffetta.domain.scopes import CALLS, all_scopes, expand
@@ -20,6 +21,11 @@ from staffetta.domain.scopes import CALLS, all_scopes, expand
 TOKENS = "/console/sandbox/tokens"
 NEW = f"{TOKENS}/new"
 MADE = re.compile(r"<code>([0-9a-f]{24})</code>")
+FULL = """
+INSERT INTO token (hash, space_id, scopes, hint, created_at, updated_at, expire_at)
+SELECT sha256(number::text::bytea), $1, '{}', '', now(), now(), $2::timestamptz + interval '1 day'
+  FROM generate_series(1, $3::int) AS number
+"""
 FORM = {"name": "web shop", "access": "everything", "lifetime": "86400"}
 
 
@@ -131,6 +137,9 @@ async def test_limits_are_kept_and_shown_as_what_is_left(console: AccountConsole
     [
         ({"name": "x" * 101}, "name"),
         ({"access": "chosen"}, "scope"),
+        ({"access": ""}, "scope"),
+        ({"access": "everything", "scope": "POST:test.sms.openapi.com/otp"}, "scope"),
+        ({"access": "read", "other": "POST:test.sms.openapi.com/otp"}, "other"),
         ({"access": "chosen", "other": "POST:sms.openapi.com/IT-messages"}, "other"),
         ({"access": "chosen", "other": "<b>all</b>"}, "other"),
         ({"lifetime": "date", "until": "2026-03-13"}, "until"),
@@ -139,6 +148,8 @@ async def test_limits_are_kept_and_shown_as_what_is_left(console: AccountConsole
         ({"lifetime": "forever"}, "lifetime"),
         ({"totalRequests": "-1"}, "totalRequests"),
         ({"walletAmount": "a lot"}, "walletAmount"),
+        ({"walletAmount": "1,000"}, "walletAmount"),
+        ({"walletAmount": "1,000.50"}, "walletAmount"),
         ({"ip": "192.0.2.1/24"}, "ip"),
     ],
 )
@@ -192,6 +203,67 @@ async def test_a_token_that_is_only_renamed_stays_as_it_is(console: AccountConso
     (after,) = await live(console)
     assert (after.scopes, after.expire_at) == (before.scopes, before.expire_at)
     assert (after.limits, after.name) == (before.limits, "other")
+
+
+async def test_nothing_is_chosen_for_anybody(console: AccountConsole) -> None:
+    shown = (await console.owner.get(NEW)).text
+    assert not re.search(r'name="(?:access|scope)"[^>]* checked', shown)
+
+
+async def test_a_choice_with_its_own_boxes_is_that_choice(console: AccountConsole) -> None:
+    await make(console, access="otp", scope=["POST:test.sms.openapi.com/otp"])
+    (record,) = await live(console)
+    assert record.scopes == ("POST:test.sms.openapi.com/otp",)
+
+
+async def test_scopes_of_another_host_stay_while_the_rest_changes(
+    console: AccountConsole,
+) -> None:
+    written = "POST:console.test/IT-messages"
+    await make(console, access="chosen", other=written)
+    (before,) = await live(console)
+    elsewhere = {"host": "sms.example.org", "origin": "https://sms.example.org"}
+    shown = await console.owner.get(address(before))
+    names = ("form_token", "shown")
+    hidden = {
+        name: found_in(re.compile(f'name="{name}" value="([^"]+)"'), shown.text) for name in names
+    }
+    form = {"name": "other", "access": "chosen", "other": written, "lifetime": "keep", **hidden}
+    answer = await console.owner.post(address(before), data=form, headers=elsewhere)
+    assert answer.status_code == 303, answer.text
+    (after,) = await live(console)
+    assert (after.name, after.scopes) == ("other", (written,))
+
+
+async def test_an_old_page_overwrites_nothing(console: AccountConsole) -> None:
+    await make(console, totalRequests="5")
+    (record,) = await live(console)
+    page = address(record)
+    old = (await console.owner.get(page)).text
+    narrowed = {"name": "web shop", "access": "otp", "lifetime": "keep", "totalRequests": "5"}
+    await console.send(console.owner, page, **narrowed)
+    (narrow,) = await live(console)
+    names = ("form_token", "shown")
+    hidden = {name: found_in(re.compile(f'name="{name}" value="([^"]+)"'), old) for name in names}
+    form = {**narrowed, "name": "renamed", "access": "everything", **hidden}
+    for one in (form, {**form, "shown": ""}):
+        answer = await console.owner.post(page, data=one)
+        assert answer.status_code == 409
+        assert "not any more what this page showed" in answer.text
+        assert 'value="otp" checked' in answer.text
+    assert await live(console) == (narrow,)
+
+
+async def test_a_full_account_is_told_in_the_readers_language(console: AccountConsole) -> None:
+    space = console.spaces[Environment.SANDBOX]
+    async with console.gateway.database.acquire() as connection:
+        await connection.execute(FULL, space.space_id, console.gateway.clock.now(), TOKENS_MAX)
+    answer = await console.send(console.owner, NEW, **FORM)
+    assert answer.status_code == 409
+    assert TOO_MANY_TOKENS in answer.text
+    assert 'id="name-problem"' not in answer.text
+    trying = await console.send(console.owner, "/console/sandbox/documentation")
+    assert TOO_MANY_TOKENS in trying.text
 
 
 async def test_a_revoked_token_is_gone(console: AccountConsole) -> None:

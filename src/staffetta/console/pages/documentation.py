@@ -26,7 +26,7 @@ from staffetta.console.languages import mark
 from staffetta.console.parts import ConsoleParts
 from staffetta.console.places import Place, account_page, place_of
 from staffetta.console.rendering import PageRequest
-from staffetta.console.token_words import scopes_of_preset
+from staffetta.console.token_words import TOO_MANY_TOKENS, scopes_of_preset
 from staffetta.domain.environments import Environment
 
 _SECTION: Final = "/documentation"
@@ -100,8 +100,8 @@ def documentation_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
             made = await parts.token_desk.create_once(
                 place.facts.space, terms, asked, parts.clock.now(), (own_host(request),)
             )
-        except TooManyTokens as error:
-            return _page(request, place, problem=str(error))
+        except TooManyTokens:
+            return _page(request, place, problem=TOO_MANY_TOKENS)
         if made is None:
             return _page(request, place, was_used=True)
         return _page(request, place, token=made.token)
@@ -135,7 +135,7 @@ def _page(
         token=token,
         was_used=was_used,
         problem_sentence=problem,
-        number=new_form_number(),
+        once=new_form_number(),
         is_owner=person is not None and person.role is Role.OWNER,
         placeholder=_PLACEHOLDER,
     )

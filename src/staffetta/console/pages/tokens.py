@@ -18,7 +18,7 @@ from litestar.params import FromPath
 from staffetta.accounts.errors import NoSuchToken, TooManyTokens
 from staffetta.accounts.named_tokens import ID_CHARACTERS
 from staffetta.accounts.people import Role
-from staffetta.accounts.token_desk import Asked, NewToken, TokenChange, TokenTerms
+from staffetta.accounts.token_desk import Asked, NewToken, TokenTerms
 from staffetta.accounts.token_lines import TokenLine
 from staffetta.console.acting import actor_of, form_number_of, new_form_number
 from staffetta.console.examples import example_for
@@ -35,13 +35,15 @@ from staffetta.console.token_form import (
     KEEP,
     LIFETIMES,
     TypedToken,
+    change_of,
     chosen_token,
+    digest_of,
     last_day,
     read_token,
     typed_limits,
     typed_token,
 )
-from staffetta.console.token_words import PRESETS, box_groups, preset_of
+from staffetta.console.token_words import PRESETS, TOO_MANY_TOKENS, box_groups, preset_of
 
 _SECTION: Final = "/tokens"
 _PAGE: Final = 50
@@ -66,7 +68,9 @@ def _list_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         place = await place_of(parts, request, environment)
         now = parts.clock.now()
         skip = _skip(request)
-        lines = await parts.token_desk.lines(place.facts.space, now, skip=skip, limit=_PAGE + 1)
+        lines = await parts.token_desk.lines(
+            place.facts.space, now, parts.reports, skip=skip, limit=_PAGE + 1
+        )
         return account_page(
             request,
             place,
@@ -116,9 +120,9 @@ def _making_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
             made = await parts.token_desk.create_once(
                 place.facts.space, terms, asked, now, (own_host(request),)
             )
-        except TooManyTokens as error:
+        except TooManyTokens:
             return _form(
-                parts, request, place, typed, {"name": str(error)}, number=new_form_number()
+                parts, request, place, typed, number=new_form_number(), sentence=TOO_MANY_TOKENS
             )
         return _made(request, place, made)
 
@@ -133,12 +137,16 @@ def _changing_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         """Change one."""
         place = await place_of(parts, request, environment)
         line = await _find(parts, place, token)
-        typed = typed_token(await read_form(request))
-        now = parts.clock.now()
-        read = read_token(typed, place.environment, now, _own_hosts(parts, request))
+        form = await read_form(request)
+        if form.text("shown") != digest_of(line.record):
+            typed = _typed_of(line, place)
+            return _one(parts, request, place, line, typed, is_outdated=True)
+        typed, now = typed_token(form), parts.clock.now()
+        hosts = _own_hosts(parts, request)
+        read = read_token(typed, place.environment, now, hosts, line.record.scopes)
         if read.problems:
             return _one(parts, request, place, line, typed, read.problems)
-        change = TokenChange(read.scopes, read.lifetime_seconds, read.name, read.limits)
+        change = change_of(read, line.record, place.environment)
         asked = Asked(actor_of(request))
         try:
             await parts.token_desk.change_named(
@@ -171,7 +179,9 @@ async def _find(parts: ConsoleParts, place: Place, name: str) -> TokenLine:
     if len(name) != ID_CHARACTERS:
         raise NotFoundException("there is no such token")
     try:
-        return await parts.token_desk.line(place.facts.space, name, parts.clock.now())
+        return await parts.token_desk.line(
+            place.facts.space, name, parts.clock.now(), parts.reports
+        )
     except NoSuchToken as error:
         raise NotFoundException("there is no such token") from error
 
@@ -184,14 +194,16 @@ def _form(
     problems: Any = None,
     *,
     number: str,
+    sentence: str = "",
 ) -> Response[Any]:
     return account_page(
         request,
         place,
         "token_new.html",
         section=_SECTION,
-        status=_REFUSED if problems else 200,
-        number=number,
+        status=_CONFLICT if sentence else _REFUSED if problems else 200,
+        problem_sentence=sentence,
+        once=number,
         keeps=False,
         **_form_values(parts, place, typed, problems or {}),
     )
@@ -204,13 +216,17 @@ def _one(
     line: TokenLine,
     typed: TypedToken,
     problems: Any = None,
+    *,
+    is_outdated: bool = False,
 ) -> Response[Any]:
     return account_page(
         request,
         place,
         "token.html",
         section=_SECTION,
-        status=_REFUSED if problems else 200,
+        status=_CONFLICT if is_outdated else _REFUSED if problems else 200,
+        is_outdated=is_outdated,
+        shown=digest_of(line.record),
         token=shown_token(line, place.environment, parts.clock.now()),
         is_owner=_is_owner(request),
         presets_by_name=PRESETS,

@@ -15,6 +15,11 @@ for (const group of document.querySelectorAll("fieldset[data-presets]")) {
   });
 }
 
+// Scopes that are written by hand are a choice of its own too.
+document.getElementById("other")?.addEventListener("input", ({ target }) => {
+  if (target.value.trim()) document.querySelector('input[name="access"][value="chosen"]').checked = true;
+});
+
 const day = document.getElementById("until");
 day?.addEventListener("input", () => {
   document.querySelector('input[name="lifetime"][value="date"]').checked = true;
