@@ -37,8 +37,8 @@ OAUTH_V1_SERVICE: Final = Service(
         ),
         words(
             "Sandbox and production share nothing: each has its API key, its tokens and its"
-            " wallet. The examples are of the sandbox; in production the hosts of scopes begin"
-            " without `test.`."
+            " wallet. The examples are of the sandbox; in production the hosts of scopes have no"
+            " `test.` in front."
         ),
     ),
     tags={

@@ -32,7 +32,7 @@ OAUTH_V2_SERVICE: Final = Service(
             " Renewing a token takes its refresh token instead."
         ),
         words(
-            "A success is 200, with `data`, `success` true, `message` and `error` null. A refusal"
+            "A success is 200, with `data`, `message`, `success` true and `error` null. A refusal"
             " has `success` false, `data` null, an English sentence in `message`, and a number in"
             " `error`. What belongs to another account, or to the other environment, is refused"
             " as what does not exist."
@@ -45,8 +45,8 @@ OAUTH_V2_SERVICE: Final = Service(
         ),
         words(
             "Sandbox and production share nothing: each has its API key, its tokens and its"
-            " wallet. The examples are of the sandbox; in production the hosts of scopes begin"
-            " without `test.`."
+            " wallet. The examples are of the sandbox; in production the hosts of scopes have no"
+            " `test.` in front."
         ),
     ),
     tags={
