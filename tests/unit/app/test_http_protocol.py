@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import pytest
 import uvicorn
@@ -83,9 +84,9 @@ async def _app(scope, receive, send):
 
 
 @asynccontextmanager
-async def serving() -> AsyncIterator[int]:
+async def serving(app: Any = _app) -> AsyncIterator[int]:
     config = uvicorn.Config(
-        _app, port=0, http=OneWriteProtocol, lifespan="off", log_config=None, server_header=False
+        app, port=0, http=OneWriteProtocol, lifespan="off", log_config=None, server_header=False
     )
     server = uvicorn.Server(config)
     server.config.load()
@@ -117,3 +118,49 @@ async def test_real_answers_are_whole(method: str, body: bytes | None) -> None:
     head, _, rest = answer.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 200 OK\r\n")
     assert rest == body or method == "POST"
+
+
+async def _count_app(scope, receive, send):
+    octets, more = 0, True
+    while more:
+        message = await receive()
+        octets += len(message.get("body", b""))
+        more = message.get("more_body", False)
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"%d\n" % octets})
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: ",
+        b"GET /",
+        b"GET / HTTP/1.1\r\nHost: x\r\nX: a\r\nX: ",
+    ],
+)
+async def test_a_head_without_an_end_is_refused(begun: bytes) -> None:
+    async with serving(_count_app) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(begun)
+        answer = b""
+        with suppress(ConnectionError):
+            for _ in range(100):
+                writer.write(b"a" * 16_384)
+                await writer.drain()
+        with suppress(ConnectionError):
+            answer = await reader.read()
+        writer.close()
+    assert answer.startswith((b"HTTP/1.1 431 ", b"HTTP/1.1 400 ")) or answer == b""
+
+
+async def test_bodies_and_one_request_after_another_may_be_longer() -> None:
+    async with serving(_count_app) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        head = b"POST / HTTP/1.1\r\nHost: x\r\nX-Long: " + b"a" * 8_000 + b"\r\n"
+        for _ in range(12):
+            writer.write(head + b"Content-Length: 200000\r\n\r\n" + b"b" * 200_000)
+            answer = await reader.readuntil(b"0\r\n\r\n")
+            assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+            assert b"200000\n" in answer
+        writer.close()
+        await writer.wait_closed()
