@@ -78,17 +78,16 @@ async def run_dispatch(context: RoleContext, stop: asyncio.Event) -> None:
     )
     async with asyncio.TaskGroup() as tasks, Loops() as writing:
         fleet = Fleet(parts, tasks)
-        uses = LinkUses(database, clock, owner, fleet.uses)
         store = RecordingStore(
             database, recordings, clock, context.ids, owner, fleet.record_newest, registry
         )
-        _start_writing(writing, settler, reporter, inbox.answers_came)
-        _start_telling(writing, fleet, alarms)
+        # What is started first ends last: others hand over to it until they end.
         writing.start(store.record_once, _RECORD_SECONDS)
         writing.start(callback_bell.notify_once, 0, may_be_cut=True)
+        _start_writing(writing, settler, reporter, inbox.answers_came)
         writing.start(learning.share_once, _LEARNED_SECONDS)
         writing.start(watch.watch_once, _WATCH_SECONDS)
-        writing.start(uses.tell_once, _USE_SECONDS)
+        _start_telling(writing, context, fleet, alarms)
         _start_checks(writing, context, parts)
         await _claim_until(stop, context, fleet)
         await fleet.drain()
@@ -110,8 +109,10 @@ def _start_writing(
     writing.start(reporter.rematch_once, _REMATCH_SECONDS)
 
 
-def _start_telling(writing: Loops, fleet: Fleet, alarms: AlarmBook) -> None:
-    """What is wrong, and how links are."""
+def _start_telling(writing: Loops, context: RoleContext, fleet: Fleet, alarms: AlarmBook) -> None:
+    """Tell how links are, what they do, and what is wrong."""
+    uses = LinkUses(context.database, context.clock, context.heartbeat.process_id, fleet.uses)
+    writing.start(uses.tell_once, _USE_SECONDS)
     writing.start(fleet.tell_once, _IDLE_SECONDS, wake=fleet.changed)
     writing.start(alarms.store_once, _IDLE_SECONDS, wake=alarms.changed)
     writing.start(alarms.show_once, _IDLE_SECONDS)

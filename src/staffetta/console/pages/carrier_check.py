@@ -170,14 +170,7 @@ def carrier_check_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         request: PageRequest, environment: FromPath[str], name: FromPath[str]
     ) -> Response[Any]:
         """Set what was ticked of what the check found."""
-        form = await read_form(request)
-        try:
-            await change_at(parts, request, environment, name, form, _apply)
-        except (StaffettaError, ValueError) as error:
-            place = await connector_at(parts, environment, name)
-            return await _page(parts, request, place, problem=str(error))
-        place = await connector_at(parts, environment, name)
-        return lead_to(place.path("/open"))
+        return await _apply_ticked(parts, request, environment, name)
 
     return [show, live, begin, stop, apply]
 
@@ -200,6 +193,19 @@ async def _begin(
     if done == _TO_AGREE:
         return _agreement_page(parts, request, place, form, typed)
     return lead_to(place.path("/check"))
+
+
+async def _apply_ticked(
+    parts: ConsoleParts, request: PageRequest, environment: str, name: str
+) -> Response[Any]:
+    form = await read_form(request)
+    try:
+        await change_at(parts, request, environment, name, form, _apply)
+    except (StaffettaError, ValueError) as error:
+        place = await connector_at(parts, environment, name)
+        return await _page(parts, request, place, problem=str(error))
+    place = await connector_at(parts, environment, name)
+    return lead_to(place.path("/open"))
 
 
 def _agreement_page(
