@@ -13,7 +13,7 @@ from typing import Final
 
 from litestar.exceptions import NotFoundException
 
-from staffetta.accounts.audit import Actor, record
+from staffetta.accounts.audit import Actor, record, was_obeyed
 from staffetta.accounts.change_person import (
     disable_person,
     enable_person,
@@ -71,34 +71,50 @@ class HandedOver:
     password: str = field(repr=False)
 
 
+class ObeyedAlready(Exception):
+    """The form was obeyed before: a password was made, and shown in that answer alone."""
+
+
 async def let_in(
-    parts: ConsoleParts, actor: Actor, account_id: int, newcomer: Newcomer, now: datetime
+    parts: ConsoleParts,
+    actor: Actor,
+    account_id: int,
+    newcomer: Newcomer,
+    now: datetime,
+    *,
+    form: str | None = None,
 ) -> HandedOver:
     """Let somebody in with a password that is made here.
 
-    Raises InvalidEmail, PersonExists, InvalidPerson, TooManyPeople, NotAcceptingNow; 404 where
-    there is no such account.
+    `form` is the number of a form that is obeyed once. Raises ObeyedAlready, InvalidEmail,
+    PersonExists, InvalidPerson, TooManyPeople, NotAcceptingNow; 404 where there is no such account.
     """
     email = Email.parse(newcomer.email)
     role = Role.OWNER if newcomer.role == Role.OWNER else Role.MEMBER
     password = make_password(email)
     password_hash = await parts.passwords.hash(password)
     async with parts.database.transaction() as connection:
-        if await read_account(connection, account_id) is None:
-            raise NotFoundException("there is no such account")
+        await _refuse_again(connection, account_id, form)
         person = await create_person(
             connection, email, role, account_id, password_hash, now, name=newcomer.name
         )
-        await _note(connection, actor, "person.add", account_id, person, now)
+        await _note(connection, actor, "person.add", account_id, person, now, form)
     return HandedOver(person, password.text)
 
 
 async def renew_password(
-    parts: ConsoleParts, actor: Actor, account_id: int, person_id: int, now: datetime
+    parts: ConsoleParts,
+    actor: Actor,
+    account_id: int,
+    person_id: int,
+    now: datetime,
+    *,
+    form: str | None = None,
 ) -> HandedOver:
     """Make another password for somebody; every session of theirs is over.
 
-    Raises NotAcceptingNow; 404 for whoever is not of the account.
+    `form` as for `let_in`. Raises ObeyedAlready, NotAcceptingNow; 404 for whoever is not of the
+    account.
     """
     async with parts.database.acquire() as connection:
         email = Email.parse((await _found(connection, account_id, person_id)).email)
@@ -109,18 +125,26 @@ async def renew_password(
         return await set_password(connection, email, password_hash, now)
 
     way = Way("person.password", "", change)
-    person = await change_person(parts, actor, account_id, person_id, way, now)
+    person = await change_person(parts, actor, account_id, person_id, way, now, form=form)
     return HandedOver(person, password.text)
 
 
 async def change_person(
-    parts: ConsoleParts, actor: Actor, account_id: int, person_id: int, way: Way, now: datetime
+    parts: ConsoleParts,
+    actor: Actor,
+    account_id: int,
+    person_id: int,
+    way: Way,
+    now: datetime,
+    *,
+    form: str | None = None,
 ) -> Person:
-    """Change somebody of the account, and note it.
+    """Change somebody of the account, and note it; `form` as for `let_in`.
 
-    Raises LastOwner, InvalidPerson; 404 for whoever is not of the account.
+    Raises ObeyedAlready, LastOwner, InvalidPerson; 404 for whoever is not of the account.
     """
     async with parts.database.transaction() as connection:
+        await _refuse_again(connection, account_id, form)
         before = await _found(connection, account_id, person_id)
         try:
             person = await way.change(connection, Email.parse(before.email), now)
@@ -129,8 +153,16 @@ async def change_person(
         # An address may have become somebody else's in between.
         if person.person_id != person_id:
             raise _not_of_it()
-        await _note(connection, actor, way.action, account_id, person, now)
+        await _note(connection, actor, way.action, account_id, person, now, form)
     return person
+
+
+async def _refuse_again(connection: Connection, account_id: int, form: str | None) -> None:
+    account = await read_account(connection, account_id)
+    if account is None:
+        raise NotFoundException("there is no such account")
+    if form is not None and await was_obeyed(connection, account, form):
+        raise ObeyedAlready
 
 
 async def _note(
@@ -140,10 +172,11 @@ async def _note(
     account_id: int,
     person: Person,
     now: datetime,
+    form: str | None,
 ) -> None:
     account = await read_account(connection, account_id)
     details = {"person": person.email, "role": person.role.value}
-    await record(connection, actor, action, account, details, now)
+    await record(connection, actor, action, account, details, now, form=form)
 
 
 async def _found(connection: Connection, account_id: int, person_id: int) -> Person:

@@ -109,6 +109,38 @@ async def test_an_account_is_made_with_its_keys_and_its_first_owner_shown_once(d
         assert production not in await desk.see(page)
 
 
+async def test_an_account_whose_form_is_sent_twice_is_said_to_be_made_and_perhaps_not_seen(
+    desk,
+) -> None:
+    path = f"{OPERATE}/accounts/new"
+    form = hidden_fields(await desk.see("/accounts/new"), path)
+    form |= {"email": "new@example.com", "currency": "EUR", "owner_email": "otto@example.com"}
+    assert len(SHOWN_ONCE.findall((await desk.browser.post(path, data=form)).text)) == 3
+    again = await desk.browser.post(path, data=form)
+    assert done(again) == "unseen"
+    assert "If nobody saw it" in (await desk.browser.get(again.headers["location"])).text
+    other = {**form, **hidden_fields(await desk.see("/accounts/new"), path)}
+    assert (await desk.browser.post(path, data=other)).status_code == 422
+
+
+async def test_a_password_is_made_once_for_each_form(desk, anna) -> None:
+    here = f"{OPERATE}{at(anna, '/people')}"
+    form = hidden_fields(await desk.see(at(anna, "/people")), here)
+    form |= {"email": "otto@example.com", "role": "owner"}
+    assert SHOWN_ONCE.findall((await desk.browser.post(here, data=form)).text)
+    again = await desk.browser.post(here, data=form)
+    assert done(again) == "unseen"
+    assert "If nobody saw it" in (await desk.browser.get(again.headers["location"])).text
+    [row] = await desk.gateway.rows("SELECT id FROM person WHERE email = $1", OTTO.text)
+    renew = f"{here}/{row['id']}/password"
+    number = hidden_fields(await desk.see(at(anna, "/people")), renew)
+    assert SHOWN_ONCE.findall((await desk.browser.post(renew, data=number)).text)
+    [kept] = await desk.gateway.rows("SELECT password_hash FROM person WHERE email = $1", OTTO.text)
+    assert done(await desk.browser.post(renew, data=number)) == "unseen"
+    [now] = await desk.gateway.rows("SELECT password_hash FROM person WHERE email = $1", OTTO.text)
+    assert now["password_hash"] == kept["password_hash"], "what was shown is what holds"
+
+
 async def test_what_cannot_be_made_is_said_beside_its_field(desk, anna) -> None:
     for fields, field in (
         ({"email": "no address"}, "email"),

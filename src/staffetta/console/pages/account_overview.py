@@ -47,7 +47,14 @@ SPANS: Final[Mapping[str, tuple[timedelta, str]]] = MappingProxyType(
         "7d": (timedelta(days=7), mark("a week")),
     }
 )
+_NO_ADDRESS: Final = mark("Write an e-mail address, like olga@example.com.")
+_TAKEN: Final = mark("An account has this address already.")
 _DONE: Final = {
+    "unseen": mark(
+        "This form was obeyed already: the account was made once, and what opens it was shown in"
+        " that answer alone. If nobody saw it, make a key under Keys and tokens, and a password"
+        " under People."
+    ),
     "renamed": mark("The account has its new address."),
     "closed": mark("The account is closed: its tokens, API keys and people are refused."),
     "reopened": mark("The account is open again: what it had works as before."),
@@ -76,7 +83,8 @@ def account_overview_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
 
             return await _changed(parts, request, account_id, "account.rename", "renamed", change)
         except (AccountExists, InvalidEmail) as error:
-            trouble = Trouble({"email": typed}, {"email": str(error)})
+            sentence = _TAKEN if isinstance(error, AccountExists) else _NO_ADDRESS
+            trouble = Trouble({"email": typed}, {"email": sentence})
             return await _page(parts, request, account_id, trouble)
 
     @post(f"{_ONE}/close", guards=[for_operators], status_code=200)

@@ -8,17 +8,17 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from staffetta.accounts.errors import InvalidEmail
-from staffetta.accounts.people import Role, list_people
+from staffetta.accounts.people import NAME_CHARACTERS_MAX, Role, list_people
 from staffetta.accounts.people_errors import (
     InvalidPerson,
     LastOwner,
     PersonExists,
     TooManyPeople,
 )
-from staffetta.console.acting import actor_of
+from staffetta.console.acting import actor_of, number_of_once
 from staffetta.console.forms import lead_to, read_form
 from staffetta.console.guards import for_operators
-from staffetta.console.languages import mark, say_in
+from staffetta.console.languages import mark
 from staffetta.console.pages.account_place import (
     NO_TROUBLE,
     Trouble,
@@ -31,6 +31,7 @@ from staffetta.console.people_changes import (
     WAYS,
     HandedOver,
     Newcomer,
+    ObeyedAlready,
     change_person,
     let_in,
     renew_password,
@@ -46,7 +47,17 @@ _FIELDS: Final = ("email", "name", "role")
 _BUTTONS: Final = ("disable", "enable", "remove")  # the role is a field of a form
 ROLES: Final = {Role.OWNER: mark("owner"), Role.MEMBER: mark("member")}
 _BUSY: Final = mark("The gateway is busy. Try again in some seconds.")
+_NO_ADDRESS: Final = mark("Write an e-mail address, like olga@example.com.")
+_TAKEN: Final = mark("Somebody signs in with this address already.")
+_NO_NAME: Final = mark("A name has at most 100 characters.")
+_OWNER_FIRST: Final = mark("The first person of an account is an owner.")
+_TOO_MANY: Final = mark("The account has as many people as it may: remove somebody first.")
+_LAST: Final = mark("This is the last owner who can sign in: make somebody else an owner first.")
 _DONE: Final = {
+    "unseen": mark(
+        "This form was obeyed already: a password was made once, and was shown in that answer"
+        " alone. If nobody saw it, make a new one."
+    ),
     "role": mark("The role is changed."),
     "disabled": mark("This person is let in no more, and every session is over."),
     "enabled": mark("This person may sign in again, with the same password."),
@@ -72,12 +83,7 @@ def account_people_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         request: PageRequest, account_id: FromPath[int], person_id: FromPath[int]
     ) -> Response[Any]:
         """Make another password, shown once; every session is over."""
-        now = parts.clock.now()
-        try:
-            made = await renew_password(parts, actor_of(request), account_id, person_id, now)
-        except NotAcceptingNow:
-            return await _page(parts, request, account_id, _busy(request))
-        return await _page(parts, request, account_id, made=made)
+        return await _renew(parts, request, account_id, person_id)
 
     @post(f"{_ONE}/role", guards=[for_operators], status_code=200)
     async def role(
@@ -105,19 +111,45 @@ def _changing(parts: ConsoleParts, way: str) -> HTTPRouteHandler:
 
 
 async def _add(parts: ConsoleParts, request: PageRequest, account_id: int) -> Response[Any]:
-    form = await read_form(request)
+    form, now = await read_form(request), parts.clock.now()
     newcomer = Newcomer(**{name: form.text(name) for name in _FIELDS})
     try:
-        made = await let_in(parts, actor_of(request), account_id, newcomer, parts.clock.now())
-    except (InvalidEmail, PersonExists) as error:
-        refused = Refused("email", error)
-    except (InvalidPerson, TooManyPeople) as error:
-        refused = Refused("role", error)
+        number, who = number_of_once(form), actor_of(request)
+        made = await let_in(parts, who, account_id, newcomer, now, form=number)
+    except ObeyedAlready:
+        return lead_to(_people_of(request), "unseen")
+    except Refused as error:
+        refused = error
+    except InvalidEmail:
+        refused = Refused("email", _NO_ADDRESS)
+    except PersonExists:
+        refused = Refused("email", _TAKEN)
+    except InvalidPerson:
+        too_long = len(newcomer.name) > NAME_CHARACTERS_MAX or not newcomer.name.isprintable()
+        refused = Refused("role", _NO_NAME if too_long else _OWNER_FIRST)
+    except TooManyPeople:
+        refused = Refused("role", _TOO_MANY)
     except NotAcceptingNow:
-        refused = Refused("", say_in(request.user.language)(_BUSY))
+        refused = Refused("", _BUSY)
     else:
         return await _page(parts, request, account_id, made=made)
     return await _page(parts, request, account_id, trouble_of(form, _FIELDS, refused))
+
+
+async def _renew(
+    parts: ConsoleParts, request: PageRequest, account_id: int, person_id: int
+) -> Response[Any]:
+    now = parts.clock.now()
+    try:
+        number, who = number_of_once(await read_form(request)), actor_of(request)
+        made = await renew_password(parts, who, account_id, person_id, now, form=number)
+    except ObeyedAlready:
+        return lead_to(_people_of(request), "unseen")
+    except Refused as refused:
+        return await _page(parts, request, account_id, Trouble({}, {"": str(refused)}))
+    except NotAcceptingNow:
+        return await _page(parts, request, account_id, Trouble({}, {"": _BUSY}))
+    return await _page(parts, request, account_id, made=made)
 
 
 async def _change(
@@ -128,13 +160,13 @@ async def _change(
     try:
         await change_person(parts, who, account_id, person_id, WAYS[way], now)
     except (LastOwner, InvalidPerson) as error:
-        return await _page(parts, request, account_id, Trouble({}, {"": str(error)}))
-    here = f"{request.scope['path'].partition('/people')[0]}/people"
-    return lead_to(here, WAYS[way].done)
+        sentence = _LAST if isinstance(error, LastOwner) else str(error)
+        return await _page(parts, request, account_id, Trouble({}, {"": sentence}))
+    return lead_to(_people_of(request), WAYS[way].done)
 
 
-def _busy(request: PageRequest) -> Trouble:
-    return Trouble({}, {"": say_in(request.user.language)(_BUSY)})
+def _people_of(request: PageRequest) -> str:
+    return f"{request.scope['path'].partition('/people')[0]}/people"
 
 
 async def _page(

@@ -8,7 +8,7 @@ from typing import Any, Final
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 
-from staffetta.accounts.audit import record
+from staffetta.accounts.audit import Actor, record, was_obeyed
 from staffetta.accounts.create_account import NewAccount, create_account
 from staffetta.accounts.create_person import create_person
 from staffetta.accounts.email import Email
@@ -17,14 +17,18 @@ from staffetta.accounts.operated import OperatedAccount, Standing, list_operated
 from staffetta.accounts.passwords import Password, make_password
 from staffetta.accounts.people import Role
 from staffetta.accounts.people_errors import InvalidPerson, PersonExists
-from staffetta.console.acting import actor_of
+from staffetta.accounts.read_account import Account, find_account
+from staffetta.console.acting import actor_of, new_form_number, number_of_once
 from staffetta.console.asked import asked_of
-from staffetta.console.forms import Form, read_form
+from staffetta.console.forms import Form, lead_to, read_form
 from staffetta.console.guards import for_operators
-from staffetta.console.languages import mark
+from staffetta.console.languages import mark, say_in
+from staffetta.console.navigation import OPERATE
 from staffetta.console.parts import ConsoleParts
 from staffetta.console.places import operator_page
+from staffetta.console.refused import Refused
 from staffetta.console.rendering import PageRequest
+from staffetta.db.pool import Connection
 from staffetta.domain.environments import Environment
 from staffetta.ledger.read_wallet import WalletView, read_wallets
 from staffetta.ledger.topup import grant
@@ -34,6 +38,11 @@ SECTION: Final = "/accounts"
 _PAGE: Final = 50
 _FIELDS: Final = ("search", "standing", "after")
 _NEW_FIELDS: Final = ("email", "currency", "owner_email", "owner_name")
+_NO_ADDRESS: Final = mark("Write an e-mail address, like olga@example.com.")
+_TAKEN: Final = mark("An account has this address already.")
+_NO_CURRENCY: Final = mark("Write the ISO 4217 code of a currency, like EUR.")
+_SIGNS_IN: Final = mark("Somebody signs in with this address already.")
+_NO_NAME: Final = mark("A name has at most 100 characters.")
 STANDINGS: Final = {
     Standing.ALL: mark("all"),
     Standing.OPEN: mark("open"),
@@ -91,13 +100,11 @@ def account_list_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         """Make it, and show what opens it: here and never again."""
         form = await read_form(request)
         try:
-            made, owner = await _make(parts, request, form)
-        except _Refused as refused:
+            return await _make(parts, request, form)
+        except Refused as refused:
             typed = {name: form.text(name) for name in _NEW_FIELDS}
-            return _form(request, typed, {refused.field: refused.sentence}, status=422)
-        return operator_page(
-            request, "account_made.html", section=SECTION, account=made, owner=owner
-        )
+            problem = say_in(request.user.language)(str(refused))
+            return _form(request, typed, {refused.field: problem}, status=422)
 
     return [accounts, ask, make]
 
@@ -125,49 +132,67 @@ async def _listed(parts: ConsoleParts, asked: Mapping[str, str]) -> list[ShownAc
     ]
 
 
-class _Refused(Exception):
-    """A field of the form that cannot be taken, and why."""
-
-    def __init__(self, field: str, error: Exception) -> None:
-        super().__init__(str(error))
-        self.field = field
-        self.sentence = str(error)
-
-
-async def _make(
-    parts: ConsoleParts, request: PageRequest, form: Form
-) -> tuple[NewAccount, _Owner | None]:
-    """Make the account that a form describes; raises _Refused."""
-    now = parts.clock.now()
-    email = _address(form, "email")
+async def _make(parts: ConsoleParts, request: PageRequest, form: Form) -> Response[Any]:
+    """Make the account that a form describes, and show what opens it; raises Refused."""
+    email, number = _address(form, "email"), number_of_once(form)
     owner = await _owner(parts, form) if form.text("owner_email") else None
     try:
+        made = await _made(parts, actor_of(request), email, form.text("currency"), owner, number)
+    except AccountExists:
+        there = await _made_before(parts, email, number)
+        if there is None:
+            raise Refused("email", _TAKEN) from None
+        return lead_to(f"{OPERATE}{SECTION}/{there.account_id}", "unseen")
+    return operator_page(request, "account_made.html", section=SECTION, account=made, owner=owner)
+
+
+async def _made(
+    parts: ConsoleParts,
+    actor: Actor,
+    email: Email,
+    currency: str,
+    owner: _Owner | None,
+    number: str,
+) -> NewAccount:
+    """The account with its first owner, both or neither; raises AccountExists, Refused."""
+    now = parts.clock.now()
+    try:
         async with parts.database.transaction() as connection:
-            currency = form.text("currency").upper()
-            made = await create_account(connection, email, currency, grant, now)
-            actor, details = actor_of(request), {"currency": currency}
-            await record(connection, actor, "account.create", made, details, now)
+            made = await create_account(connection, email, currency.upper(), grant, now)
+            details = {"currency": currency.upper()}
+            await record(connection, actor, "account.create", made, details, now, form=number)
             if owner is not None:
-                person = await create_person(
-                    connection,
-                    owner.email,
-                    Role.OWNER,
-                    made.account_id,
-                    owner.password_hash,
-                    now,
-                    name=owner.name,
-                )
-                told = {"person": person.email, "role": person.role.value}
-                await record(connection, actor, "person.add", made, told, now)
-    except AccountExists as error:
-        raise _Refused("email", error) from None
-    except InvalidCurrency as error:
-        raise _Refused("currency", error) from None
-    except PersonExists as error:
-        raise _Refused("owner_email", error) from None
-    except InvalidPerson as error:
-        raise _Refused("owner_name", error) from None
-    return made, owner
+                await _let_in(connection, actor, made, owner, now)
+    except InvalidCurrency:
+        raise Refused("currency", _NO_CURRENCY) from None
+    except PersonExists:
+        raise Refused("owner_email", _SIGNS_IN) from None
+    except InvalidPerson:
+        raise Refused("owner_name", _NO_NAME) from None
+    return made
+
+
+async def _let_in(
+    connection: Connection, actor: Actor, made: NewAccount, owner: _Owner, now: datetime
+) -> None:
+    person = await create_person(
+        connection,
+        owner.email,
+        Role.OWNER,
+        made.account_id,
+        owner.password_hash,
+        now,
+        name=owner.name,
+    )
+    details = {"person": person.email, "role": person.role.value}
+    await record(connection, actor, "person.add", made, details, now)
+
+
+async def _made_before(parts: ConsoleParts, email: Email, number: str) -> Account | None:
+    """The account with this address, where the form with this number made it."""
+    async with parts.database.transaction() as connection:
+        account = await find_account(connection, email)
+        return account if await was_obeyed(connection, account, number) else None
 
 
 async def _owner(parts: ConsoleParts, form: Form) -> _Owner:
@@ -180,13 +205,19 @@ async def _owner(parts: ConsoleParts, form: Form) -> _Owner:
 def _address(form: Form, name: str) -> Email:
     try:
         return Email.parse(form.text(name))
-    except InvalidEmail as error:
-        raise _Refused(name, error) from None
+    except InvalidEmail:
+        raise Refused(name, _NO_ADDRESS) from None
 
 
 def _form(
     request: PageRequest, typed: Mapping[str, str], problems: Mapping[str, str], status: int = 200
 ) -> Response[Any]:
     return operator_page(
-        request, "account_new.html", section=SECTION, typed=typed, problems=problems, status=status
+        request,
+        "account_new.html",
+        section=SECTION,
+        typed=typed,
+        problems=problems,
+        status=status,
+        once=new_form_number(),
     )
