@@ -8,6 +8,7 @@ import msgspec
 
 from staffetta.callbacks import dead_sql as sql
 from staffetta.callbacks.history import replay_ids
+from staffetta.callbacks.receiver import RECEIVER_HOST
 from staffetta.db.pool import Connection
 from staffetta.domain.ids import lowest_id
 
@@ -18,7 +19,10 @@ LOOKED_AT_MAX: Final = 20_000
 
 
 class DeadFilter(msgspec.Struct, frozen=True):
-    """Which are meant; "" and None leave a condition out. Texts are parts of what is looked for."""
+    """Which are meant; "" and None leave a condition out. Texts are parts of what is looked for.
+
+    What the test receiver did not take is somebody's trial: it is found by its host alone.
+    """
 
     account: str = ""
     host: str = ""
@@ -74,6 +78,7 @@ async def list_dead(
         None if wanted.since is None else lowest_id(wanted.since),
         wanted.before,
         min(limit, LISTED_MAX),
+        RECEIVER_HOST,
     )
     return [DeadLetter(**row) for row in rows]
 
@@ -85,8 +90,8 @@ async def find_dead(connection: Connection, space_id: int, callback_id: bytes) -
 
 
 async def count_dead_hosts(connection: Connection) -> list[DeadHost]:
-    """The hosts with the most, among the newest LOOKED_AT_MAX of all."""
-    rows = await connection.fetch(sql.COUNT_DEAD_HOSTS, LOOKED_AT_MAX, HOSTS_MAX)
+    """The hosts with the most, among the newest LOOKED_AT_MAX of all; not the test receiver."""
+    rows = await connection.fetch(sql.COUNT_DEAD_HOSTS, LOOKED_AT_MAX, HOSTS_MAX, RECEIVER_HOST)
     return [DeadHost(**row) for row in rows]
 
 

@@ -21,12 +21,13 @@ SELECT callback.space_id, callback.id, account.id AS account_id, account.email,
 """
 
 # Newest first. $1: a part of the account's address. $2: a part of the host. $3: a part of the
-# reason, or the HTTP status. $4, $5: ids, from and before; null leaves a condition out.
+# reason, or the HTTP status. $4, $5: ids, from and before; null leaves a condition out. $7: a host
+# that must be asked for.
 LIST_DEAD = (
     _DEAD
     + """
    AND ($1 = '' OR strpos(account.email, lower($1)) > 0)
-   AND ($2 = '' OR strpos(callback.host, lower($2)) > 0)
+   AND CASE $2 WHEN '' THEN callback.host <> $7 ELSE strpos(callback.host, lower($2)) > 0 END
    AND ($3 = '' OR strpos(lower(last.error), lower($3)) > 0 OR last.http_status::text = $3)
    AND ($4::bytea IS NULL OR callback.id >= $4)
    AND ($5::bytea IS NULL OR callback.id < $5)
@@ -43,13 +44,13 @@ FIND_DEAD = (
 """
 )
 
-# Only so many are looked at.
+# Only so many are looked at; one host is left out.
 COUNT_DEAD_HOSTS = """
 SELECT newest.host, account.email, space.environment::text AS environment,
        count(*) AS dead_count, max(newest.settled_at) AS newest_at
   FROM (SELECT space_id, host, settled_at
           FROM callback
-         WHERE status = 'dead'
+         WHERE status = 'dead' AND host <> $3
          ORDER BY id DESC
          LIMIT $1) AS newest
   JOIN space ON space.id = newest.space_id

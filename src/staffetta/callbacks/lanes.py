@@ -58,9 +58,13 @@ class Lanes(Generic[Work]):
         """How many callbacks are claimed and not written."""
         return len(self._known)
 
-    def broken_count(self, now: float) -> int:
-        """How many lanes are left alone because their host is down."""
-        return sum(1 for state in self._states.values() if state.breaker.is_open(now))
+    def broken_count(self, now: float, besides: str) -> int:
+        """How many lanes are left alone because their host is down, one host not counted."""
+        return sum(
+            1
+            for lane, state in self._states.items()
+            if lane.host != besides and state.breaker.is_open(now)
+        )
 
     def is_down(self, lane: Lane, now: float) -> bool:
         """Whether a lane's host has been found down here, and for long."""

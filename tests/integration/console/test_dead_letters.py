@@ -8,6 +8,7 @@ from operator_desk import OPERATE, Desk
 from outbox import Outbox, make_outbox
 
 from staffetta.callbacks.dead import REPLAYED_MAX
+from staffetta.callbacks.receiver import RECEIVER_HOST
 
 LETTERS = "/dead-letters"
 HOOK = "https://hooks.example.com/sms?shop=7"
@@ -159,3 +160,16 @@ async def test_what_is_not_said_is_asked_for(desk, outbox) -> None:
 async def test_what_is_not_there_is_not_found(desk) -> None:
     for path in (f"{LETTERS}/1/{'0' * 24}", f"{LETTERS}/99999999999/{'0' * 24}", f"{LETTERS}/1/x"):
         assert (await desk.browser.get(f"{OPERATE}{path}")).status_code == 404
+
+
+async def test_what_the_test_receiver_did_not_take_is_there_for_who_asks(
+    desk: Desk, outbox: Outbox
+) -> None:
+    trial = (await give_up(desk, outbox, RECEIVER_HOST)).hex()
+    real = (await give_up(desk, outbox)).hex()
+    shown = await desk.see(LETTERS)
+    assert real in shown
+    assert trial not in shown
+    assert RECEIVER_HOST not in shown
+    asked = await desk.see(LETTERS, host=RECEIVER_HOST)
+    assert trial in asked
