@@ -14,6 +14,7 @@ NEW = f"{OPERATE}/connectors/new"
 ACME = f"{OPERATE}/connectors/production/acme"
 PHONE = "+393331230000"
 _TOKEN = re.compile('name="form_token" value="([^"]+)"')
+_AGREED = re.compile('name="agreed" value="([^"]+)"')
 _CHECK = re.compile('name="check" value="([^"]+)"')
 
 
@@ -64,7 +65,8 @@ def test_a_carrier_is_added_checked_and_carries(console: Console) -> None:
     where = {"name": "acme", "host": "127.0.0.1", "port": port, "system_id": "gw"}
     led = console.send(NEW, NEW, **where, password="secret", bind="transceiver")
     check = led.headers["location"]
-    console.send(check, check, numbers=PHONE, agreed="yes", wait="20")
+    asked = {"numbers": PHONE, "wait": "20"}
+    console.send(check, check, **asked, agreed=_to_agree(console, check, asked))
     shown = wait_for(lambda: _ended(console, check), 60, "the check ended")
     assert "The check came to its end" in shown
     assert any("Staffetta check" in entry.text for entry in console.carrier.journal())
@@ -76,6 +78,17 @@ def test_a_carrier_is_added_checked_and_carries(console: Console) -> None:
     console.send(open_page, open_page, countries="IT", price="0.03", start="yes")
     wait_for(lambda: ">bound<" in console.see(f"{ACME}/live"), 20, "bound")
     _is_delivered(console)
+
+
+def _to_agree(console: Console, check: str, asked: dict[str, str]) -> str:
+    """What the page that tells of the cost has somebody agree to."""
+    token = _TOKEN.search(console.see(check))
+    assert token is not None
+    shown = console.browser.post(check, data={"form_token": token[1], **asked})
+    assert "segments in all" in shown.text
+    agreed = _AGREED.search(shown.text)
+    assert agreed is not None
+    return agreed[1]
 
 
 def _ended(console: Console, check: str) -> str | None:
