@@ -11,6 +11,7 @@ from hand_gateway import FRENCH, ITALIAN, accepted, request
 from people_desk import OTTO
 
 from staffetta.domain.environments import Market
+from staffetta.messaging.connector import ReportMeaning
 
 HOSTILE = "<script>alert(1)</script> & {{ 7 * 7 }}"
 OTHER_PHONE = "+393337654321"
@@ -73,9 +74,11 @@ SEARCHES: tuple[tuple[dict[str, str], set[str]], ...] = (
     ({}, ALL),
     ({"number": ITALIAN}, {ITALIAN}),
     ({"number": "0039 333 123 4567"}, {ITALIAN}),
+    ({"number": f" {ITALIAN[1:]}"}, {ITALIAN}),
     ({"group": "waiting"}, {ITALIAN, FRENCH}),
     ({"group": "sent"}, {OTHER_PHONE}),
     ({"group": "delivered"}, set()),
+    ({"group": "cancelled"}, set()),
     ({"sender": "ACME"}, {ITALIAN, OTHER_PHONE}),
     ({"sender": "lasosta"}, {FRENCH}),
     ({"text": "PACCO"}, {ITALIAN}),
@@ -105,6 +108,7 @@ async def test_messages_are_searched(account) -> None:
 async def test_a_search_that_cannot_be_made_says_why(account) -> None:
     for search in (
         {"number": "hello"},
+        {"number": "333 1234567"},
         {"since": "yesterday"},
         {"number": "<b>+39</b>"},
         {"since": "2026-01-01", "until": "2026-03-01"},
@@ -120,7 +124,7 @@ async def test_a_search_that_cannot_be_made_says_why(account) -> None:
 
 
 async def test_a_search_for_anything_breaks_nothing(account) -> None:
-    for text in ("\0", "%", "\\", "'; DROP TABLE message", "\N{WAVING HAND SIGN}", "x" * 5000):
+    for text in ("\0", "%", "\\", "'; DROP TABLE message", "\N{WAVING HAND SIGN}", "x" * 2000):
         answer = await account.olga.get(LIST, params={"text": text, "sender": text})
         assert answer.status_code == 200
         assert "No message is like this" in answer.text
@@ -208,6 +212,46 @@ async def test_a_message_that_waits_is_taken_back_once(account) -> None:
     await gateway.books_hold()
 
 
+async def test_a_message_to_many_is_taken_back_and_stays_paid(account) -> None:
+    bulk, later = BulkHand(account.gateway), account.gateway.clock.now() + timedelta(hours=1)
+    for is_open, told in ((False, "€0.06 stay charged"), (True, "Take this message back?")):
+        made = await bulk.post(italians(2), due_at=later, is_open=is_open)
+        path = f"{LIST}/{made.message_id.hex()}"
+        shown = (await account.olga.get(path)).text
+        assert told in shown.split('data-confirm="', 1)[1].split('"', 1)[0]
+        assert ("stay charged" in shown) == (not is_open)
+        answer = await account.post(f"{path}/cancel")
+        done = "cancelled" if is_open else "cancelled-many"
+        assert answer.headers["location"].endswith(f"done={done}")
+        notice = (await account.olga.get(answer.headers["location"])).text
+        assert ("What it cost stays charged." in notice) == (not is_open)
+
+
+async def test_a_page_looks_again_as_soon_as_something_may_have_changed(account) -> None:
+    gateway = account.gateway
+
+    async def again(message_id: bytes) -> str:
+        page = (await account.olga.get(f"{LIST}/{message_id.hex()}")).text
+        return page.split('data-again="', 1)[1].split('"', 1)[0]
+
+    claim = await gateway.accept_and_claim()
+    assert await again(claim.recipient_id) == "2"
+    await gateway.settle(claim, accepted("u1"))
+    await gateway.report(gateway.delivered("u1", ReportMeaning.UNDELIVERABLE))
+    assert await again(claim.recipient_id) == "60"
+    many = await BulkHand(gateway).post(italians(2))
+    assert await again(many.message_id) == "10"
+    await gateway.rows("UPDATE recipient SET state = 'expired' WHERE id <> message_id RETURNING id")
+    assert await again(many.message_id) == "60"
+
+
+async def test_a_place_in_a_list_that_no_list_has_is_its_begin(account) -> None:
+    many = await BulkHand(account.gateway).post(italians(2))
+    for place in ("9" * 5000, "-1", "x", "²"):
+        shown = await account.olga.get(f"{LIST}/{many.message_id.hex()}", params={"from": place})
+        assert shown.status_code == 200, place
+
+
 async def test_a_message_under_way_cannot_be_taken_back(account) -> None:
     claim = await account.gateway.accept_and_claim()
     path = f"{LIST}/{claim.recipient_id.hex()}"
@@ -249,7 +293,7 @@ async def test_a_message_to_many_that_waits_is_taken_back(account) -> None:
     sent = await bulk.post(italians(3), due_at=later)
     path = f"{LIST}/{sent.message_id.hex()}"
     answer = await account.post(f"{path}/cancel")
-    assert answer.headers["location"].endswith("done=cancelled")
+    assert answer.headers["location"].endswith("done=cancelled-many")
     assert ">cancelled<" in (await account.olga.get(path)).text
 
 

@@ -9,6 +9,7 @@ from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from staffetta.console.asked import skip_of
 from staffetta.console.forms import lead_to
 from staffetta.console.guards import for_accounts
 from staffetta.console.languages import mark
@@ -22,7 +23,7 @@ from staffetta.db.pool import NotConnected, TryAgain
 from staffetta.domain.environments import Environment
 from staffetta.domain.errors import NotAcceptingNow, NotWaiting
 from staffetta.domain.ids import parse_id
-from staffetta.domain.states import State
+from staffetta.domain.states import FINAL, State
 from staffetta.messaging.bulk.errors import AlreadySending, NoSuchMessage
 from staffetta.messaging.bulk.read import BulkView
 from staffetta.messaging.search import list_recipients_of
@@ -31,11 +32,16 @@ from staffetta.messaging.tracing.read import NoSuchMessage as NoSuchTrace
 
 SECTION: Final = "/messages"
 _RECIPIENTS_SHOWN: Final = 100
+# How often a page that is open looks again.
+_AGAIN_SECONDS: Final = 2
+_AGAIN_SECONDS_OF_MANY: Final = 10
+_AGAIN_SECONDS_AT_THE_END: Final = 60  # nothing is left that moves, but what is told of it
 _POSITION_MAX: Final = 10_000_000
 _DONE: Final = {
     "accepted": mark("The message is accepted."),
     "already": mark("This message was sent before: it was not sent again."),
     "cancelled": mark("The message is taken back."),
+    "cancelled-many": mark("The message is taken back. What it cost stays charged."),
     "too-late": mark("It is too late: the message waits no longer."),
 }
 
@@ -75,15 +81,17 @@ def one_message_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         place = await place_of(parts, request, environment)
         own = await _read(parts, place, message, None)
         path = place.path(f"{SECTION}/{own.id.hex()}")
-        now = parts.clock.now()
+        now, kept_micro = parts.clock.now(), 0
         try:
             if own.recipient_id is None:
+                many = await parts.bulk.reader.get(place.space_id, own.id)
+                kept_micro = _kept_micro(many)
                 await parts.bulk.changer.cancel(space_of(place), own.id, now)
             else:
                 await parts.canceller.cancel(place.space_id, own.id, now)
         except (NotWaiting, AlreadySending, NoSuchMessage):
             return lead_to(path, "too-late")
-        return lead_to(path, "cancelled")
+        return lead_to(path, "cancelled-many" if kept_micro else "cancelled")
 
     return [message, now, cancel]
 
@@ -117,11 +125,32 @@ async def _values(
         "group_names": GROUP_NAMES,
         "state_names": STATE_NAMES,
         "phone": _phone_of(place, own),
+        "kept_micro": 0,
     }
     if own.recipient_id is None:
         values |= await _many(parts, request, place, own)
     seen = hashlib.sha256(repr((own, values["many"])).encode()).hexdigest()[:16]
-    return {**values, "seen": seen, "again": _again(place, own, values, seen)}
+    return {
+        **values,
+        "seen": seen,
+        "again": _again(place, own, values, seen),
+        "again_seconds": _again_seconds(own, values["many"]),
+    }
+
+
+def _again_seconds(own: OwnMessage, many: BulkView | None) -> int:
+    """How soon something may have changed."""
+    states = {own.state} if many is None else set(many.counts)
+    if states <= FINAL and not (many is not None and many.is_open):
+        return _AGAIN_SECONDS_AT_THE_END
+    return _AGAIN_SECONDS if many is None else _AGAIN_SECONDS_OF_MANY
+
+
+def _kept_micro(many: BulkView | None) -> int:
+    """What stays charged of a message to many that is taken back: one that is open costs nothing
+    yet.
+    """
+    return 0 if many is None or many.is_open else many.price_micro
 
 
 def _again(place: Place, own: OwnMessage, values: dict[str, Any], seen: str) -> str:
@@ -143,13 +172,13 @@ async def _many(
         raise NotFoundException("there is no such message")
     group = request.query_params.get("group", "")
     states = GROUPS.get(group)
-    typed = request.query_params.get("from", "0")
-    first = min(int(typed), _POSITION_MAX) if typed.isascii() and typed.isdecimal() else 0
+    first = min(skip_of(request.query_params.get("from", "")), _POSITION_MAX)
     listed = await list_recipients_of(
         parts.reports, place.space_id, own.id, states, first, _RECIPIENTS_SHOWN + 1
     )
     return {
         "many": many,
+        "kept_micro": _kept_micro(many),
         "bars": _bars(many),
         "group": group if states else "",
         "first": first,

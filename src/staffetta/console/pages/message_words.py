@@ -5,14 +5,15 @@ from typing import Final
 
 from staffetta.console.languages import mark
 from staffetta.domain.states import State
+from staffetta.messaging.traffic import STANDS, Stand
 
-# What people ask for, and the states that are meant.
+_CANCELLED: Final = "cancelled"
+# What people ask for, and the states that are meant: those of the overview, which does not count
+# what was taken back.
 GROUPS: Final = MappingProxyType(
     {
-        "waiting": (State.SCHEDULED, State.QUEUED, State.SUBMITTING, State.UNCERTAIN),
-        "sent": (State.SUBMITTED,),
-        "delivered": (State.DELIVERED,),
-        "failed": (State.UNDELIVERABLE, State.REJECTED, State.EXPIRED, State.CANCELLED),
+        **{stand.value: tuple(one for one in State if STANDS[one] is stand) for stand in Stand},
+        _CANCELLED: tuple(one for one in State if STANDS[one] is None),
     }
 )
 GROUP_NAMES: Final = MappingProxyType(
@@ -21,6 +22,7 @@ GROUP_NAMES: Final = MappingProxyType(
         "sent": mark("sent"),
         "delivered": mark("delivered"),
         "failed": mark("failed"),
+        _CANCELLED: mark("cancelled"),
     }
 )
 GROUP_OF: Final = MappingProxyType(

@@ -24,6 +24,7 @@ from staffetta.messaging.search import FoundLines, Search, search_messages
 SECTION: Final = "/messages"
 _PAGE: Final = 50
 _SEARCHED_DAYS_MAX: Final = 31
+_LOOKED_AT_WITHOUT_SEARCH: Final = 5_000  # messages, where most are trials: some milliseconds
 _FIELDS: Final = ("number", "group", "sender", "text", "since", "until", "before")
 _FIELD_CHARACTERS_MAX: Final = 100
 _NOTHING: Final = FoundLines((), None, is_short=False)
@@ -79,9 +80,13 @@ def _asked(request: PageRequest) -> dict[str, str]:
 async def _search(parts: ConsoleParts, place: Place, asked: dict[str, str]) -> _Shown:
     try:
         wanted = _wanted(asked, parts.clock.now())
-        # The plain list is quick, and looked at all the time; searches have little patience.
-        database = parts.reports if wanted.searches else parts.database
-        return _Shown(await search_messages(database, place.space_id, wanted))
+        if wanted.searches:  # with little patience
+            return _Shown(await search_messages(parts.reports, place.space_id, wanted))
+        # The plain list is looked at all the time: it goes no further than it is quick.
+        found = await search_messages(
+            parts.database, place.space_id, wanted, _LOOKED_AT_WITHOUT_SEARCH
+        )
+        return _Shown(found)
     except WrongSearch as wrong:
         return _Shown(_NOTHING, str(wrong))
     except (TryAgain, NotConnected):
@@ -95,8 +100,10 @@ def _wanted(asked: dict[str, str], now: datetime) -> Search:
     """The search that a form asks for; raises WrongSearch."""
     number = None
     if asked["number"].strip():
-        # An address may have a plus that nobody encoded.
-        number = e164_of(asked["number"].strip()) or e164_of("+" + asked["number"].strip())
+        typed = asked["number"].strip()
+        # An address may have a plus that nobody encoded: a blank came in its place.
+        has_lost_plus = asked["number"].startswith(" ") and typed[0] not in "+0"
+        number = e164_of(f"+{typed}" if has_lost_plus else typed)
         if number is None:
             raise WrongSearch(
                 mark("This is no number. Write it with its country, like +39 333 1234567.")
