@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 import pytest
+from bulk_hand import BulkHand
 from hand_gateway import FRENCH, ITALIAN, Gateway, accepted, make_space
 
 from staffetta.db.pool import Database, Limits, TryAgain
@@ -116,6 +117,16 @@ async def test_what_was_never_to_be_sent_does_not_count(gateway: Gateway) -> Non
         gateway.clock.now(),
     )
     assert (await counted(gateway)).counts == Counts()
+
+
+async def test_tests_of_v1_are_no_failures(gateway: Gateway) -> None:
+    bulk = BulkHand(gateway)
+    # Filled in for the second, nothing is left to be sent.
+    refused = [{"number": "+39-3337654321", "fields": {"name": "Zoe"}}, "+39-3331234567"]
+    await bulk.post(refused, body="{{name}}", is_test=True)
+    assert (await counted(gateway)).counts == Counts()
+    await bulk.post(refused, body="{{name}}")
+    assert (await counted(gateway)).counts == Counts(waiting=1, failed=1)
 
 
 async def test_a_space_sees_its_own_alone(gateway: Gateway) -> None:

@@ -10,7 +10,7 @@ from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from staffetta.accounts.usage import UsageReader
+from staffetta.accounts.usage import RequestError, UsageReader
 from staffetta.console.causes import ADVICE, WORDS
 from staffetta.console.figures import Figures
 from staffetta.console.guards import for_accounts
@@ -100,10 +100,19 @@ async def _shown(
         refused = await UsageReader(parts.reports).errors(place.space_id, limit=_REFUSALS_COUNTED)
     except (DatabaseError, NotAcceptingNow):
         return {**shown, "problem": _TOO_MUCH}
-    refusals = refusals_of([one for one in refused if one.at >= traffic.span.begin])
     if traffic.missing_count or money["spent_micro"] is None:
         shown["again_seconds"] = _AGAIN_SECONDS_WHILE_COUNTING
-    return {**shown, **money, **_of_traffic(traffic), "refusals": refusals}
+    return {**shown, **money, **_of_traffic(traffic), **_of_refusals(refused, traffic)}
+
+
+def _of_refusals(refused: Sequence[RequestError], traffic: Traffic) -> dict[str, Any]:
+    """The kinds of refusals in this time; where the newest are all of it, there may be more."""
+    found = [one for one in refused if one.at >= traffic.span.begin]
+    return {
+        "refusals": refusals_of(found),
+        "are_refusals_cut": len(found) == _REFUSALS_COUNTED,
+        "refusals_counted": _REFUSALS_COUNTED,
+    }
 
 
 def _of_traffic(traffic: Traffic) -> dict[str, Any]:

@@ -9,16 +9,14 @@ from staffetta.messaging.failures import Cause
 from staffetta.messaging.traffic import Trouble
 
 LISTED_MAX: Final = 12
-_SAID_MAX: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A cause, and how carriers put it."""
+    """A cause, and how often it was one. What carriers and links say of it is for operators."""
 
     cause: Cause
     count: int
-    said: Sequence[str]  # the most frequent first, a few at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +31,11 @@ class Refusal:
 
 
 def reasons_of(troubles: Sequence[Trouble]) -> Sequence[Reason]:
-    """The causes, the most frequent first; `troubles` have the most frequent first."""
+    """The causes, the most frequent first."""
     counts: dict[Cause, int] = {}
-    said: dict[Cause, list[str]] = {}
     for trouble in troubles:
         counts[trouble.cause] = counts.get(trouble.cause, 0) + trouble.count
-        words = said.setdefault(trouble.cause, [])
-        if trouble.said and len(words) < _SAID_MAX:
-            words.append(trouble.said)
-    reasons = [Reason(cause, count, said[cause]) for cause, count in counts.items()]
+    reasons = [Reason(cause, count) for cause, count in counts.items()]
     return sorted(reasons, key=lambda one: (-one.count, one.cause))[:LISTED_MAX]
 
 

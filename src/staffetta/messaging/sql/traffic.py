@@ -3,7 +3,7 @@
 # One walk over the ids of a step ($2 to $3), counted three ways: by country and state, by class of
 # delay ($4 classes for each factor of e), and what failed by what is kept of why. What a carrier
 # reported of the last try stands beside that, of one of those that failed alike: all say the same.
-# Tests of v1 are stored as delivered, and no process ever claims them.
+# Tests of v1 are stored as delivered or refused, and no process ever claims them.
 COUNT_STEP = """
 WITH counted AS (
     SELECT country, state, is_failed,
@@ -22,6 +22,11 @@ WITH counted AS (
            SELECT state IN ('undeliverable', 'rejected', 'expired') AS is_failed) AS end_of_it
      WHERE space_id = $1 AND id >= $2 AND id < $3
        AND state <> 'cancelled' AND (state <> 'delivered' OR attempt > 0)
+       AND (NOT is_failed OR attempt > 0
+            OR NOT EXISTS (SELECT FROM v1_message
+                            WHERE v1_message.space_id = $1 AND v1_message.id = recipient.message_id
+                              AND v1_message.is_test
+                           OFFSET 0))
 ), grouped AS (
     SELECT country, state, delay_class, failed_state, refused_as, command_status, was_tried,
            was_sent, detail, count(*) AS count, decode(min(failed_id), 'hex') AS sample_id,
