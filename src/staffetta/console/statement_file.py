@@ -14,23 +14,30 @@ from staffetta.ledger.export import COLUMNS, Source, as_csv, export_page
 from staffetta.ledger.period import Period
 
 
-def statement_file(parts: ConsoleParts, space: Space, period: Period, name: str) -> Stream:
-    """The entries of a period in CSV, to be kept under a name."""
+async def statement_file(parts: ConsoleParts, space: Space, period: Period, name: str) -> Stream:
+    """The entries of a period in CSV, to be kept under a name.
+
+    The first page is read before it answers: a database that is too busy can still be told of.
+    Raises what `staffetta.db.errors` describes.
+    """
+    source = Source(space.space_id, space.email, space.environment.value, space.currency)
+    async with parts.reports.acquire() as connection:
+        first, after = await export_page(connection, source, period)
     safe = "".join(
         one if (one.isascii() and one.isalnum()) or one in "@.-_+" else "_" for one in name
     )
     return Stream(
-        _lines(parts, space, period),
+        _lines(parts, source, period, as_csv([COLUMNS, *first]), after),
         media_type="text/csv",
         headers={"Content-Disposition": f'attachment; filename="{safe}"'},
     )
 
 
-async def _lines(parts: ConsoleParts, space: Space, period: Period) -> AsyncIterator[str]:
+async def _lines(
+    parts: ConsoleParts, source: Source, period: Period, begin: str, after: int | None
+) -> AsyncIterator[str]:
     """The file, page by page: whoever reads slowly keeps no connection to the database."""
-    source = Source(space.space_id, space.email, space.environment.value, space.currency)
-    yield as_csv([COLUMNS])
-    after: int | None = 0
+    yield begin
     while after is not None:
         async with parts.reports.acquire() as connection:
             lines, after = await export_page(connection, source, period, after)

@@ -40,6 +40,6 @@ def account_statement_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
                 f" --environment {environment}",
             )
         name = f"{place.account.email}-{environment}-{month}.csv"
-        return statement_file(parts, place.facts.space, period, name)
+        return await statement_file(parts, place.facts.space, period, name)
 
     return [statement]

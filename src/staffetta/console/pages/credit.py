@@ -72,7 +72,7 @@ def credit_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         except InvalidPeriod as error:
             problems = _said(request, {"period": str(error)})
             return await _page(parts, request, place, status=422, problems=problems, period=asked)
-        return _download(parts, place, period)
+        return await _download(parts, place, period)
 
     @post("/{environment:str}/credit/alert", guards=[for_owners], status_code=200)
     async def alert(request: PageRequest, environment: FromPath[str]) -> Response[Any]:
@@ -179,8 +179,8 @@ def _this_month(now: datetime) -> dict[str, str]:
     return {"from": month.begin.isoformat(), "to": last.isoformat()}
 
 
-def _download(parts: ConsoleParts, place: Place, period: Period) -> Response[Any]:
+async def _download(parts: ConsoleParts, place: Place, period: Period) -> Response[Any]:
     space = place.facts.space
     last = period.end - timedelta(days=1)
     name = f"statement-{space.environment}-{period.begin}-{last}.csv"
-    return statement_file(parts, space, period, name)
+    return await statement_file(parts, space, period, name)
