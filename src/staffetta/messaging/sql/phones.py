@@ -35,12 +35,11 @@ SELECT newest.number, newest.id, newest.message_count, message.body, message.sea
 # What was sent to one number ($4), the newest first.
 READ_PHONE = """
 SELECT page.id, page.message_id, page.state::text AS state, page.segment_count, page.fields,
-       page.sent_at, page.delivered_at, page.updated_at, page.due_at, page.possibly_duplicate,
-       message.sender, message.body, message.sealed_code, message.flash, message.created_at,
-       message.service
+       page.sent_at, page.delivered_at, page.updated_at,
+       message.sender, message.body, message.sealed_code, message.flash
   FROM (SELECT *
           FROM (SELECT id, message_id, number, state, segment_count, fields, sent_at, delivered_at,
-                       updated_at, due_at, possibly_duplicate
+                       updated_at
                   FROM recipient
                  WHERE space_id = $1 AND id >= $2
                  ORDER BY id DESC
@@ -49,7 +48,7 @@ SELECT page.id, page.message_id, page.state::text AS state, page.segment_count, 
          ORDER BY id DESC
          LIMIT $5) AS page
  CROSS JOIN LATERAL (
-       SELECT sender, body, sealed_code, flash, created_at, dry_run, service
+       SELECT sender, body, sealed_code, flash, dry_run
          FROM message
         WHERE message.space_id = $1 AND message.id = page.message_id
        OFFSET 0) AS message
