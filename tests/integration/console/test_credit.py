@@ -13,6 +13,7 @@ from hand_gateway import FRENCH, Gateway, accepted
 
 from staffetta.accounts.audit import EntryFilter, list_entries
 from staffetta.accounts.set_terms import read_terms
+from staffetta.db.pool import Database, Limits
 from staffetta.domain.environments import Environment, Market
 from staffetta.ledger.bundle import BundleTerms
 from staffetta.ledger.export import COLUMNS
@@ -226,6 +227,22 @@ async def test_the_sandbox_says_what_its_money_is(console: AccountConsole) -> No
     shown = (await console.owner.get("/console/sandbox/credit")).text
     assert "This is play money. Once a day it is brought back to €1,000.00" in shown
     assert "play money" not in (await console.owner.get(HERE)).text
+
+
+async def test_a_statement_that_takes_too_long_says_so_before_it_begins(
+    gateway: Gateway, database_url: str
+) -> None:
+    patient = gateway.database
+    impatient = await Database.connect(database_url, limits=Limits(statement_seconds=0.2))
+    gateway.database = impatient
+    try:
+        async with account_console(gateway) as console, patient.transaction() as locking:
+            await locking.execute("LOCK TABLE ledger_entry IN ACCESS EXCLUSIVE MODE")
+            answer = await console.owner.get(CSV)
+            assert answer.status_code == 503
+            assert "content-disposition" not in answer.headers
+    finally:
+        await impatient.close()
 
 
 async def test_a_statement_longer_than_a_page_is_whole(

@@ -72,21 +72,7 @@ def send_many_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
     async def take(request: PageRequest, environment: FromPath[str]) -> Response[Any]:
         """Keep a file, or what was typed in its place."""
         place = await place_of(parts, request, environment)
-        form = await read_form(request)
-        if len(form.untouched("numbers", _TYPED_CHARACTERS_MAX + 1)) > _TYPED_CHARACTERS_MAX:
-            return _choosing(request, place, mark("This is too long to be typed: bring a file."))
-        name, octets = await _brought(form)
-        if not octets.strip():
-            return _choosing(request, place, mark("Choose a file, or type some numbers."))
-        assert request.user.person is not None
-        try:
-            file_id = await keep_file(
-                *(parts.database, place.space_id, request.user.person.person_id),
-                *(name, octets, parts.clock.now()),
-            )
-        except WrongFile as wrong:
-            return _choosing(request, place, mark("This file cannot be used."), detail=str(wrong))
-        return lead_to(place.path(f"{SECTION}/many/{file_id.hex()}"))
+        return await _take(parts, request, place, await read_form(request))
 
     @get("/{environment:str}/send/many/{file:str}", guards=[for_accounts])
     async def compose(
@@ -129,6 +115,26 @@ def send_many_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         return await _act(parts, surveys, request, place, file, form)
 
     return [choose, take, compose, look, send]
+
+
+async def _take(
+    parts: ConsoleParts, request: PageRequest, place: Place, form: Form
+) -> Response[Any]:
+    """Keep what was brought, and lead to the form for its text."""
+    if len(form.untouched("numbers", _TYPED_CHARACTERS_MAX + 1)) > _TYPED_CHARACTERS_MAX:
+        return _choosing(request, place, mark("This is too long to be typed: bring a file."))
+    name, octets = await _brought(form)
+    if not octets.strip():
+        return _choosing(request, place, mark("Choose a file, or type some numbers."))
+    assert request.user.person is not None, "the guard has seen to it"
+    try:
+        file_id = await keep_file(
+            *(parts.database, place.space_id, request.user.person.person_id),
+            *(name, octets, parts.clock.now()),
+        )
+    except WrongFile as wrong:
+        return _choosing(request, place, mark("This file cannot be used."), detail=str(wrong))
+    return lead_to(place.path(f"{SECTION}/many/{file_id.hex()}"))
 
 
 async def _act(
