@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
-import httpx
 import pytest
 from bulk_hand import BulkHand, italians
 from console_people import AccountConsole, account_console, found_in
@@ -15,25 +14,11 @@ from outbox import Outbox
 from receiver import Receiver, receiving
 
 from staffetta.accounts.audit import list_entries
-from staffetta.callbacks.overview import LOOKED_AT_MAX, REPLAYED_MAX
-from staffetta.callbacks.overview_sql import FIND_REPLAYABLE
-from staffetta.callbacks.secret import read_secrets
 from staffetta.callbacks.sql import OWE_GATHERED
 from staffetta.db.pool import Database
-from staffetta.domain.ids import lowest_id
 from staffetta.domain.states import State
 
 CALLBACKS = "/console/production/callbacks"
-SECRET = f"{CALLBACKS}/secret"
-MANY = """
-INSERT INTO callback (space_id, id, step, event, kind, host, payload, status, changed_at, due_at,
-                      created_at, settled_at)
-SELECT $1, decode(lpad(to_hex(extract(epoch FROM $2::timestamptz)::bigint), 8, '0')
-                  || lpad(to_hex(number), 16, '0'), 'hex'),
-       0, 'low_credit', 'low_credit', 'many.example', '{}', 'dead', $2, $2, $2, $2
-  FROM generate_series(1, $3::int) AS number
-"""
-SHOWN_SECRET = re.compile(r"<code>(whsec_[^<]+)</code>")
 
 
 @pytest.fixture
@@ -221,56 +206,6 @@ async def test_only_the_host_that_is_looked_at_is_sent_again(
     assert [row["host"] for row in rows] == ["a.example"]
 
 
-async def test_a_second_round_takes_what_the_first_one_left(
-    console: AccountConsole, outbox: Outbox
-) -> None:
-    await outbox.rows(MANY, outbox.space_id, outbox.now, REPLAYED_MAX + 3)
-    page, form = f"{CALLBACKS}/replay", {"since": "2026-03-14T09:00", "which": "all"}
-    first = await console.send(console.owner, CALLBACKS, page, **form)
-    onward = httpx.URL(first.headers["location"]).params
-    assert onward["done"] == "limit"
-    left = await outbox.rows("SELECT id FROM callback WHERE status = 'dead' ORDER BY id")
-    assert len(left) == 3
-    assert onward["after"] < left[0]["id"].hex()  # the oldest went first
-    await outbox.rows("UPDATE callback SET status = 'delivered' WHERE status = 'owed'")
-
-    shown = (await console.owner.get(first.headers["location"])).text
-    assert f'name="after" value="{onward["after"]}"' in shown
-    assert 'value="all" selected' in shown
-    second = await console.send(console.owner, CALLBACKS, page, **form, after=onward["after"])
-    assert second.headers["location"] == f"{CALLBACKS}?done=replayed"
-    owed = await outbox.rows("SELECT id FROM callback WHERE status = 'owed' ORDER BY id")
-    assert [one["id"] for one in owed] == [one["id"] for one in left]
-
-
-async def test_a_replay_reads_no_other_account(console: AccountConsole, outbox: Outbox) -> None:
-    await outbox.rows(MANY, await outbox.account("many@example.com"), outbox.now, 20_000)
-    await outbox.rows(MANY, outbox.space_id, outbox.now, 5)
-    await outbox.rows("ANALYZE callback")
-    arguments = outbox.space_id, lowest_id(outbox.now), None, ["dead"], None, None, 10_000
-    rows = await outbox.rows(
-        f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {FIND_REPLAYABLE}", *arguments
-    )
-    plan = rows[0][0][0]["Plan"]
-    assert plan["Actual Rows"] == 5
-    assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 200
-
-
-async def test_what_was_not_looked_at_is_said_and_can_be_looked_at(
-    console: AccountConsole, outbox: Outbox
-) -> None:
-    message = await outbox.message("https://old.example/")
-    await outbox.owe([message], host="old.example")
-    await outbox.rows(MANY, outbox.space_id, outbox.now + timedelta(hours=1), LOOKED_AT_MAX)
-    shown = (await console.owner.get(CALLBACKS, params={"host": "old.example"})).text
-    assert "Counted among the newest 20,000 callbacks." in shown
-    assert "20,000 callbacks were looked at." in shown
-    before = found_in(re.compile(r'id="further"[^>]*before=([0-9a-f]{24})'), shown)
-    further = await console.owner.get(CALLBACKS, params={"host": "old.example", "before": before})
-    assert further.text.count('<td><a id="cb-') == 1
-    assert 'id="further"' not in further.text
-
-
 @pytest.mark.parametrize("search", [{"message": "x"}, {"before": "x"}, {"message": "0" * 23}])
 async def test_an_id_that_is_none_is_not_left_out(
     console: AccountConsole, search: dict[str, str]
@@ -411,83 +346,3 @@ async def test_superseded_callbacks_stay_as_they_are(
     assert ">replaced by a newer one</span>" in (await console.owner.get(path)).text
     answer = await console.send(console.owner, CALLBACKS, path)
     assert answer.headers["location"] == f"{path}?done=nothing"
-
-
-# The secret ---------------------------------------------------------------------------------------
-
-
-async def shown_secret(console: AccountConsole) -> str:
-    return found_in(SHOWN_SECRET, (await console.send(console.owner, SECRET)).text)
-
-
-async def test_the_secret_is_shown_to_an_owner_who_asks(console: AccountConsole) -> None:
-    assert "whsec_" not in (await console.owner.get(SECRET)).text
-    secret = await shown_secret(console)
-    assert await shown_secret(console) == secret
-    async with console.gateway.database.acquire() as connection:
-        entries = await list_entries(connection)
-    assert [one.action for one in entries] == ["callback.show_secret"] * 2
-    assert secret not in str(entries)
-
-
-async def test_a_member_gets_no_secret(console: AccountConsole) -> None:
-    assert SECRET not in (await console.member.get(CALLBACKS)).text
-    assert (await console.member.get(SECRET)).status_code == 403
-    for path in (SECRET, f"{SECRET}/rotate"):
-        assert (await console.send(console.member, CALLBACKS, path)).status_code == 403
-
-
-async def test_a_rotation_is_told_with_its_end(console: AccountConsole) -> None:
-    before = await shown_secret(console)
-    answer = await console.send(console.owner, SECRET, f"{SECRET}/rotate", rotated_at="never")
-    assert answer.headers["location"] == f"{SECRET}?done=rotated"
-    shown = (await console.owner.get(SECRET)).text
-    assert (console.gateway.clock.now() + timedelta(hours=24)).isoformat() in shown
-    assert "The last rotation is not over" in shown
-    assert await shown_secret(console) != before
-    console.gateway.clock.advance(24 * 3600 + 1)
-    assert "The last rotation is not over" not in (await console.owner.get(SECRET)).text
-
-
-async def rotation_form(console: AccountConsole) -> dict[str, str]:
-    """The form that makes a new secret, as a page shows it now."""
-    shown = (await console.owner.get(SECRET)).text
-    names = ("form_token", "once", "rotated_at")
-    return {name: found_in(re.compile(f'name="{name}" value="([^"]+)"'), shown) for name in names}
-
-
-async def secrets_of(console: AccountConsole) -> tuple[str, ...]:
-    gateway = console.gateway
-    async with gateway.database.acquire() as connection:
-        found = await read_secrets(
-            connection, gateway.keyring, gateway.space_id, gateway.clock.now()
-        )
-    assert found is not None
-    return found.secrets
-
-
-async def test_a_rotation_that_is_sent_twice_rotates_once(console: AccountConsole) -> None:
-    before = await shown_secret(console)
-    form = await rotation_form(console)
-    first = await console.owner.post(f"{SECRET}/rotate", data=form)
-    again = await console.owner.post(f"{SECRET}/rotate", data=form)
-    assert first.headers["location"] == again.headers["location"] == f"{SECRET}?done=rotated"
-    assert (await secrets_of(console))[1:] == (before,)
-
-
-async def test_an_old_page_ends_no_secret(console: AccountConsole) -> None:
-    before = await shown_secret(console)
-    old = await rotation_form(console)
-    fresh = await rotation_form(console)
-    await console.owner.post(f"{SECRET}/rotate", data=fresh)
-    answer = await console.owner.post(f"{SECRET}/rotate", data=old)
-    assert answer.status_code == 409
-    assert "The last rotation is not over" in answer.text
-    assert (await secrets_of(console))[1:] == (before,)
-    for text in ("", "soon", "2026-03-14"):
-        form = {**(await rotation_form(console)), "rotated_at": text}
-        assert (await console.owner.post(f"{SECRET}/rotate", data=form)).status_code == 409
-    assert (await secrets_of(console))[1:] == (before,)
-    again = await rotation_form(console)
-    assert (await console.owner.post(f"{SECRET}/rotate", data=again)).status_code == 303
-    assert before not in await secrets_of(console)

@@ -173,15 +173,7 @@ def _sending_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         """Send one again, or now."""
         place = await place_of(parts, request, environment)
         found = await _find(parts, place, callback)
-        async with parts.database.transaction() as connection:
-            now = parts.clock.now()
-            action, one = _HURRY, (place.space_id, found.claim.id)
-            moved = await hurry_callback(connection, *one, now)
-            if not moved:
-                action, moved = _REPLAY, bool(await replay_ids(connection, [one], now))
-            if moved:
-                details = {"callback": found.claim.id.hex(), "host": found.claim.host}
-                await _note(connection, request, place, action, details, now)
+        moved = await _move(parts, request, place, found)
         path = place.path(f"{SECTION}/{found.claim.id.hex()}")
         return lead_to(path, "replayed" if moved else "nothing")
 
@@ -277,6 +269,19 @@ async def _line(connection: Connection, place: Place, callback_id: bytes) -> Cal
         if line.id == callback_id:
             return line
     raise NotFoundException("there is no such callback")
+
+
+async def _move(parts: ConsoleParts, request: PageRequest, place: Place, found: Delivery) -> bool:
+    """Send one now, or again where it has ended; whether that could be."""
+    one, now = (place.space_id, found.claim.id), parts.clock.now()
+    async with parts.database.transaction() as connection:
+        action, moved = _HURRY, await hurry_callback(connection, *one, now)
+        if not moved:
+            action, moved = _REPLAY, bool(await replay_ids(connection, [one], now))
+        if moved:
+            details = {"callback": found.claim.id.hex(), "host": found.claim.host}
+            await _note(connection, request, place, action, details, now)
+    return moved
 
 
 async def _replay(
