@@ -6,7 +6,7 @@ from pathlib import Path
 from carrier import running_carrier
 from console_site import OPERATOR, OWNER, ConsoleSite
 from contract_site import new_number
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 OPERATE = "/console/operate"
 
@@ -81,6 +81,40 @@ def test_a_connector_is_stopped_and_started(console: ConsoleSite, browser: Brows
         expect(page.locator(".badge").first).to_contain_text("stopped")
         page.get_by_role("button", name="Start").click()
         expect(page.locator(".badge").first).not_to_contain_text("stopped")
+
+
+def test_a_page_that_looks_again_says_that_nobody_need_be_there(
+    console: ConsoleSite, browser: Browser
+) -> None:
+    with console.visit(browser, OPERATOR) as one:
+        with one.page.expect_request(lambda asked: asked.url.endswith("/live")) as looked:
+            one.go(f"{OPERATE}/connectors")
+        assert looked.value.headers["x-again"] == "yes"
+
+
+def test_a_double_click_does_not_lose_what_is_shown_once(
+    console: ConsoleSite, browser: Browser
+) -> None:
+    with console.visit(browser, OPERATOR) as one:
+        page = one.page
+        open_account(page, "empty@example.com")
+        page.get_by_role("link", name="Keys and tokens").click()
+        asked: list[Route] = []
+
+        def hold(one: Route) -> None:
+            asked.append(one)
+
+        page.route("**/rotate", hold)
+        button = page.get_by_role("button", name="Make a key")
+        button.scroll_into_view_if_needed()
+        box = button.bounding_box()
+        assert box is not None
+        with page.expect_request("**/rotate"):
+            page.mouse.click(box["x"] + 5, box["y"] + 5)
+        page.mouse.click(box["x"] + 5, box["y"] + 5)
+        asked[0].continue_()
+        expect(page.get_by_text("The key is shown here and never again")).to_be_visible()
+        assert len(asked) == 1
 
 
 def test_a_number_is_asked_about(console: ConsoleSite, browser: Browser) -> None:

@@ -11,10 +11,12 @@ from litestar import get, post
 from people_desk import OLGA, OTHER
 
 from staffetta.accounts.people import Role
+from staffetta.accounts.sessions import IDLE_MAX
 from staffetta.accounts.sign_in import TRIES, Guard
 from staffetta.console.forms import read_form
 from staffetta.console.guards import for_accounts, for_operators, for_signed_in
 from staffetta.console.rendering import PageRequest
+from staffetta.console.visitors import AGAIN
 from staffetta.db.pool import Database
 
 
@@ -105,6 +107,19 @@ async def test_signing_out_ends_the_session_for_good(browser: Browser) -> None:
     async with browser() as again:
         again.cookies.update(kept)
         assert (await again.get("/console/probe")).status_code == 302
+
+
+@pytest.mark.parametrize("is_alone", [True, False])
+async def test_a_page_left_open_that_looks_again_keeps_nobody_signed_in(
+    browser: Browser, clock: Any, is_alone: bool
+) -> None:
+    header = {AGAIN: "yes"} if is_alone else {}
+    async with browser() as one:
+        await sign_in(one, OLGA)
+        for _ in range(2):
+            clock.advance(IDLE_MAX.total_seconds() * 0.6)
+            answer = await one.get("/console/probe", headers=header)
+    assert answer.status_code == (302 if is_alone else 200)
 
 
 async def test_whoever_did_not_sign_in_is_asked_to_and_led_back(browser: Browser) -> None:

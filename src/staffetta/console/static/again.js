@@ -18,6 +18,11 @@ setInterval(() => {
   }
 }, 1000);
 
+// Such a request does not say that somebody is there: a session ends although its pages stay open.
+document.addEventListener("htmx:configRequest", (event) => {
+  if (event.detail.triggeringEvent?.type === "again") event.detail.headers["x-again"] = "yes";
+});
+
 const short = new Intl.DateTimeFormat(document.documentElement.lang, {
   day: "numeric", month: "short", hour: "2-digit", minute: "2-digit",
 });

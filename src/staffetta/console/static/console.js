@@ -1,4 +1,5 @@
-// What pages do beside what the server says: own time, copying, asking before what cannot be undone.
+// What pages do beside what the server says: own time, copying, asking before what cannot be undone,
+// and sending a form once.
 "use strict";
 
 const clock = new Intl.DateTimeFormat(document.documentElement.lang, {
@@ -30,6 +31,30 @@ document.addEventListener("submit", (event) => {
   const question = (event.submitter?.dataset ?? {}).confirm ?? (ticked ?? event.target).dataset.confirm;
   if (question && !window.confirm(question)) event.preventDefault();
 });
+
+// A second click waits for the answer to the first, which may show what is shown once. The window's
+// turn comes after everybody else's, so that what was stopped may be sent again.
+const sent = new Set();
+const WAITED_MILLISECONDS = 30000;
+
+function letSendAgain(form) {
+  sent.delete(form);
+  form.removeAttribute("aria-busy");
+}
+
+window.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.getAttribute("method") !== "post") return;
+  if (sent.has(form)) {
+    event.preventDefault();
+    return;
+  }
+  sent.add(form);
+  form.setAttribute("aria-busy", "true");
+  setTimeout(letSendAgain, WAITED_MILLISECONDS, form);
+});
+
+window.addEventListener("pageshow", () => sent.forEach(letSendAgain));
 
 // A request that a script makes bears the page's form token, as a form does.
 document.addEventListener("htmx:configRequest", (event) => {
