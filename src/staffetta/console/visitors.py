@@ -81,6 +81,17 @@ def read_cookies(header: str) -> Mapping[str, str]:
         return {}
 
 
+def is_secure(scope: Scope) -> bool:
+    """Whether a request came by HTTPS: then its cookies go no other way."""
+    return bool(scope["scheme"] == "https")
+
+
+def address_of(scope: Scope) -> str:
+    """Where a request came from."""
+    client = scope["client"]
+    return client[0] if client else "127.0.0.1"
+
+
 def session_cookie(session: NewSession, *, is_secure: bool) -> Cookie:
     """What keeps somebody signed in."""
     return Cookie(

@@ -34,7 +34,13 @@ from staffetta.console.navigation import links_for
 from staffetta.console.parts import ConsoleParts
 from staffetta.console.people_changes import HandedOver
 from staffetta.console.rendering import PageRequest, page
-from staffetta.console.visitors import PATH, no_session_cookie, session_cookie
+from staffetta.console.visitors import (
+    PATH,
+    address_of,
+    is_secure,
+    no_session_cookie,
+    session_cookie,
+)
 from staffetta.db.pool import Connection
 from staffetta.domain.errors import NotAcceptingNow
 
@@ -79,7 +85,7 @@ def me_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         if session is None:
             return await own_page(parts, request, status=422, problems=problems)
         answer = lead_to(ME, "password")
-        answer.set_cookie(session_cookie(session, is_secure=_is_secure(request)))
+        answer.set_cookie(session_cookie(session, is_secure=is_secure(request.scope)))
         return answer
 
     @post("/me/sessions/end", guards=[for_signed_in], status_code=200)
@@ -96,7 +102,7 @@ def me_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         async with parts.database.transaction() as connection:
             await sign_out_everywhere(connection, _person(request).person_id)
         answer: Response[Any] = Redirect(_SIGN_IN, status_code=303)
-        answer.set_cookie(no_session_cookie(is_secure=_is_secure(request)))
+        answer.set_cookie(no_session_cookie(is_secure=is_secure(request.scope)))
         return answer
 
     return [me, password, end_one, end_all]
@@ -154,7 +160,7 @@ async def _change_password(
     if new != form.untouched("again", _CUT):
         return {"again": _NOT_THE_SAME}, None
     # Read once: a session begins only with the very password that was set at this moment.
-    now, address = parts.clock.now(), _address(request)
+    now, address = parts.clock.now(), address_of(request.scope)
     session: NewSession | None = None
 
     async def go_on(connection: Connection) -> None:
@@ -188,7 +194,7 @@ async def _begin_anew(
     return await create_session(
         connection,
         replace(person, password_at=now),
-        _address(request),
+        address_of(request.scope),
         request.headers.get("user-agent", ""),
         now,
     )
@@ -205,11 +211,3 @@ def _bytes_of(name: str) -> bytes:
         return bytes.fromhex(name)
     except ValueError:
         return b""
-
-
-def _address(request: PageRequest) -> str:
-    return request.client.host if request.client else "127.0.0.1"
-
-
-def _is_secure(request: PageRequest) -> bool:
-    return bool(request.scope["scheme"] == "https")

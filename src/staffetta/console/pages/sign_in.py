@@ -17,6 +17,8 @@ from staffetta.console.parts import ConsoleParts
 from staffetta.console.rendering import PageRequest, page
 from staffetta.console.visitors import (
     PATH,
+    address_of,
+    is_secure,
     language_cookie,
     no_session_cookie,
     session_cookie,
@@ -41,7 +43,7 @@ def sign_in_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         """Check who it is, and begin a session with an id of its own."""
         form = await read_form(request)
         email, password = form.untouched("email"), form.untouched("password")
-        address = request.client.host if request.client else "127.0.0.1"
+        address = address_of(request.scope)
         now = parts.clock.now()
         try:
             signed_in = await check_password(
@@ -57,7 +59,7 @@ def sign_in_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         if session is None:
             return _form(request, status=401, email=email, error="wrong")
         answer: Response[Any] = Redirect(_inside(form.untouched("next")), status_code=303)
-        answer.set_cookie(session_cookie(session, is_secure=_is_secure(request)))
+        answer.set_cookie(session_cookie(session, is_secure=is_secure(request.scope)))
         return answer
 
     @post("/sign-out", guards=[for_signed_in], status_code=200)
@@ -66,7 +68,7 @@ def sign_in_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         async with parts.database.transaction() as connection:
             await end_session(connection, request.user.session_id)
         answer: Response[Any] = Redirect(SIGN_IN, status_code=303)
-        answer.set_cookie(no_session_cookie(is_secure=_is_secure(request)))
+        answer.set_cookie(no_session_cookie(is_secure=is_secure(request.scope)))
         return answer
 
     @get("/language/{language:str}")
@@ -74,7 +76,7 @@ def sign_in_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         """Keep a language for this browser, and go back."""
         answer: Response[Any] = Redirect(_inside(request.query_params.get("next", "")))
         if language in set(Language):
-            cookie = language_cookie(Language(language), is_secure=_is_secure(request))
+            cookie = language_cookie(Language(language), is_secure=is_secure(request.scope))
             answer.set_cookie(cookie)
         return answer
 
@@ -99,7 +101,3 @@ def _inside(path: str) -> str:
     """A path of the console; its first page for any other, so that nobody is led elsewhere."""
     is_inside = path == PATH or (path.startswith(f"{PATH}/") and "\\" not in path)
     return path if is_inside and path.isprintable() else PATH
-
-
-def _is_secure(request: PageRequest) -> bool:
-    return bool(request.scope["scheme"] == "https")
