@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -10,6 +10,7 @@ from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from staffetta.console.asked import begin_of_day
 from staffetta.console.guards import for_accounts
 from staffetta.console.languages import mark
 from staffetta.console.pages.message_words import GROUP_NAMES, GROUP_OF, GROUPS, STATE_NAMES
@@ -128,26 +129,22 @@ def _days(asked: dict[str, str], now: datetime) -> tuple[datetime | None, dateti
     """The days that are searched, in UTC: the newest that may be, where none are named."""
     if not any(asked[name].strip() for name in _FIELDS if name != "before"):
         return None, None
-    last = _day(asked["until"]) or now.astimezone(UTC).date()
-    first = _day(asked["since"]) or last - timedelta(days=_SEARCHED_DAYS_MAX - 1)
+    today = datetime.combine(now.astimezone(UTC).date(), time(), UTC)
+    last = _begin_of(asked["until"]) or today
+    first = _begin_of(asked["since"]) or last - timedelta(days=_SEARCHED_DAYS_MAX - 1)
     if last < first:
         raise WrongSearch(mark("The last day comes before the first one."))
     if (last - first).days >= _SEARCHED_DAYS_MAX:
         raise WrongSearch(mark("A search covers 31 days at most."))
-    return (
-        datetime.combine(first, time(), UTC),
-        datetime.combine(last, time(), UTC) + timedelta(days=1),
-    )
+    return first, last + timedelta(days=1)
 
 
-def _day(typed: str) -> date | None:
-    if not typed:
-        return None
+def _begin_of(typed: str) -> datetime | None:
     try:
-        day = date.fromisoformat(typed)
+        day = begin_of_day(typed)
     except ValueError:
         raise WrongSearch(mark("This is no date.")) from None
-    if not 1971 <= day.year <= 2100:
+    if day is not None and not 1971 <= day.year <= 2100:
         raise WrongSearch(mark("This is no date."))
     return day
 
