@@ -208,10 +208,13 @@ async def test_only_the_host_that_is_looked_at_is_sent_again(
 
 @pytest.mark.parametrize("search", [{"message": "x"}, {"before": "x"}, {"message": "0" * 23}])
 async def test_an_id_that_is_none_is_not_left_out(
-    console: AccountConsole, search: dict[str, str]
+    console: AccountConsole, outbox: Outbox, receiver: Receiver, search: dict[str, str]
 ) -> None:
+    await owe(outbox, receiver)
     for path in (CALLBACKS, f"{CALLBACKS}/now"):
-        assert (await console.owner.get(path, params=search)).status_code == 404
+        shown = (await console.owner.get(path, params=search)).text
+        assert "No callback here." in shown
+        assert '<td><a id="cb-' not in shown
 
 
 async def test_a_replay_of_no_message_sends_nothing(

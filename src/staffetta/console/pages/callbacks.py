@@ -5,7 +5,7 @@ Everybody of an account looks and sends again: that is daily work, costs nothing
 that the account chose what it was owed anyway. The secret is for owners (see callback_secret.py).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -143,7 +143,8 @@ def _sending_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         place = await place_of(parts, request, environment)
         form, now = await read_form(request), parts.clock.now()
         sent = {name: form.text(name, _CHARACTERS_MAX) for name in FIELDS}
-        _check_ids(sent["message"], sent["after"])
+        if not _are_ids(sent["message"], sent["after"]):
+            raise NotFoundException("there is no such id")
         typed = typed_replay(sent, now)
         wanted = read_replay(typed, sent["since"], now)
         if wanted is None:
@@ -194,9 +195,11 @@ async def _listed(
     async with parts.reports.acquire() as connection:
         hosts = await list_hosts(connection, place.space_id)
         pauses = await read_pauses(connection, place.space_id, now)
-        lines = await list_lines(connection, place.space_id, wanted, _PAGE + 1)
+        lines: Sequence[CallbackLine] = ()
+        if wanted is not None:
+            lines = await list_lines(connection, place.space_id, wanted, _PAGE + 1)
         further = None
-        if len(lines) <= _PAGE:
+        if wanted is not None and len(lines) <= _PAGE:
             further = await find_last_looked_at(connection, place.space_id, wanted)
     left_alone = {one.lane.host: one for one in pauses}
     # Those in trouble first; each group as it is, the one that was owed something last first.
@@ -221,9 +224,10 @@ async def _listed(
     }
 
 
-def _line_filter(asked: Mapping[str, str]) -> LineFilter:
-    """Which callbacks are listed; 404 for an id that is none: nothing is of it, or before it."""
-    _check_ids(asked["before"], asked["message"])
+def _line_filter(asked: Mapping[str, str]) -> LineFilter | None:
+    """Which callbacks are listed; None for an id that is none: nothing is of it, or before it."""
+    if not _are_ids(asked["before"], asked["message"]):
+        return None
     return LineFilter(
         before=parse_id(asked["before"]),
         message_id=parse_id(asked["message"]),
@@ -232,10 +236,9 @@ def _line_filter(asked: Mapping[str, str]) -> LineFilter:
     )
 
 
-def _check_ids(*texts: str) -> None:
-    """An id that is none must not widen what was asked for: 404."""
-    if any(text and parse_id(text) is None for text in texts):
-        raise NotFoundException("there is no such id")
+def _are_ids(*texts: str) -> bool:
+    """Whether each is an id or nothing: one that is none must not widen what was asked for."""
+    return not any(text and parse_id(text) is None for text in texts)
 
 
 def _is_counted_in_part(hosts: list[HostLine]) -> bool:
