@@ -105,6 +105,30 @@ async def test_messages_are_searched(account) -> None:
         assert {number for number in ALL if f">{number}</a>" in shown} == found, search
 
 
+ADD_TRIALS = """
+INSERT INTO message
+SELECT made.*
+  FROM message
+ CROSS JOIN generate_series(1, $2) AS number
+ CROSS JOIN LATERAL jsonb_populate_record(message, jsonb_build_object(
+       'id', '\\x' || encode(substring(message.id FROM 1 FOR 4), 'hex') || 'ffff'
+             || lpad(to_hex(number), 12, '0'))) AS made
+ WHERE message.id = $1
+RETURNING 1
+"""
+
+
+async def test_a_list_goes_over_few_trials_at_a_time_and_leads_on(account) -> None:
+    gateway = account.gateway
+    await gateway.accept()
+    trial = await gateway.accept(dry_run=True)
+    await gateway.rows(ADD_TRIALS, trial.message.id, 6_000)
+    first = (await account.olga.get(LIST)).text
+    assert "None among those that were looked at. There are older ones." in first
+    older = first.split('id="older" rel="next" href="', 1)[1].split('"', 1)[0]
+    assert ITALIAN in (await account.olga.get(older.replace("&amp;", "&"))).text
+
+
 async def test_a_search_that_cannot_be_made_says_why(account) -> None:
     for search in (
         {"number": "hello"},

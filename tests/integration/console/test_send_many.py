@@ -258,6 +258,10 @@ async def test_a_text_with_too_many_placeholders_is_filled_in_for_nobody(account
     fields = GOOD | {"heading": "", "text": "{{column2}}" * 4000}
     looked = await account.post(f"{form}/look", **fields)
     assert "xxx" not in looked.text
+    fields["text"] = "{{column2}}"  # more than ten segments
+    looked = await account.post(f"{form}/look", **fields)
+    assert "This text cannot be sent: it is empty or too long." in looked.text
+    fields["text"] = "{{column2}}" * 4000
     assert (await account.post(form, **fields)).status_code == 422
 
 

@@ -82,7 +82,7 @@ def send_many_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         place = await place_of(parts, request, environment)
         kept = await _kept(parts, request, place, file, whole=False)
         typed = guess(kept, _HOME.get(request.user.language.value, ""))
-        return await _composing(request, place, kept, typed, {})
+        return await _composing(parts, request, place, kept, typed, {})
 
     @post(
         "/{environment:str}/send/many/{file:str}/look",
@@ -97,7 +97,11 @@ def send_many_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         place = await place_of(parts, request, environment)
         typed = read_many(await read_form(request))
         kept = await _kept(parts, request, place, file, whole=int(typed.row) > ROWS_SHOWN)
-        shown = {"file": kept, "typed": typed, **await previews_of(kept, typed)}
+        shown = {
+            "file": kept,
+            "typed": typed,
+            **await previews_of(kept, typed, parts.bulk.acceptor.segments_max),
+        }
         return account_page(request, place, "send_many_look.html", section=SECTION, **shown)
 
     @post(
@@ -150,7 +154,7 @@ async def _act(
     if form.is_ticked("edits"):
         far = int(typed.row) > ROWS_SHOWN
         kept = await _kept(parts, request, place, file, whole=far)
-        return await _composing(request, place, kept, typed, {})
+        return await _composing(parts, request, place, kept, typed, {})
     ask = _Asking(parts, surveys, request, place, file, typed)
     try:
         if confirmed is None:
@@ -162,7 +166,9 @@ async def _act(
     except (StaffettaError, WrongTime) as error:
         again = typed.again() if isinstance(error, IdempotencyKeyReused) else typed
         kept = await _kept(parts, request, place, file, whole=False)
-        return await _composing(request, place, kept, again, refusals_of(error), status=_REFUSED)
+        return await _composing(
+            parts, request, place, kept, again, refusals_of(error), status=_REFUSED
+        )
     path = place.path(f"/messages/{sent.message_id.hex()}")
     return lead_to(path, "already" if sent.replayed else "accepted")
 
@@ -236,7 +242,7 @@ async def _ask_first(ask: _Asking, *, has_changed: bool = False) -> Response[Any
         kept, asked = await ask.read(now)
         recipients = FileRecipients(mapped(kept, typed), kept.row_count)
         survey = await survey_file(parts.bulk.acceptor, space_of(place), asked, recipients, now)
-        previews = await previews_of(kept, typed)
+        previews = await previews_of(kept, typed, parts.bulk.acceptor.segments_max)
     counts = survey.counts
     if counts.finding is None:
         first = next(iter(counts.invalid), None)
@@ -298,6 +304,7 @@ def _choosing(
 
 
 async def _composing(
+    parts: ConsoleParts,
     request: PageRequest,
     place: Place,
     file: RecipientFile,
@@ -317,7 +324,7 @@ async def _composing(
         refusals=refusals,
         separators=list(SEPARATORS),
         country_names=_country_names(request),
-        **await previews_of(file, typed),
+        **await previews_of(file, typed, parts.bulk.acceptor.segments_max),
     )
 
 

@@ -19,7 +19,7 @@ from staffetta.messaging.recipient_files.store import RecipientFile
 ROWS_SHOWN: Final = 5
 
 
-async def previews_of(file: RecipientFile, typed: TypedMany) -> dict[str, Any]:
+async def previews_of(file: RecipientFile, typed: TypedMany, segments_max: int) -> dict[str, Any]:
     """What the page shows of the rows. Far rows are looked for beside the event loop."""
     how, wanted, names = mapped(file, typed), int(typed.row), list[str]()
     try:
@@ -33,7 +33,7 @@ async def previews_of(file: RecipientFile, typed: TypedMany) -> dict[str, Any]:
     body = Template(typed.text)
     places = {name: at for at, name in enumerate(names) if name in how.wanted}
     return {
-        "previews": [_preview(row, body, places, typed) for row in rows],
+        "previews": [_preview(row, body, places, typed, segments_max) for row in rows],
         "columns": names,
         "unknown": sorted(how.wanted - set(names)),
         "file_problem": "",
@@ -49,23 +49,28 @@ def _rows(how: Mapped, wanted: int) -> Sequence[FileRow]:
 
 
 def _preview(
-    row: FileRow, body: Template, places: Mapping[str, int], typed: TypedMany
+    row: FileRow,
+    body: Template,
+    places: Mapping[str, int],
+    typed: TypedMany,
+    segments_max: int,
 ) -> dict[str, Any]:
     cell = row.cell(int(typed.column))
     return {
         "line": row.line,
         "cell": cell,
         "number": number_of_cell(cell, typed.country or None),
-        "preview": _filled(body, {name: row.cell(at) for name, at in places.items()}),
+        "preview": _filled(body, {name: row.cell(at) for name, at in places.items()}, segments_max),
     }
 
 
-def _filled(body: Template, values: Mapping[str, str]) -> Preview | None:
+def _filled(body: Template, values: Mapping[str, str], segments_max: int) -> Preview | None:
     """The text for one row; None for one that cannot be sent."""
     if body.placeholder_count > PLACEHOLDERS_MAX:  # filling them in could take for ever
         return None
     text = body.fill(values)
     try:
-        return preview_of(segment_text(text)) if text else None
+        found = segment_text(text) if text else None
     except InvalidText:
         return None
+    return None if found is None or len(found.parts) > segments_max else preview_of(found)

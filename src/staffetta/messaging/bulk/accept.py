@@ -180,6 +180,11 @@ class BulkAcceptor:
         )
 
     @property
+    def segments_max(self) -> int:
+        """How many segments a text may need, filled in."""
+        return self._rules.segments_max
+
+    @property
     def time_to_live(self) -> timedelta:
         """How long after its time a message may still be delivered."""
         return self._rules.time_to_live
