@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from staffetta.callbacks.claim import Claim
 from staffetta.callbacks.history import Delivery
 from staffetta.callbacks.letters import Told, event_letter_of, letter_of, request_of
 from staffetta.callbacks.receiver import TestDelivery
@@ -29,6 +30,11 @@ class Said:
     headers: Mapping[str, str]
     body: str
     is_cut: bool
+
+
+def head_of(claim: Claim) -> Claim:
+    """A callback without its recipients, where they are more than a page composes."""
+    return claim.without_recipients if claim.recipient_count > RECIPIENTS_MAX else claim
 
 
 def said_of(one: Delivery, told: Told | None) -> Said | None:

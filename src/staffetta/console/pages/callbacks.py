@@ -57,7 +57,7 @@ from staffetta.console.replay_form import (
     typed_replay,
     written,
 )
-from staffetta.console.shown_callbacks import RECIPIENTS_MAX, said_of
+from staffetta.console.shown_callbacks import RECIPIENTS_MAX, head_of, said_of
 from staffetta.db.pool import Connection
 from staffetta.domain.ids import id_time, parse_id
 
@@ -112,7 +112,7 @@ def _reading_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         place = await place_of(parts, request, environment)
         found = await _find(parts, place, callback)
         is_long = found.claim.recipient_count > RECIPIENTS_MAX
-        claim = found.claim.without_recipients if is_long else found.claim
+        claim = head_of(found.claim)
         async with parts.reports.acquire() as connection:
             line = await _line(connection, place, claim.id)
             told = await parts.callback_bodies.read(

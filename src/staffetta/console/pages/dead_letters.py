@@ -34,7 +34,7 @@ from staffetta.console.navigation import OPERATE
 from staffetta.console.parts import ConsoleParts
 from staffetta.console.places import operator_page
 from staffetta.console.rendering import PageRequest
-from staffetta.console.shown_callbacks import said_of
+from staffetta.console.shown_callbacks import head_of, said_of
 from staffetta.db.pool import Connection
 from staffetta.domain.ids import parse_id
 
@@ -129,7 +129,7 @@ async def _letter_page(
     async with parts.reports.acquire() as connection:
         delivery = await find_delivery(connection, letter.space_id, letter.id)
         attempts = await read_attempts(connection, letter.space_id, letter.id)
-        claims = [delivery.claim] if delivery and letter.message_id is not None else []
+        claims = [head_of(delivery.claim)] if delivery and letter.message_id is not None else []
         told = await parts.callback_bodies.read(connection, claims)
     return operator_page(
         request,
