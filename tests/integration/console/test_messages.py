@@ -11,6 +11,7 @@ from hand_gateway import FRENCH, ITALIAN, accepted, request
 from people_desk import OTTO
 
 from staffetta.domain.environments import Market
+from staffetta.messaging.bulk.request import MANY
 from staffetta.messaging.connector import ReportMeaning
 
 HOSTILE = "<script>alert(1)</script> & {{ 7 * 7 }}"
@@ -263,7 +264,9 @@ async def test_a_page_looks_again_as_soon_as_something_may_have_changed(account)
     await gateway.settle(claim, accepted("u1"))
     await gateway.report(gateway.delivered("u1", ReportMeaning.UNDELIVERABLE))
     assert await again(claim.recipient_id) == "60"
-    many = await BulkHand(gateway).post(italians(2))
+    few = await BulkHand(gateway).post(italians(2))
+    assert await again(few.message_id) == "2"
+    many = await BulkHand(gateway).post(italians(MANY))
     assert await again(many.message_id) == "10"
     await gateway.rows("UPDATE recipient SET state = 'expired' WHERE id <> message_id RETURNING id")
     assert await again(many.message_id) == "60"

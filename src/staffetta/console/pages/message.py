@@ -26,6 +26,7 @@ from staffetta.domain.ids import parse_id
 from staffetta.domain.states import FINAL, State
 from staffetta.messaging.bulk.errors import AlreadySending, NoSuchMessage
 from staffetta.messaging.bulk.read import BulkView
+from staffetta.messaging.bulk.request import MANY
 from staffetta.messaging.search import list_recipients_of
 from staffetta.messaging.tracing.own import OwnMessage, read_own
 from staffetta.messaging.tracing.read import NoSuchMessage as NoSuchTrace
@@ -143,7 +144,8 @@ def _again_seconds(own: OwnMessage, many: BulkView | None) -> int:
     states = {own.state} if many is None else set(many.counts)
     if states <= FINAL and not (many is not None and many.is_open):
         return _AGAIN_SECONDS_AT_THE_END
-    return _AGAIN_SECONDS if many is None else _AGAIN_SECONDS_OF_MANY
+    is_large = many is not None and many.recipient_count >= MANY
+    return _AGAIN_SECONDS_OF_MANY if is_large else _AGAIN_SECONDS
 
 
 def _kept_micro(many: BulkView | None) -> int:
