@@ -26,43 +26,43 @@ from staffetta.console.guards import (
     for_numbers_that_can_be,
 )
 from staffetta.console.languages import mark
-from staffetta.console.pages.account_access import account_access_pages
-from staffetta.console.pages.account_blocks import account_block_pages
-from staffetta.console.pages.account_bundles import account_bundle_pages
-from staffetta.console.pages.account_guards import account_guard_pages
-from staffetta.console.pages.account_money import account_money_pages
-from staffetta.console.pages.account_overview import account_overview_pages
-from staffetta.console.pages.account_people import account_people_pages
-from staffetta.console.pages.account_senders import account_sender_pages
-from staffetta.console.pages.account_statement import account_statement_pages
-from staffetta.console.pages.accounts import account_list_pages
-from staffetta.console.pages.add_carrier import add_carrier_pages
-from staffetta.console.pages.audit import audit_pages
-from staffetta.console.pages.books import book_pages
-from staffetta.console.pages.callback_secret import callback_secret_pages
-from staffetta.console.pages.callbacks import callback_pages
-from staffetta.console.pages.carrier_check import carrier_check_pages
-from staffetta.console.pages.connector_actions import connector_action_pages
-from staffetta.console.pages.connectors import connector_pages
-from staffetta.console.pages.credit import credit_pages
-from staffetta.console.pages.dead_letters import dead_letter_pages
-from staffetta.console.pages.documentation import documentation_pages
-from staffetta.console.pages.home import home_pages
-from staffetta.console.pages.me import me_pages
-from staffetta.console.pages.message import one_message_pages
-from staffetta.console.pages.messages import message_pages
-from staffetta.console.pages.my_people import my_people_pages
-from staffetta.console.pages.numbers import number_pages
-from staffetta.console.pages.operated_messages import operated_message_pages
-from staffetta.console.pages.overview import overview_pages
-from staffetta.console.pages.phone import phone_pages
-from staffetta.console.pages.send import send_pages
-from staffetta.console.pages.send_many import send_many_pages
-from staffetta.console.pages.sign_in import SIGN_IN, sign_in_pages
-from staffetta.console.pages.test_receiver import test_receiver_pages
-from staffetta.console.pages.tokens import token_pages
-from staffetta.console.pages.word_tester import word_tester_pages
-from staffetta.console.pages.words import word_file_pages, word_pages
+from staffetta.console.pages.account.callback_secret import callback_secret_pages
+from staffetta.console.pages.account.callbacks import callback_pages
+from staffetta.console.pages.account.credit import credit_pages
+from staffetta.console.pages.account.documentation import documentation_pages
+from staffetta.console.pages.account.message import one_message_pages
+from staffetta.console.pages.account.messages import message_pages
+from staffetta.console.pages.account.overview import overview_pages
+from staffetta.console.pages.account.phone import phone_pages
+from staffetta.console.pages.account.send import send_pages
+from staffetta.console.pages.account.send_many import send_many_pages
+from staffetta.console.pages.account.test_receiver import test_receiver_pages
+from staffetta.console.pages.account.tokens import token_pages
+from staffetta.console.pages.operate.account_access import account_access_pages
+from staffetta.console.pages.operate.account_blocks import account_block_pages
+from staffetta.console.pages.operate.account_bundles import account_bundle_pages
+from staffetta.console.pages.operate.account_guards import account_guard_pages
+from staffetta.console.pages.operate.account_money import account_money_pages
+from staffetta.console.pages.operate.account_overview import account_overview_pages
+from staffetta.console.pages.operate.account_people import account_people_pages
+from staffetta.console.pages.operate.account_senders import account_sender_pages
+from staffetta.console.pages.operate.account_statement import account_statement_pages
+from staffetta.console.pages.operate.accounts import account_list_pages
+from staffetta.console.pages.operate.add_carrier import add_carrier_pages
+from staffetta.console.pages.operate.audit import audit_pages
+from staffetta.console.pages.operate.books import book_pages
+from staffetta.console.pages.operate.carrier_check import carrier_check_pages
+from staffetta.console.pages.operate.connector_actions import connector_action_pages
+from staffetta.console.pages.operate.connectors import connector_pages
+from staffetta.console.pages.operate.dead_letters import dead_letter_pages
+from staffetta.console.pages.operate.numbers import number_pages
+from staffetta.console.pages.operate.operated_messages import operated_message_pages
+from staffetta.console.pages.operate.word_tester import word_tester_pages
+from staffetta.console.pages.operate.words import word_file_pages, word_pages
+from staffetta.console.pages.person.home import home_pages
+from staffetta.console.pages.person.me import me_pages
+from staffetta.console.pages.person.my_people import my_people_pages
+from staffetta.console.pages.person.sign_in import SIGN_IN, sign_in_pages
 from staffetta.console.parts import ConsoleParts
 from staffetta.console.rendering import STATIC, PageRequest, make_environment, page
 from staffetta.console.visitors import IS_STATIC, PATH, Visits

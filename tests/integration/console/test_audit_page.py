@@ -10,7 +10,7 @@ from people_desk import HOME
 import staffetta
 from staffetta.accounts.audit import Actor, record, was_obeyed
 from staffetta.accounts.create_account import NewAccount
-from staffetta.console.pages.audit import KINDS
+from staffetta.console.pages.operate.audit import KINDS
 from staffetta.domain.environments import Environment
 
 ROOT = Actor.command_line("root")

@@ -10,7 +10,7 @@ from staffetta.console.browsers import browser_name
 from staffetta.console.causes import ADVICE, WORDS
 from staffetta.console.figures import Figures
 from staffetta.console.languages import Language
-from staffetta.console.pages.credit_words import (
+from staffetta.console.pages.account.credit_words import (
     KIND_WORDS,
     NO_ADDRESS,
     NO_AMOUNT,
@@ -19,8 +19,8 @@ from staffetta.console.pages.credit_words import (
     read_month,
     read_period,
 )
-from staffetta.console.pages.me import ROLE_WORDS
-from staffetta.console.pages.overview_reasons import LISTED_MAX, reasons_of, refusals_of
+from staffetta.console.pages.account.overview_reasons import LISTED_MAX, reasons_of, refusals_of
+from staffetta.console.pages.person.me import ROLE_WORDS
 from staffetta.ledger.book import EntryKind
 from staffetta.ledger.errors import InvalidPeriod
 from staffetta.ledger.period import Period

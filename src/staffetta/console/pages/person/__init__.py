@@ -1,0 +1,1 @@
+"""Pages of whoever comes: signing in, and what is their own."""
