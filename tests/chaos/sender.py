@@ -142,6 +142,8 @@ class Load:
         message.answered_at = time.time()
         if answer.status == 201:
             message.ids.add(said["data"]["id"])
+        elif answer.status == 503 and "Retry-After" not in answer.headers:
+            message.unanswered += 1  # it says that nobody knows
         elif answer.status == 503:
             message.refused.append(said["code"])
         else:

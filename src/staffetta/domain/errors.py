@@ -20,6 +20,7 @@ StaffettaError
 ├── OtpOver                         1031: used, expired, out of tries
 ├── NotWaiting                      2075: too late to cancel
 ├── AccountBlocklisted              2020
+├── OutcomeUnknown                  2081: the database was lost while a message was being stored
 └── NotAcceptingNow                 2081: try again later, nothing was kept
 
 An error's text is the sentence for the user: what is wrong, and what is expected. The HTTP status
@@ -124,6 +125,10 @@ class AccountBlocklisted(StaffettaError):
             "the account is blocklisted in this environment: "
             "it may send again when an operator lifts the block"
         )
+
+
+class OutcomeUnknown(StaffettaError):
+    """The database was lost while a message was being stored, and could not be asked about it."""
 
 
 class NotAcceptingNow(StaffettaError):

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from staffetta.compliance.blocklist import impose_block
-from staffetta.db.pool import Connection, Database
-from staffetta.domain.errors import IdempotencyKeyReused, StaffettaError
+from staffetta.db.pool import Connection, ConnectionLost, Database
+from staffetta.domain.errors import IdempotencyKeyReused, NotAcceptingNow, StaffettaError
 from staffetta.domain.ids import IdMaker
 from staffetta.domain.states import State
 from staffetta.ledger.store import open_book
@@ -28,25 +28,42 @@ async def commit_drafts(
 ) -> Sequence[Result]:
     """Store what can be stored; one result for each draft, in their order.
 
-    Raises the database's errors, and then nothing is stored, or (ConnectionLost) nobody knows.
+    Raises the database's errors, and then nothing is stored, or (ConnectionLost) nobody knows: it
+    went inside COMMIT. Raises NotAcceptingNow where it went before.
     """
-    now = drafts[-1].now
-    async with database.transaction() as connection:
-        book = await open_book(connection, (draft.space_id for draft in drafts), ids, now)
-        results = await _claim_keys(connection, drafts)
-        till = await open_till(connection, book, drafts, now)
-        for draft in drafts:
-            if draft.id not in results:
-                results[draft.id] = till.take(draft)
-        _follow_leaders(drafts, results)
-        await _free_keys(connection, drafts, results)
-        kept = [draft for draft in drafts if _is_kept(draft, results[draft.id])]
-        if kept:
-            await connection.execute(sql.STORE_DRAFTS, *_columns(kept, results))
-            await till.write(connection)
-            await _impose_blocks(connection, kept, now)
-            await tell_low_credit(connection, book, ids)
+    now, is_written = drafts[-1].now, False
+    try:
+        async with database.transaction() as connection:
+            results = await _write(connection, drafts, ids, now)
+            is_written = True
+    except ConnectionLost as lost:
+        if is_written:
+            raise
+        raise NotAcceptingNow(
+            "the database was lost before the message was kept: send again"
+        ) from lost
     return [results[draft.id] for draft in drafts]
+
+
+async def _write(
+    connection: Connection, drafts: Sequence[Draft], ids: IdMaker, now: datetime
+) -> dict[bytes, Result]:
+    """Everything of the drafts but the COMMIT; the results, by id."""
+    book = await open_book(connection, (draft.space_id for draft in drafts), ids, now)
+    results = await _claim_keys(connection, drafts)
+    till = await open_till(connection, book, drafts, now)
+    for draft in drafts:
+        if draft.id not in results:
+            results[draft.id] = till.take(draft)
+    _follow_leaders(drafts, results)
+    await _free_keys(connection, drafts, results)
+    kept = [draft for draft in drafts if _is_kept(draft, results[draft.id])]
+    if kept:
+        await connection.execute(sql.STORE_DRAFTS, *_columns(kept, results))
+        await till.write(connection)
+        await _impose_blocks(connection, kept, now)
+        await tell_low_credit(connection, book, ids)
+    return results
 
 
 async def find_stored(database: Database, drafts: Sequence[Draft]) -> dict[bytes, int]:

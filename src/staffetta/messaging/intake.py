@@ -22,6 +22,7 @@ from staffetta.domain.states import State
 from staffetta.messaging.bell import Bell
 from staffetta.messaging.commit import commit_drafts, find_stored
 from staffetta.messaging.draft import Draft
+from staffetta.messaging.lost import outcome_unknown
 from staffetta.messaging.results import Replayed, Result, Stored
 
 BATCH_MAX: Final = 500
@@ -92,6 +93,9 @@ class Intake:
             except DataRefused as refusal:
                 await self._store_halves(batch, refusal)
                 return
+            except NotAcceptingNow as away:
+                _fail(batch, away)
+                return
             except ConnectionLost as lost:
                 await self._answer_by_looking(batch, lost)
                 return
@@ -121,12 +125,13 @@ class Intake:
             async with asyncio.timeout(LOOK_UP_SECONDS_MAX):
                 stored = await find_stored(self._database, [waiting.draft for waiting in batch])
         except (ConnectionLost, TimeoutError):
-            stored = {}
-        unknown = NotAcceptingNow("the database was lost before the message was kept: send again")
-        self._answer(
-            batch,
-            [_found(waiting.draft, stored, unknown) for waiting in batch],
-        )
+            # "Send it again" might send it twice.
+            for waiting in batch:
+                has_key = waiting.draft.idempotency is not None
+                _fail([waiting], outcome_unknown(waiting.draft.id, has_key=has_key))
+            return
+        gone = NotAcceptingNow("the database was lost before the message was kept: send again")
+        self._answer(batch, [_found(waiting.draft, stored, gone) for waiting in batch])
 
     def _answer(self, batch: Sequence[_Waiting], results: Sequence[Result]) -> None:
         for waiting, result in zip(batch, results, strict=True):
@@ -148,9 +153,9 @@ def _fail(batch: Sequence[_Waiting], error: Exception) -> None:
             waiting.answer.exception()
 
 
-def _found(draft: Draft, stored: Mapping[bytes, int], unknown: NotAcceptingNow) -> Result:
-    """What is answered for a draft after a look: stored, an offence that is, or nobody knows."""
+def _found(draft: Draft, stored: Mapping[bytes, int], gone: NotAcceptingNow) -> Result:
+    """What is answered for a draft after a look: stored, an offence that is, or that it is gone."""
     covered_count = stored.get(draft.id)
     if covered_count is None:
-        return unknown
+        return gone
     return Stored(covered_count) if draft.offence is None else draft.offence.refusal

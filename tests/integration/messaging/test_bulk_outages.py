@@ -12,12 +12,11 @@ from hand_gateway import Gateway
 from tcp_proxy import TcpProxy, Way
 
 from staffetta.db.pool import ConnectionLost, Limits
-from staffetta.domain.errors import NotAcceptingNow
+from staffetta.domain.errors import NotAcceptingNow, OutcomeUnknown
 from staffetta.domain.states import State
 from staffetta.messaging.accept import AcceptRules
 from staffetta.messaging.bulk.accept import BulkAcceptor
 from staffetta.messaging.bulk.change import BulkChanger
-from staffetta.messaging.bulk.errors import OutcomeUnknown
 from staffetta.messaging.draft import IdempotencyKey
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from staffetta.api.openapi.calls import FORM, JSON
+from staffetta.api.openapi.calls import FORM, JSON, Refusal
 from staffetta.api.openapi.general import RETRY_AFTER
 from staffetta.api.openapi.parameters import answer_header, request_header
 from staffetta.api.openapi.schemas import optional, text
@@ -16,6 +16,7 @@ from staffetta.api.v2.parse import IDEMPOTENCY_KEY_CHARACTERS_MAX
 from staffetta.callbacks.outcomes import FIRST_REPEAT, REPEAT_FACTOR
 from staffetta.callbacks.target import RETRY_MAX
 from staffetta.messaging.housekeeping import KEYS_KEPT
+from staffetta.messaging.lost import outcome_unknown
 
 HOUR: Final = timedelta(hours=1)
 MESSAGE_ID: Final = "65f2c1a05e1f9b0c4d7a8e21"
@@ -32,6 +33,13 @@ REPLAY: Final = answer_header(
         "true",
         enum=["true"],
     ),
+)
+OUTCOME_UNKNOWN: Final = Refusal(
+    words(
+        "The database was lost at the very end. The message names the id: read it, and send again"
+        " only what is not there, or with the same Idempotency-Key."
+    ),
+    lambda: outcome_unknown(bytes.fromhex(MESSAGE_ID), has_key=False),
 )
 KEY: Final = Named(
     "parameters",

@@ -20,7 +20,6 @@ from staffetta.domain.money import format_amount
 from staffetta.messaging.bulk.errors import (
     AlreadySending,
     NoRecipient,
-    OutcomeUnknown,
     RealtimeTooSoon,
     TooManyRecipients,
     TransactionClosed,
@@ -124,7 +123,10 @@ CODES: Final[Mapping[type[Exception], tuple[int, int]]] = MappingProxyType(
         errors.CreditTooLow: _CREDIT,
         errors.GuardRefused: _CREDIT,
         BodyTooLarge: (BODY_TOO_LARGE.status, BODY_TOO_LARGE.status),
-        OutcomeUnknown: (NOT_NOW.status, NOT_NOW.status),  # and no header that asks to try again
+        errors.OutcomeUnknown: (
+            NOT_NOW.status,
+            NOT_NOW.status,
+        ),  # and no header that asks to try again
         errors.NotAcceptingNow: (NOT_NOW.status, NOT_NOW.status),
         ConnectionLost: (NOT_NOW.status, NOT_NOW.status),
         TryAgain: (NOT_NOW.status, NOT_NOW.status),

@@ -65,6 +65,7 @@ CODES: Final[Mapping[type[Exception], tuple[int, int]]] = MappingProxyType(
         BodyTooLarge: (BODY_TOO_LARGE.status, BODY_TOO_LARGE.code),
         errors.NoRoute: (503, 2080),
         errors.NotAcceptingNow: (503, 2081),
+        errors.OutcomeUnknown: (503, 2081),  # and no header that asks to try again
         ConnectionLost: (503, 2081),
         TryAgain: (503, 2081),
     }

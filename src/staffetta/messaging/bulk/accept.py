@@ -38,7 +38,6 @@ from staffetta.messaging.alerts import tell_low_credit
 from staffetta.messaging.bell import Bell
 from staffetta.messaging.bulk import sql
 from staffetta.messaging.bulk.answer import read_first_answer, totals_of, view_of_new
-from staffetta.messaging.bulk.errors import OutcomeUnknown
 from staffetta.messaging.bulk.keys import claim_key, find_first
 from staffetta.messaging.bulk.lanes import Lanes
 from staffetta.messaging.bulk.money import charge, credit_of, lock_wallet
@@ -49,6 +48,7 @@ from staffetta.messaging.bulk.request import TRANSACTION_KEPT, BulkRequest, Term
 from staffetta.messaging.bulk.rows import Counts, RowMaker, require_agreed, require_sendable
 from staffetta.messaging.bulk.steps import copy_rows
 from staffetta.messaging.inspection import Space
+from staffetta.messaging.lost import outcome_unknown
 
 PLACEHOLDERS_MAX: Final = 50
 RECIPIENTS_MAX: Final = 500_000  # of one message, unless the operator says otherwise
@@ -374,16 +374,6 @@ def _in_words_of_v1(sentence: str) -> str:
     """A sentence about a callback with v1's names for its parts; it has no headers."""
     known = sentence.replace(": use callback.headers", "")
     return known.replace("callback.", "options.callback_")
-
-
-def outcome_unknown(message_id: bytes, *, has_key: bool) -> OutcomeUnknown:
-    """Nobody can say whether a message was kept, which was sent with an idempotency key or not."""
-    shown = message_id.hex()
-    again = " with the same Idempotency-Key, or" if has_key else ""
-    return OutcomeUnknown(
-        f"the database was lost while message {shown} was being stored, and nobody knows whether it"
-        f" was: send it again{again} only when GET /messages/{shown} does not find it"
-    )
 
 
 def refusal_of_test(finding: Finding) -> InvalidText:

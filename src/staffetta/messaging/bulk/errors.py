@@ -7,8 +7,7 @@ StaffettaError
 │   └── RealtimeTooSoon    305: one a minute for each account
 ├── NoSuchMessage          the account has no such message
 ├── TransactionClosed      212: it takes no more recipients
-├── AlreadySending         221: its time has come
-└── OutcomeUnknown         nobody knows whether the message was kept
+└── AlreadySending         221: its time has come
 """
 
 from staffetta.domain.errors import MessageRefused, StaffettaError
@@ -36,7 +35,3 @@ class TransactionClosed(StaffettaError):
 
 class AlreadySending(StaffettaError):
     """A message that cannot be cancelled any more."""
-
-
-class OutcomeUnknown(StaffettaError):
-    """The database was lost while a message was being stored, and could not be asked about it."""

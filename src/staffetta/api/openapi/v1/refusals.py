@@ -9,7 +9,7 @@ from staffetta.api.json_bodies import read_object
 from staffetta.api.openapi.calls import Call, Refusal, Shown
 from staffetta.api.openapi.general import body_too_large, token_refusals
 from staffetta.api.openapi.sends import HOUR
-from staffetta.api.openapi.v1.recipients import MESSAGE_ID, NUMBER
+from staffetta.api.openapi.v1.recipients import NUMBER
 from staffetta.api.openapi.v2.provoked import NOW, found_words, refused_credit
 from staffetta.api.openapi.words import Words, words
 from staffetta.api.v1.dialect import V1
@@ -34,7 +34,6 @@ from staffetta.ledger.book import Wallet
 from staffetta.messaging.bulk import rows
 from staffetta.messaging.bulk.accept import (
     RECIPIENTS_MAX,
-    outcome_unknown,
     parse_bulk_callback,
     refusal_of_test,
 )
@@ -189,13 +188,6 @@ CHANGED_BUSY: Final = Refusal(
 READING_BUSY: Final = Refusal(
     words("Too much is being read: try again, or ask for less at a time."),
     lambda: errors.NotAcceptingNow(BUSY_READING),
-)
-UNKNOWN: Final = Refusal(
-    words(
-        "The database was lost at the very end. The message names the id: read it, and send again"
-        " only what is not there, or with the same Idempotency-Key."
-    ),
-    lambda: outcome_unknown(bytes.fromhex(MESSAGE_ID), has_key=False),
 )
 
 

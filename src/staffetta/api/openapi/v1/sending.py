@@ -5,7 +5,15 @@ from typing import Final
 from staffetta.api.openapi.calls import Call, Reply
 from staffetta.api.openapi.parameters import in_path
 from staffetta.api.openapi.schemas import text
-from staffetta.api.openapi.sends import KEY, REPEAT_MINUTES, REPLAY, SIGNED, Told, callback
+from staffetta.api.openapi.sends import (
+    KEY,
+    OUTCOME_UNKNOWN,
+    REPEAT_MINUTES,
+    REPLAY,
+    SIGNED,
+    Told,
+    callback,
+)
 from staffetta.api.openapi.tree import Named, Tree
 from staffetta.api.openapi.v1 import refusals
 from staffetta.api.openapi.v1.bodies import CHANGE, CHANGES, SEND, SENDS
@@ -125,7 +133,7 @@ SENDING_CALLS: Final = (
             refusals.KEY_TAKEN,
             refusals.NO_ROUTE,
             refusals.STORING_BUSY,
-            refusals.UNKNOWN,
+            OUTCOME_UNKNOWN,
         ),
         callbacks={
             "recipientsChanged": Named("callbacks", "RecipientsChanged", _RECIPIENTS_CHANGED)

@@ -11,7 +11,7 @@ from staffetta.api.asgi import Answer
 from staffetta.api.json_bodies import read_object
 from staffetta.api.openapi.calls import Call, Refusal
 from staffetta.api.openapi.general import ENVELOPE, body_too_large, token_refusals
-from staffetta.api.openapi.sends import MESSAGE_ID
+from staffetta.api.openapi.sends import MESSAGE_ID, OUTCOME_UNKNOWN
 from staffetta.api.openapi.tree import Named
 from staffetta.api.openapi.v2.objects import NUMBER, REFUSAL
 from staffetta.api.openapi.v2.provoked import (
@@ -211,6 +211,7 @@ SENDING: Final = (
     GUARD,
     CALLBACK,
     NO_ROUTE,
+    OUTCOME_UNKNOWN,
 )
 
 

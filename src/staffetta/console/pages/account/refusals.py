@@ -21,11 +21,12 @@ from staffetta.domain.errors import (
     NoRoute,
     NotAcceptingNow,
     NumericSender,
+    OutcomeUnknown,
     SenderNotApproved,
     StaffettaError,
     TooManySegments,
 )
-from staffetta.messaging.bulk.errors import NoRecipient, OutcomeUnknown, TooManyRecipients
+from staffetta.messaging.bulk.errors import NoRecipient, TooManyRecipients
 from staffetta.messaging.recipient_files.errors import WrongFile
 
 WHOLE: Final = "whole"  # stands for what is about no field
