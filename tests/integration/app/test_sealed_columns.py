@@ -22,6 +22,8 @@ NEWEST_ALONE = Keyring.parse(NEW)
 IDS = IdMaker()
 # What bytes of other kinds are called. Whatever else is bytes must be in the table.
 _OTHER_BYTES = re.compile(r"(.+_)?(id|hash|checksum|incident|octets)")
+# What people sent, as they sent it: no secrets of ours.
+_SENT = {("recipient_file", "content"), ("test_delivery", "body")}
 _BYTES = """
 SELECT relation.relname AS table, attribute.attname AS column
   FROM pg_attribute AS attribute
@@ -49,7 +51,7 @@ async def test_every_column_of_sealed_bytes_in_the_schema_is_in_the_table(
     found = {
         (row["table"], row["column"]) for row in rows if not _OTHER_BYTES.fullmatch(row["column"])
     }
-    assert found == {(column.table, column.column) for column in SEALED_COLUMNS}
+    assert found - _SENT == {(column.table, column.column) for column in SEALED_COLUMNS}
 
 
 @pytest.mark.parametrize("column", SEALED_COLUMNS, ids=lambda column: column.name)

@@ -96,7 +96,7 @@ async def test_what_is_there_already_stays_as_it_is(database: Database) -> None:
 async def test_replacing_leaves_exactly_what_was_given(database: Database) -> None:
     await add(database, noted("one1"), noted("two2"), noted("two2", country="IT"))
     changed = await add(database, noted("two2"), noted("three3"), replace=True)
-    assert changed == Changed(1, 1, 2, 2)
+    assert changed == Changed(1, 1, 2, 2, ("one1", "two2"))
     assert [text for _, text in await listed(database)] == ["two2", "three3"]
 
 
@@ -127,7 +127,7 @@ async def test_removing_is_all_or_nothing(database: Database) -> None:
     with pytest.raises(NoSuchEntry, match="no entry 998, 999"):
         await remove(database, number, 999, 998)
     assert len(await listed(database)) == 1
-    assert await remove(database, number) == Changed(0, 0, 1, 0)
+    assert await remove(database, number) == Changed(0, 0, 1, 0, ("viagra",))
 
 
 async def test_a_list_has_a_limit_of_patterns_and_is_left_as_it_was(database: Database) -> None:
