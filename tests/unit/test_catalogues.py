@@ -1,5 +1,6 @@
 """Every sentence that the product says to people is in every language, and none is doubtful."""
 
+import re
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
@@ -27,6 +28,7 @@ OPTIONS: Final = {
         "encoding": "utf-8",
     }
 }
+_LOOSE: Final = re.compile(" [:;?!»]|« ")
 OTHERS: Final = [language for language in Language if language is not Language.ENGLISH]
 
 
@@ -62,3 +64,13 @@ def test_every_sentence_is_translated_and_none_is_doubtful(
     assert known.keys() - sentences == set(), "run `make messages`"
     doubtful = [one for one, message in known.items() if message.fuzzy or not said(message)]
     assert doubtful == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_french_punctuation_never_begins_a_line(package: str) -> None:
+    octets = (SOURCE / package / "translations" / "fr.po").read_bytes()
+    catalogue = read_po(BytesIO(octets), locale="fr")
+    loose = [
+        message.id for message in catalogue if message.id and _LOOSE.search(str(message.string))
+    ]
+    assert loose == [], "a space before : ; ? ! and inside « » is one that does not break"
