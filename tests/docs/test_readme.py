@@ -17,7 +17,13 @@ from installation import COMMAND, free_port, wait_for
 from prepared_data import first_words
 
 BLOCKS = blocks_of(ROOT / "README.md")
-_OF_MAKE = {"ARGUMENTS", "MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS"}  # of one that runs the tests
+_OF_MAKE = {
+    "ARGUMENTS",
+    "MAKEFLAGS",
+    "MAKELEVEL",
+    "MAKEOVERRIDES",
+    "MFLAGS",
+}  # of one that runs the tests
 SMSC = ("smsc.example.com", "2775")  # as the page names the carrier
 
 
