@@ -6,6 +6,7 @@ Nothing on a page comes from another host, and nothing stands inline: a browser 
 import hashlib
 from collections.abc import Iterator, Mapping
 from functools import cache, cached_property, partial
+from gettext import NullTranslations
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -15,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from staffetta.api.asgi import Answer, Header, Scope
 from staffetta.domain.hosts import host_asked_for
-from staffetta.domain.languages import Language
+from staffetta.domain.languages import Language, read_catalogue
 
 _KEPT: Final[Header] = (b"cache-control", b"public, max-age=31536000, immutable")
 NOT_KEPT: Final[Header] = (b"cache-control", b"no-store")
@@ -83,6 +84,15 @@ def templates_of(directory: Path) -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
+
+
+@cache
+def words_of(package: Path, language: Language) -> NullTranslations:
+    """The words that a package's pages say, in a language: its catalogues (`make messages`)."""
+    if language is Language.ENGLISH:
+        return NullTranslations()
+    octets = (package / "translations" / f"{language.value}.po").read_bytes()
+    return read_catalogue(octets, language)
 
 
 def html_answer(

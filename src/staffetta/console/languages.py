@@ -8,7 +8,7 @@ from gettext import NullTranslations
 from pathlib import Path
 from typing import Final
 
-from staffetta.domain.languages import Language, Say, choose_language, read_catalogue
+from staffetta.domain.languages import Language, Say, choose_language, mark, read_catalogue
 
 __all__ = ["Language", "Say", "choose_language", "mark", "say_in", "words_of"]
 
@@ -21,11 +21,6 @@ def words_of(language: Language) -> NullTranslations:
     if language is Language.ENGLISH:
         return NullTranslations()
     return read_catalogue((_TRANSLATIONS / f"{language.value}.po").read_bytes(), language)
-
-
-def mark(sentence: str) -> str:
-    """Mark a sentence for the catalogues; it is translated when it is shown."""
-    return sentence
 
 
 def say_in(language: Language) -> Say:

@@ -4,11 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-
-def mark(sentence: str) -> str:
-    """Mark a sentence for the catalogues; it is translated when it is shown."""
-    return sentence
-
+from staffetta.domain.languages import mark
 
 LIMIT_WORDS: Final[Mapping[str, str]] = MappingProxyType(
     {

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Mapping
 from functools import cache
-from gettext import NullTranslations
 from itertools import cycle
 from pathlib import Path
 from types import MappingProxyType
@@ -22,9 +21,9 @@ from staffetta.api.openapi.services import SERVICES
 from staffetta.api.reference.limits import LIMIT_WORDS, PLACE_WORDS
 from staffetta.api.reference.samples import form_of, parts_of, samples_of
 from staffetta.api.reference.view import View, first_places, view_of
-from staffetta.api.web_pages import Files, templates_of
+from staffetta.api.web_pages import Files, templates_of, words_of
 from staffetta.domain.environments import Environment
-from staffetta.domain.languages import Language, read_catalogue
+from staffetta.domain.languages import Language
 
 HERE: Final = Path(__file__).parent
 FILES: Final = Files(
@@ -142,7 +141,7 @@ def _pieces(template: str, service: str, language: Language) -> list[str]:
 
 
 def _rendered(template: str, service: str, language: Language, **values: Any) -> str:
-    words = _words_of(language)
+    words = words_of(HERE, language)
     common = {
         "gettext": words.gettext,
         "ngettext": words.ngettext,
@@ -170,13 +169,6 @@ def _templates() -> Templates:
     environment.globals["static"] = FILES.address
     environment.filters.update(markdown=_markdown, coloured=_coloured)
     return environment
-
-
-@cache
-def _words_of(language: Language) -> NullTranslations:
-    if language is Language.ENGLISH:
-        return NullTranslations()
-    return read_catalogue((HERE / "translations" / f"{language.value}.po").read_bytes(), language)
 
 
 @cache

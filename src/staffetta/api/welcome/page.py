@@ -14,8 +14,8 @@ from staffetta.api.web_pages import (
     header_of,
     html_answer,
     templates_of,
+    words_of,
 )
-from staffetta.api.welcome.languages import words_of
 from staffetta.api.welcome.services import SHOWN
 from staffetta.domain.languages import Language, choose_language
 
@@ -37,7 +37,7 @@ def _welcome(is_ready: Callable[[], bool], scope: Scope) -> Answer:
         return _for_programs(base, is_ready()).with_headers((NOT_KEPT, _VARIES))
     accepted = header_of(scope, b"accept-language")
     language = choose_language(asked_of(scope, "language"), accepted)
-    words = words_of(language)
+    words = words_of(_HERE, language)
     template = templates_of(_HERE / "templates").get_template("welcome.html")
     html = template.render(
         gettext=words.gettext,

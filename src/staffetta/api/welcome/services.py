@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 
 from staffetta.api.doors import Room
-from staffetta.domain.languages import Say
+from staffetta.domain.languages import Say, mark
 
 
 class ShownService(msgspec.Struct, frozen=True):
@@ -24,11 +24,6 @@ class ShownService(msgspec.Struct, frozen=True):
     def about(self, say: Say) -> str:
         """What it is for, in a language."""
         return say(self.sentence)
-
-
-def mark(sentence: str) -> str:
-    """Mark a sentence for the catalogues; it is translated when it is shown."""
-    return sentence
 
 
 SHOWN: Final = (
