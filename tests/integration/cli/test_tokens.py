@@ -123,11 +123,12 @@ async def test_a_revoked_token_is_refused_and_gone_from_the_list(staffetta, toke
 
 
 async def test_what_fits_two_tokens_names_none(staffetta, token, database: Database) -> None:
+    # Another hash with the same hint: the first byte turned over, whatever it is.
     async with database.acquire() as connection:
         await connection.execute(
             """
             INSERT INTO token (hash, space_id, scopes, hint, created_at, expire_at)
-            SELECT decode('00', 'hex') || substr(hash, 2), space_id, scopes, hint, created_at,
+            SELECT set_byte(hash, 0, 255 - get_byte(hash, 0)), space_id, scopes, hint, created_at,
                    expire_at
               FROM token
             """
