@@ -5,7 +5,6 @@ and translated when it is shown.
 """
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
@@ -22,7 +21,7 @@ from staffetta.console.forms import Form
 from staffetta.console.languages import mark
 from staffetta.console.token_words import CHOSEN, PRESETS, preset_of, scopes_of_preset
 from staffetta.domain.environments import Environment
-from staffetta.domain.money import InvalidAmount, as_number, format_amount, parse_amount
+from staffetta.domain.money import InvalidAmount, as_number, format_amount, parse_typed_amount
 from staffetta.domain.scopes import InvalidScope, expand
 
 UNTIL: Final = "date"
@@ -35,7 +34,6 @@ LIFETIMES: Final = (
     (str(90 * _DAY_SECONDS), mark("90 days")),
     (str(LIFETIME_SECONDS_MAX), mark("a year")),
 )
-_THOUSANDS: Final = re.compile(r",[0-9]{3}(?![0-9])", re.ASCII)
 _COUNTS: Final = ("totalRequests", "walletRequests", "subscriptionRequests")
 _TEXTS: Final = ("name", "access", "other", "lifetime", "until", *_COUNTS, "walletAmount", "ip")
 _LINES_CHARACTERS_MAX: Final = 20_000
@@ -231,11 +229,8 @@ def _count(text: str) -> int | None:
 
 
 def _amount(text: str) -> float | None:
-    """A comma is a decimal point, as people here write it; one before three digits may be none."""
-    if _THOUSANDS.search(text):
-        return None
     try:
-        micro = parse_amount(text.replace(",", "."))
+        micro = parse_typed_amount(text)
     except InvalidAmount:
         return None
     return as_number(micro) if micro >= 0 else None

@@ -4,6 +4,7 @@ Decimal text is read and written here alone, at the edges; inside, amounts are p
 names end in `_micro`.
 """
 
+import re
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
@@ -13,6 +14,8 @@ AMOUNT_MICRO_MAX: Final = 10**15
 
 # What every sandbox wallet starts with, and is brought back to daily (contract section 1).
 SANDBOX_CREDIT_MICRO: Final = 1_000 * MICRO
+
+_PERHAPS_THOUSANDS: Final = re.compile(r"[1-9]\d*,\d{3}(?!\d)")
 
 
 class InvalidAmount(ValueError):
@@ -34,6 +37,16 @@ def parse_amount(text: str) -> int:
     if micro != micro.to_integral_value():
         raise InvalidAmount(f"{text!r} has more than six decimals")
     return int(micro)
+
+
+def parse_typed_amount(text: str) -> int:
+    """Micro-units of an amount as people type it: "0,50" is "0.50"; raises InvalidAmount.
+
+    "1,000" is a thousand to some and one to others: it is refused.
+    """
+    if _PERHAPS_THOUSANDS.search(text):
+        raise InvalidAmount(f"{text!r} can be read in two ways: write it like 1000 or 1.00")
+    return parse_amount(text.replace(",", "."))
 
 
 def format_amount(micro: int) -> str:

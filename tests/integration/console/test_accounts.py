@@ -162,7 +162,7 @@ async def test_what_cannot_be_made_is_said_beside_its_field(desk, anna) -> None:
 
 async def test_a_top_up_is_shown_exactly_before_it_is_done_and_done_once(desk, anna) -> None:
     here = at(anna, "/money/production")
-    checked = await desk.send(f"{here}/check", {"amount": "12.50", "note": "invoice 7"}, here)
+    checked = await desk.send(f"{here}/check", {"amount": "12,50", "note": "invoice 7"}, here)
     assert checked.status_code == 200
     assert "€12.50" in checked.text
     assert ANNA in checked.text
@@ -196,7 +196,7 @@ async def test_a_top_up_and_a_bundle_of_one_page_are_two_forms(desk, anna) -> No
 
 async def test_an_amount_that_cannot_be_added_is_said_so(desk, anna) -> None:
     here = at(anna, "/money/sandbox")
-    for amount in ("", "0", "ten", "1e30", "0.0000001", "nan"):
+    for amount in ("", "0", "1,000", "ten", "1e30", "0.0000001", "nan"):
         answer = await desk.send(f"{here}/check", {"amount": amount}, here)
         assert answer.status_code == 422
         assert 'id="amount-problem"' in answer.text

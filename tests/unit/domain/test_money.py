@@ -10,6 +10,7 @@ from staffetta.domain.money import (
     as_number,
     format_amount,
     parse_amount,
+    parse_typed_amount,
 )
 
 
@@ -31,6 +32,27 @@ def test_decimal_text_becomes_micro_units(text: str, micro: int) -> None:
 def test_what_cannot_be_kept_exactly_is_refused(text: str) -> None:
     with pytest.raises(InvalidAmount):
         parse_amount(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "micro"),
+    [
+        ("0,50", 500_000),
+        ("0,035", 35_000),
+        ("-1,5", -1_500_000),
+        ("1.000", 1_000_000),
+        ("1,0000", 1_000_000),
+        ("1000", 1_000_000_000),
+    ],
+)
+def test_people_may_type_a_decimal_comma(text: str, micro: int) -> None:
+    assert parse_typed_amount(text) == micro
+
+
+@pytest.mark.parametrize("text", ["1,000", "-12,500", "1,000,000", "1,000.50", "1.000,50", "0,5,0"])
+def test_what_may_mean_thousands_is_refused(text: str) -> None:
+    with pytest.raises(InvalidAmount):
+        parse_typed_amount(text)
 
 
 @given(st.integers(-AMOUNT_MICRO_MAX, AMOUNT_MICRO_MAX))

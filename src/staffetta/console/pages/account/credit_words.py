@@ -11,7 +11,7 @@ from babel.dates import format_date
 from staffetta.callbacks.target import lane_host
 from staffetta.console.languages import Language, mark
 from staffetta.domain.errors import InvalidCallback
-from staffetta.domain.money import InvalidAmount, format_amount, parse_amount
+from staffetta.domain.money import InvalidAmount, format_amount, parse_typed_amount
 from staffetta.ledger.book import EntryKind
 from staffetta.ledger.errors import InvalidPeriod, InvalidWalletGuard
 from staffetta.ledger.period import Period
@@ -61,8 +61,7 @@ def read_alert(below: str, url: str) -> AlertForm:
     problems: dict[str, str] = {}
     below_micro = None
     try:
-        # A decimal comma is how most of our readers write.
-        below_micro = parse_amount(below.replace(",", ".")) if below else None
+        below_micro = parse_typed_amount(below) if below else None
         WalletGuardChanges(alert_below_micro=below_micro)
     except (InvalidAmount, InvalidWalletGuard):
         problems["below"] = NO_AMOUNT

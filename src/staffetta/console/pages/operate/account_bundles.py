@@ -25,7 +25,7 @@ from staffetta.console.rendering import PageRequest
 from staffetta.domain.countries import InvalidCountry, parse_country
 from staffetta.domain.environments import Market
 from staffetta.domain.ids import IdMaker
-from staffetta.domain.money import InvalidAmount, as_number, format_amount, parse_amount
+from staffetta.domain.money import InvalidAmount, as_number, format_amount, parse_typed_amount
 from staffetta.ledger.bundle import (
     NAME_CHARACTERS_MAX,
     PERIOD_DAYS_MAX,
@@ -165,7 +165,7 @@ def _terms_of(form: Form) -> BundleTerms:
 
 def _price(form: Form) -> int:
     try:
-        price_micro = parse_amount(form.text("price"))
+        price_micro = parse_typed_amount(form.text("price"))
     except InvalidAmount:
         raise Refused("price", NO_AMOUNT) from None
     if price_micro < 0:

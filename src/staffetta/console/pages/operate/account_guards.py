@@ -28,7 +28,7 @@ from staffetta.console.pages.operate.account_place import (
 from staffetta.console.parts import ConsoleParts
 from staffetta.console.rendering import PageRequest
 from staffetta.domain.errors import InvalidCallback
-from staffetta.domain.money import InvalidAmount, format_amount, parse_amount
+from staffetta.domain.money import InvalidAmount, format_amount, parse_typed_amount
 from staffetta.ledger.errors import InvalidWalletGuard
 from staffetta.ledger.wallet_guards import (
     NO_WALLET_GUARDS,
@@ -250,7 +250,7 @@ def _read_retry(text: str) -> int:
 
 
 def _read_amount(text: str) -> int | None:
-    return parse_amount(text) if text else None
+    return parse_typed_amount(text) if text else None
 
 
 # The form's fields, by the names of what they change.

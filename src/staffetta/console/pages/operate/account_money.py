@@ -24,7 +24,7 @@ from staffetta.console.parts import ConsoleParts
 from staffetta.console.refused import Refused
 from staffetta.console.rendering import PageRequest
 from staffetta.db.pool import Connection
-from staffetta.domain.money import InvalidAmount, as_number, parse_amount
+from staffetta.domain.money import InvalidAmount, as_number, parse_typed_amount
 from staffetta.ledger.credit_limit import list_limit_changes, set_credit_limit
 from staffetta.ledger.errors import InvalidCreditLimit, LimitBelowDebt
 from staffetta.ledger.read_wallet import read_wallet
@@ -155,7 +155,7 @@ async def _limit(
 def _top_up_of(form: Form) -> tuple[int, str]:
     """The amount and the note of a top-up; raises Refused."""
     try:
-        amount_micro = parse_amount(form.text("amount"))
+        amount_micro = parse_typed_amount(form.text("amount"))
     except InvalidAmount:
         raise Refused("amount", NO_AMOUNT) from None
     if amount_micro == 0:
@@ -179,7 +179,7 @@ async def _set_limit(
         change = await set_credit_limit(
             connection,
             space.space_id,
-            parse_amount(form.text("limit")),
+            parse_typed_amount(form.text("limit")),
             note,
             now,
             force=form.is_ticked("force"),

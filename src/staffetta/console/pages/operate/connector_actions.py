@@ -25,7 +25,7 @@ from staffetta.console.parts import ConsoleParts
 from staffetta.console.rendering import PageRequest
 from staffetta.db.pool import Connection
 from staffetta.domain.errors import StaffettaError
-from staffetta.domain.money import InvalidAmount, as_number, parse_amount
+from staffetta.domain.money import InvalidAmount, as_number, parse_typed_amount
 from staffetta.routing.change_connector import (
     COLUMNS,
     ConnectorChange,
@@ -243,7 +243,7 @@ async def add_routes(change: Change) -> str:
 
 def _price(text: str) -> int:
     try:
-        return parse_amount(text.replace(",", "."))
+        return parse_typed_amount(text)
     except InvalidAmount:
         raise InvalidConnector(NO_AMOUNT) from None
 
