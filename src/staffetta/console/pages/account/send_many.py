@@ -55,7 +55,11 @@ _HOME: Final = {"it": "IT", "fr": "FR"}  # where numbers without a country are m
 
 def send_many_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
     """The pages."""
-    surveys = Surveys()
+    return [*_pages_of_files(parts), *_pages_of_texts(parts)]
+
+
+def _pages_of_files(parts: ConsoleParts) -> list[HTTPRouteHandler]:
+    """Where a file is brought."""
 
     @get("/{environment:str}/send/many", guards=[for_accounts])
     async def choose(request: PageRequest, environment: FromPath[str]) -> Response[Any]:
@@ -73,6 +77,13 @@ def send_many_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         """Keep a file, or what was typed in its place."""
         place = await place_of(parts, request, environment)
         return await _take(parts, request, place, await read_form(request))
+
+    return [choose, take]
+
+
+def _pages_of_texts(parts: ConsoleParts) -> list[HTTPRouteHandler]:
+    """Where its text is written, looked at and sent."""
+    surveys = Surveys()
 
     @get("/{environment:str}/send/many/{file:str}", guards=[for_accounts])
     async def compose(
@@ -118,7 +129,7 @@ def send_many_pages(parts: ConsoleParts) -> list[HTTPRouteHandler]:
         form = await read_form(request)
         return await _act(parts, surveys, request, place, file, form)
 
-    return [choose, take, compose, look, send]
+    return [compose, look, send]
 
 
 async def _take(
