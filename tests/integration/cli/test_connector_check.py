@@ -98,7 +98,7 @@ def test_a_line_to_type_is_never_broken(capsys, words: tuple[str, str]) -> None:
 @pytest.mark.usefixtures("acme")
 class TestCheck:
     async def test_the_report_ends_with_the_line_to_type(self, staffetta, carrier) -> None:
-        ended = await staffetta(*CHECK, "--to", NUMBER, "--yes", "--wait", "5")
+        ended = await staffetta(*CHECK, "--to", NUMBER, "--yes", "--wait", "60")
         assert ended.code == 0, ended.err
         assert "long text as sar                │ accepted; 2 x DELIVRD" in ended.out
         assert "This sends 13 segments to one phone" in ended.err
@@ -112,12 +112,12 @@ class TestCheck:
         assert len(carrier.submits) == 12
 
     async def test_json_holds_the_findings_and_nothing_else(self, staffetta, database) -> None:
-        found = (await staffetta(*CHECK, "--to", NUMBER, "--yes", "--json", "--burst", "100")).json
+        found = (await staffetta(*CHECK, "--to", NUMBER, "--yes", "--json", "--burst", "300")).json
         assert found["settings"]["report_zone"] == "Etc/GMT-2"
         assert found["reports"]["zone_minutes"] == 120
         assert {one["report"] for one in found["messages"]} == {"DELIVRD"}
         assert found["reports"]["spelling"] == "decimal"
-        assert found["burst"]["sent"] == 100
+        assert found["burst"]["sent"] == 300
         assert "0x58" in found["burst"]["throttled"]
         assert 1 <= found["settings"]["rate"] <= 60
         assert found["applied"] is False

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from staffetta.app.processes import machine
+from staffetta.app.processes import machine, read_machines_elsewhere
 from staffetta.db.pool import Database
 
 KEY, NEW = "ab" * 32, "cd" * 32
@@ -86,6 +86,10 @@ _PROCESS = """
 INSERT INTO process (role, host, pid, started_at, heartbeat_at, ended_at)
 VALUES ('http', $1, 7, now(), clock_timestamp() - $2::interval, $3)
 """
+# For longer than commands may take to start.
+_BEATS_ON = (
+    "UPDATE process SET heartbeat_at = clock_timestamp() + interval '1 hour' WHERE host = $1"
+)
 
 
 async def _runs(
@@ -104,6 +108,9 @@ async def test_keys_of_a_file_that_other_machines_do_not_see_stay_as_they_are(
     await _runs(database, "dead.example 1f 2", ago=timedelta(minutes=1))
     await _runs(database, "gone.example 1f 2", ended_at=datetime.now(UTC))
     await _runs(database, machine())
+    async with database.acquire() as connection:
+        assert await read_machines_elsewhere(connection) == ["b.example"]
+        await connection.execute(_BEATS_ON, "b.example 1f 2")
     for command in ("rotate", "prune"):
         refused = await filed("key", command)
         assert (refused.code, refused.out) == (1, "")
