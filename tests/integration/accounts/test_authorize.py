@@ -17,6 +17,10 @@ from staffetta.domain.secrets import hash_secret
 SANDBOX = Environment.SANDBOX
 PRODUCTION = Environment.PRODUCTION
 HOSTS = ("test.sms.openapi.com",)
+_SOMEBODY_WAITS = """
+SELECT EXISTS (SELECT FROM pg_stat_activity
+                WHERE datname = current_database() AND wait_event_type = 'Lock')
+"""
 
 
 @pytest.fixture
@@ -234,10 +238,10 @@ async def test_a_grant_read_while_a_poll_ended_is_answered_but_not_kept(
 
 
 async def _until_somebody_waits(database: Database) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             async with database.acquire() as connection:
-                if await connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+                if await connection.fetchval(_SOMEBODY_WAITS):
                     return
             await asyncio.sleep(0.01)
 

@@ -224,7 +224,7 @@ async def test_what_a_browser_says_of_itself_is_kept_readable_and_short(
 
 
 async def _until_somebody_waits(database: Database) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             async with database.acquire() as connection:
                 if await connection.fetchval(_SOMEBODY_WAITS):

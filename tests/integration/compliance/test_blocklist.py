@@ -160,7 +160,10 @@ async def test_a_lifting_waits_for_the_acceptance_that_is_blocking(
 
 
 async def _until_somebody_waits(database: Database) -> None:
-    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-    async with asyncio.timeout(10), database.acquire() as connection:
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    async with asyncio.timeout(60), database.acquire() as connection:
         while await connection.fetchval(waiting) == 0:  # noqa: ASYNC110 - another session
             await asyncio.sleep(0.01)
