@@ -27,8 +27,9 @@ async def test_what_is_missing_is_applied_in_order(database: Database) -> None:
 
 
 async def test_a_migration_takes_as_long_as_it_takes(database_url: str) -> None:
-    slow = Migration(9001, "slow", "SELECT pg_sleep(0.6)")
-    hasty = await Database.connect(database_url, limits=Limits(0.3, 0.3, 0.3))
+    # Limits that every other statement keeps, on a slow machine too.
+    slow = Migration(9001, "slow", "SELECT pg_sleep(4)")
+    hasty = await Database.connect(database_url, limits=Limits(3, 3, 3))
     try:
         applied = await asyncio.gather(*(migrate(hasty, _with(slow)) for _ in range(2)))
     finally:

@@ -51,13 +51,14 @@ async def test_jsonb_comes_and_goes_as_plain_values(database: Database) -> None:
 
 
 async def test_limits_of_time_are_kept_or_there_are_none(database_url: str) -> None:
-    hasty = await Database.connect(database_url, limits=Limits(answer_seconds=0.2))
+    # Long enough for what connecting asks, on a slow machine too.
+    hasty = await Database.connect(database_url, limits=Limits(answer_seconds=4))
     patient = await Database.connect(database_url, limits=NO_LIMITS)
     try:
         async with hasty.acquire() as connection:
             assert await connection.fetchval("SHOW statement_timeout") == "1min"
             with pytest.raises(TimeoutError):
-                await connection.fetchval("SELECT pg_sleep(1)")
+                await connection.fetchval("SELECT pg_sleep(600)")
         async with patient.acquire() as connection:
             for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
                 assert await connection.fetchval(f"SHOW {limit}") == "0"
@@ -153,7 +154,9 @@ async def test_nobody_listening_is_said_in_time() -> None:
 
 
 async def test_waiting_for_a_connection_has_an_end(database_url: str) -> None:
-    database = await Database.connect(database_url, connections_max=1, patience_seconds=0.2)
+    database = await Database.connect(
+        database_url, connections_max=1, patience_seconds=0.2, start_patience_seconds=60
+    )
     async with database.acquire():
         with pytest.raises(NotConnected, match="every connection is in use"):
             async with database.acquire():
@@ -183,7 +186,9 @@ async def test_after_a_restart_of_the_server_the_pool_works_again(
     own_server: EmbeddedServer,
 ) -> None:
     database = await Database.connect(own_server.url(), patience_seconds=30)
-    assert await database.healthy()
+    async with asyncio.timeout(60):
+        while not await database.healthy():
+            continue
     _kill(own_server)
     await own_server.gone()
     waiting = asyncio.create_task(_one(database))
