@@ -6,7 +6,10 @@ from staffetta.callbacks.bell import CHANNEL, CallbackBell, lane_in
 from staffetta.callbacks.owe import Lane
 from staffetta.db.pool import Database
 
-_READY = "SELECT count(*) FROM pg_stat_activity WHERE query ILIKE 'LISTEN %' AND state = 'idle'"
+_READY = """
+SELECT count(*) FROM pg_stat_activity
+ WHERE datname = current_database() AND query ILIKE 'LISTEN %' AND state = 'idle'
+"""
 
 
 async def _listens(database: Database) -> None:
@@ -25,7 +28,7 @@ async def test_lanes_that_ring_are_heard_once_each(database: Database) -> None:
             all_heard.set()
 
     listening = asyncio.create_task(database.listen_once(CHANNEL, hear))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await _listens(database)
         bell = CallbackBell(database)
         bell.ring([Lane(7, "one.example"), Lane(8, "one.example"), Lane(7, "one.example")])
