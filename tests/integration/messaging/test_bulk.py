@@ -25,6 +25,7 @@ from staffetta.messaging.bulk.errors import (
     RealtimeTooSoon,
     TransactionClosed,
 )
+from staffetta.messaging.bulk.lanes import Lanes
 from staffetta.messaging.draft import IdempotencyKey
 
 
@@ -152,6 +153,7 @@ async def test_a_transaction_takes_recipients_until_it_is_closed(
 async def test_of_two_puts_at_once_nothing_is_lost_or_doubled(
     gateway: Gateway, bulk: BulkHand
 ) -> None:
+    bulk.acceptor.lanes = Lanes(locked_seconds_max=60)
     identifier = (await bulk.post([], is_open=True)).message_id
     await asyncio.gather(
         bulk.put(identifier, italians(150)),

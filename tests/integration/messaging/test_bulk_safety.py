@@ -14,6 +14,7 @@ from staffetta.domain.errors import GuardRefused, MessageRefused, NotAcceptingNo
 from staffetta.domain.states import State
 from staffetta.messaging.bulk.discard import discard_open_once
 from staffetta.messaging.bulk.errors import NoRecipient, RealtimeTooSoon, TooManyRecipients
+from staffetta.messaging.bulk.lanes import Lanes
 from staffetta.messaging.bulk.spans import SPAN
 from staffetta.messaging.bulk.steps import STEP
 from staffetta.messaging.connector import Refused
@@ -121,20 +122,39 @@ async def test_of_what_is_no_number_all_is_counted_and_the_first_thousand_shown(
         await bulk.put(identifier, closes=True)
 
 
+def many_changes(bulk: BulkHand, identifier: bytes) -> list[asyncio.Future[object]]:
+    """More than there are connections, all of one message."""
+    return [
+        asyncio.ensure_future(one)
+        for _ in range(12)
+        for one in (bulk.delete(identifier), bulk.put(identifier, italians(1)))
+    ]
+
+
 async def test_a_message_that_is_being_changed_takes_no_connection_from_others(
     gateway: Gateway, bulk: BulkHand
 ) -> None:
-    """Another process holds the message: those who want it give up, and nobody else notices."""
+    """Another process holds the message: who wants it waits, and nobody else notices."""
+    bulk.acceptor.lanes = Lanes(locked_seconds_max=60)
     identifier = (await bulk.post([], is_open=True)).message_id
     async with gateway.database.transaction() as connection:
         await connection.fetch("SELECT FROM v1_message FOR UPDATE")
-        waiting = [
-            asyncio.ensure_future(one)
-            for _ in range(12)
-            for one in (bulk.delete(identifier), bulk.put(identifier, italians(1)))
-        ]
-        async with asyncio.timeout(1.5):
+        waiting = many_changes(bulk, identifier)
+        async with asyncio.timeout(30):
             await asyncio.gather(*(bulk.post(italians(1, first=one)) for one in range(8)))
+        assert not any(one.done() for one in waiting)
+    ended = await asyncio.gather(*waiting, return_exceptions=True)
+    assert NotAcceptingNow not in {type(one) for one in ended}
+
+
+async def test_who_waits_long_for_a_message_that_is_being_changed_gives_up(
+    gateway: Gateway, bulk: BulkHand
+) -> None:
+    bulk.acceptor.lanes = Lanes(locked_seconds_max=0.1)
+    identifier = (await bulk.post([], is_open=True)).message_id
+    async with gateway.database.transaction() as connection:
+        await connection.fetch("SELECT FROM v1_message FOR UPDATE")
+        waiting = many_changes(bulk, identifier)
         refused = await asyncio.gather(*waiting, return_exceptions=True)
     assert {type(one) for one in refused} == {NotAcceptingNow}
     await bulk.put(identifier, italians(1))

@@ -24,7 +24,7 @@ from staffetta.messaging.bulk import sql
 from staffetta.messaging.bulk.accept import BulkAcceptor, WordsFound, move_turns, read_turns
 from staffetta.messaging.bulk.answer import TIME
 from staffetta.messaging.bulk.errors import AlreadySending, NoSuchMessage, TransactionClosed
-from staffetta.messaging.bulk.lanes import BEING_CHANGED, LOCKED_SECONDS_MAX
+from staffetta.messaging.bulk.lanes import BEING_CHANGED
 from staffetta.messaging.bulk.money import charge, credit_of, lock_wallet
 from staffetta.messaging.bulk.note import note_ends
 from staffetta.messaging.bulk.read import BulkView, bulk_view
@@ -108,7 +108,7 @@ class BulkChanger:
         self, space_id: int, message_id: bytes
     ) -> AsyncIterator[tuple[Connection, Any]]:
         """A transaction with the message's row locked; raises NoSuchMessage, NotAcceptingNow."""
-        wait = f"{LOCKED_SECONDS_MAX:.0f}s"
+        wait = f"{self._acceptor.lanes.locked_seconds_max * 1000:.0f}ms"
         try:
             async with self._database.transaction() as connection:
                 await connection.execute(sql.LIMIT_LOCK_WAIT, wait)

@@ -18,7 +18,7 @@ _SMALL_MAX: Final = 3  # at once; each holds a connection
 _SLOW_READS_MAX: Final = 2
 _WAIT_SECONDS_MAX: Final = 30.0
 _READ_SECONDS_MAX: Final = 10.0
-LOCKED_SECONDS_MAX: Final = 2.0  # that a change waits for another of the same message
+_LOCKED_SECONDS_MAX: Final = 2.0  # that a change waits for another of the same message
 BUSY_STORING: Final = "other messages with many recipients are being stored: send the request again"
 BEING_CHANGED: Final = "another request is changing this message: send the request again"
 BUSY_READING: Final = "too much is being read at once: try again, or ask for less at a time"
@@ -27,7 +27,8 @@ BUSY_READING: Final = "too much is being read at once: try again, or ask for les
 class Lanes:
     """The places of one process. Each method raises NotAcceptingNow when waiting takes too long."""
 
-    def __init__(self) -> None:
+    def __init__(self, locked_seconds_max: float = _LOCKED_SECONDS_MAX) -> None:
+        self.locked_seconds_max = locked_seconds_max  # that a change waits for another
         self._large = asyncio.Semaphore(1)
         self._small = asyncio.Semaphore(_SMALL_MAX)
         self._messages: WeakValueDictionary[tuple[int, bytes], asyncio.Lock] = WeakValueDictionary()
@@ -46,7 +47,7 @@ class Lanes:
         A large one waits for its lane first, so that it keeps nobody waiting meanwhile.
         """
         lock = self._messages.setdefault((space_id, message_id), asyncio.Lock())
-        alone = _place(lock, LOCKED_SECONDS_MAX, BEING_CHANGED)
+        alone = _place(lock, self.locked_seconds_max, BEING_CHANGED)
         lane = self.enter(recipients)
         is_large = recipients.count_at_least >= MANY
         first, second = (lane, alone) if is_large else (alone, lane)
