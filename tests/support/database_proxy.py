@@ -27,11 +27,11 @@ def database_proxy(database_url: str) -> Iterator[TcpProxy]:
 
 @asynccontextmanager
 async def proxied(database_url: str, proxy: TcpProxy, **settings: Any) -> AsyncIterator[Database]:
-    """The database, reached through the proxy alone."""
+    """The database, reached through the proxy alone; however little patience it has later."""
     parts = urlsplit(database_url)
     user = parts.netloc.partition("@")[0]
     url = f"postgresql://{user}@127.0.0.1:{proxy.port}{parts.path}?sslmode=disable"
-    database = await Database.connect(url, **settings)
+    database = await Database.connect(url, **{"start_patience_seconds": 30, **settings})
     yield database
     await database.close()
 

@@ -80,6 +80,7 @@ class TcpProxy:
         self._flows.set()
         self._lock = threading.Lock()
         self._open: list[_Connection] = []
+        self._is_closed = False
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut(self) -> None:
@@ -121,6 +122,8 @@ class TcpProxy:
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._flows.set()
+        with self._lock:
+            self._is_closed = True
         self.cut()
 
     def _accept(self) -> None:
@@ -138,6 +141,10 @@ class TcpProxy:
             self.connection_count += 1
             with self._lock:
                 self._open.append(connection)
+                is_late = self._is_closed
+            if is_late:  # it was being made when everything was cut
+                connection.cut()
+                return
             for way in Way:
                 threading.Thread(target=self._pump, args=(connection, way), daemon=True).start()
 
@@ -147,7 +154,11 @@ class TcpProxy:
         else:
             server = socket.socket(socket.AF_UNIX)
             server.settimeout(_CONNECT_SECONDS_MAX)
-            server.connect(str(self.upstream))
+            try:
+                server.connect(str(self.upstream))
+            except OSError:
+                server.close()
+                raise
         server.settimeout(None)
         return server
 

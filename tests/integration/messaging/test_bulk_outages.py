@@ -11,7 +11,7 @@ from database_proxy import cut_after_the_answer, cut_before_the_answer, database
 from hand_gateway import Gateway
 from tcp_proxy import TcpProxy, Way
 
-from staffetta.db.pool import ConnectionLost, Limits
+from staffetta.db.pool import ConnectionLost
 from staffetta.domain.errors import NotAcceptingNow, OutcomeUnknown
 from staffetta.domain.states import State
 from staffetta.messaging.accept import AcceptRules
@@ -31,7 +31,7 @@ async def hand_behind(
     proxy: TcpProxy, gateway: Gateway, database_url: str, **settings: Any
 ) -> AsyncIterator[BulkHand]:
     """A hand whose requests go through the proxy; it reads beside it."""
-    async with proxied(database_url, proxy, patience_seconds=0.3, **settings) as database:
+    async with proxied(database_url, proxy, **settings) as database:
         hand = BulkHand(gateway)
         hand.acceptor = BulkAcceptor(
             database, hand.bell, gateway.snapshots, AcceptRules(), gateway.ids
@@ -63,7 +63,13 @@ async def test_what_was_not_kept_may_be_sent_again(
         proxy.cut_in(Way.TO_SERVER, b"COMMIT;", 1)
         with pytest.raises(NotAcceptingNow, match="send it again"):
             await hand.post(italians(2))
-        assert await kept(gateway) == []
+    assert await kept(gateway) == []
+
+
+async def test_what_was_never_sent_to_the_database_may_be_sent_again(
+    gateway: Gateway, database_url: str, proxy: TcpProxy
+) -> None:
+    async with hand_behind(proxy, gateway, database_url, patience_seconds=0.3) as hand:
         proxy.close()
         with pytest.raises(ConnectionLost):  # told as "send the request again"
             await hand.post(italians(2))
@@ -74,7 +80,7 @@ async def test_where_nobody_can_look_nobody_is_told_to_send_again(
     gateway: Gateway, database_url: str, proxy: TcpProxy, *, has_key: bool
 ) -> None:
     key = IdempotencyKey("/messages", "one", b"h" * 32) if has_key else None
-    async with hand_behind(proxy, gateway, database_url) as hand:
+    async with hand_behind(proxy, gateway, database_url, patience_seconds=0.3) as hand:
         cut_before_the_answer(proxy, for_good=True)
         with pytest.raises(OutcomeUnknown, match="only when GET /messages/") as unknown:
             await hand.post(italians(2), idempotency=key)
@@ -86,8 +92,9 @@ async def test_where_nobody_can_look_nobody_is_told_to_send_again(
 async def test_a_wallet_that_is_locked_meanwhile_does_not_say_that_nothing_was_kept(
     gateway: Gateway, database_url: str, proxy: TcpProxy
 ) -> None:
-    limits = Limits(statement_seconds=0.2)
-    async with hand_behind(proxy, gateway, database_url, limits=limits) as hand:
+    # A limit that only waiting for a lock comes up against, however slow the rest is.
+    session = {"lock_timeout": "200ms"}
+    async with hand_behind(proxy, gateway, database_url, session=session) as hand:
         committed = cut_before_the_answer(proxy, then=proxy.stall)
         storing = asyncio.create_task(hand.post(italians(2)))
         await committed.wait()
