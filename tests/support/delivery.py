@@ -31,7 +31,7 @@ class Delivery:
 
     async def step(self) -> None:
         """Find what is due, send it, write what became of it; until nothing moves any more."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await self.deliverer.discover_once()
             while await self.deliverer.claim_once() or self.is_busy:
                 await self.deliverer.results.write_once()
@@ -39,7 +39,7 @@ class Delivery:
 
     async def write(self) -> None:
         """Wait for what is under way, and write it; nothing more is claimed."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while self.is_busy:
                 await self.deliverer.results.write_once()
                 await asyncio.sleep(0)

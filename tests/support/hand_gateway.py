@@ -256,10 +256,12 @@ async def make_connector(database: Database, name: str, prices: dict[str, int]) 
 
 
 async def make_process(database: Database) -> int:
+    """A process that is alive for an hour: nothing renews its heartbeat."""
     async with database.acquire() as connection:
         process_id: int = await connection.fetchval(
             "INSERT INTO process (role, host, pid, started_at, heartbeat_at)"
-            " VALUES ('dispatch', 'here', 1, clock_timestamp(), clock_timestamp()) RETURNING id"
+            " VALUES ('dispatch', 'here', 1, clock_timestamp(),"
+            " clock_timestamp() + interval '1 hour') RETURNING id"
         )
     return process_id
 

@@ -17,6 +17,8 @@ from staffetta.ledger.topup import grant
 TEXT = "Ciao"
 STEPS = {State.SUBMITTED: STEP_PENDING, State.UNCERTAIN: STEP_PENDING}
 
+_ALIVE = timedelta(hours=-1)  # for so long: nothing renews its heartbeat
+
 _KEPT = {"method": "JSON", "field": "data", "retry": None, "headers": {}, "custom": None}
 
 INSERT_MESSAGES = """
@@ -133,7 +135,7 @@ class Outbox:
             "UPDATE space SET settings = $2 WHERE id = $1", space_id or self.space_id, settings
         )
 
-    async def process(self, *, silent_for: timedelta = timedelta(0), ended: bool = False) -> int:
+    async def process(self, *, silent_for: timedelta = _ALIVE, ended: bool = False) -> int:
         """A row of a process: alive, silent for some time, or ended."""
         rows = await self.rows(
             "INSERT INTO process (role, host, pid, started_at, heartbeat_at, ended_at) VALUES"

@@ -61,7 +61,7 @@ class Receiver:
 
     async def wait_for(self, count: int) -> None:
         """Wait until so many requests have come."""
-        async with asyncio.timeout(15), self.came:
+        async with asyncio.timeout(60), self.came:
             await self.came.wait_for(lambda: len(self.received) >= count)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:

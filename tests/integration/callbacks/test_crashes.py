@@ -1,6 +1,7 @@
 """Whatever dies between any two lines, a callback is delivered at least once."""
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from receiver import Received, Receiver
 
 from staffetta.callbacks.claim import OWNER_DEAD_SECONDS, claim, reap
 from staffetta.callbacks.owe import Lane
-from staffetta.db.pool import ConnectionLost, Database
+from staffetta.db.pool import ConnectionLost, Database, NotConnected
 from staffetta.domain.clock import Clock
 from staffetta.domain.states import State
 
@@ -30,8 +31,8 @@ async def test_the_claim_of_a_dead_process_is_sent_by_another(
     outbox: Outbox, receiver: Receiver, clock: Clock, *, ended: bool
 ) -> None:
     await outbox.owe([await outbox.message(receiver.url())])
-    silent_for = timedelta(0) if ended else _SILENT
-    await _claim_for(outbox, await outbox.process(ended=ended, silent_for=silent_for))
+    dead = outbox.process(ended=True) if ended else outbox.process(silent_for=_SILENT)
+    await _claim_for(outbox, await dead)
 
     async with delivering(outbox, clock) as delivery:
         await delivery.step()
@@ -104,12 +105,12 @@ async def test_a_late_result_is_not_taken_for_that_of_a_newer_claim_of_the_same_
         await delivery.deliverer.discover_once()
         await delivery.deliverer.claim_once()
         await receiver.wait_for(1)
-        await outbox.rows("UPDATE process SET heartbeat_at = heartbeat_at - interval '1 hour'")
+        await outbox.rows("UPDATE process SET heartbeat_at = now() - interval '1 hour'")
         await delivery.deliverer.reap_once()
         await delivery.deliverer.claim_once()
         await receiver.wait_for(2)
         first_may_answer.set()
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(30):
             await delivery.deliverer.results.came.wait()
         await delivery.deliverer.results.write_once()
         assert await outbox.statuses() == ["delivering"]
@@ -164,7 +165,9 @@ async def test_a_result_is_not_lost_when_the_database_goes_away(
     outbox: Outbox, receiver: Receiver, clock: Clock, database_url: str, database_server: Any
 ) -> None:
     await outbox.owe(await outbox.messages(3, receiver.url()))
-    impatient = await Database.connect(database_url, patience_seconds=0.2)
+    impatient = await Database.connect(
+        database_url, patience_seconds=0.2, start_patience_seconds=30
+    )
     outbox.database, lasting = impatient, outbox.database
     (row,) = await outbox.rows("SELECT current_database()")
     outside = await Database.connect(database_server.url)
@@ -178,7 +181,10 @@ async def test_a_result_is_not_lost_when_the_database_goes_away(
         assert len(delivery.deliverer.results) > 0
 
         await _allow_connections(outside, row[0], allowed=True)
-        await delivery.write()
+        async with asyncio.timeout(30):
+            while delivery.is_busy:  # it has little patience, and tries again
+                with suppress(NotConnected):
+                    await delivery.write()
     outbox.database = lasting
     await impatient.close()
     await outside.close()
@@ -193,8 +199,9 @@ async def _allow_connections(outside: Database, name: str, *, allowed: bool) -> 
         await connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS {allowed}")
         if not allowed:
             await connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1",
+                "SELECT pg_terminate_backend(pid, $2) FROM pg_stat_activity WHERE datname = $1",
                 name,
+                30_000,  # milliseconds until each has ended
             )
 
 
@@ -218,7 +225,7 @@ async def test_a_stop_gives_back_what_waits_and_awaits_what_is_under_way(
         await receiver.wait_for(32)
         assert claimed > 32
 
-        draining = asyncio.create_task(delivery.deliverer.drain(10))
+        draining = asyncio.create_task(delivery.deliverer.drain(60))
         await asyncio.sleep(0)
         assert await delivery.deliverer.claim_once() == 0
         may_answer.set()

@@ -167,7 +167,7 @@ async def test_two_processes_deliver_everything_once(
             await asyncio.sleep(0)
 
     async with (
-        asyncio.timeout(30),
+        asyncio.timeout(60),
         delivering(outbox, clock) as one,
         delivering(outbox, clock) as other,
         asyncio.TaskGroup() as tasks,

@@ -55,7 +55,7 @@ async def _claiming_while_requests_fail(
     await receiver.wait_for(_AT_ONCE)
     late = await _owe(outbox, receiver, delivery, _AT_ONCE)
     async with (
-        asyncio.timeout(15),
+        asyncio.timeout(60),
         asyncio.TaskGroup() as tasks,
         outbox.database.transaction() as held,
     ):
