@@ -8,18 +8,24 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from importlib import import_module
+from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
 from staffetta.cli.commands import COMMANDS
 
 for _module in set(COMMANDS.values()):  # once, in the process that is forked
     import_module(f"staffetta.cli.{_module}")
+
+# Whoever starts a process looks at all the others, too, and an exit code can be read but once: two
+# threads that read the same one would make 255 of it.
+_ONE_AT_A_TIME: Final = threading.Lock()
 
 
 @cache
@@ -48,15 +54,18 @@ def run_forked(
         process = _context().Process(
             target=_run, args=(list(arguments), dict(environment), names), daemon=True
         )
-        process.start()
-        process.join(seconds_max)
-        if process.exitcode is None:
-            process.kill()
-            process.join()
-            raise subprocess.TimeoutExpired(["staffetta", *arguments], seconds_max)
+        with _ONE_AT_A_TIME:
+            process.start()
+        wait([process.sentinel], seconds_max)
+        with _ONE_AT_A_TIME:
+            exit_code = process.exitcode
+            if exit_code is None:
+                process.kill()
+                process.join()
+                raise subprocess.TimeoutExpired(["staffetta", *arguments], seconds_max)
         return subprocess.CompletedProcess(
             ["staffetta", *arguments],
-            process.exitcode,
+            exit_code,
             Path(out.name).read_text(encoding="utf-8"),
             Path(err.name).read_text(encoding="utf-8"),
         )

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import current_thread, main_thread
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import httpx
 from command_forks import run_forked
@@ -22,13 +22,21 @@ COMMAND = str(Path(sys.executable).with_name("staffetta"))
 START_SECONDS_MAX = 240  # patience, not a promise: the machine may be busy
 STOP_SECONDS_MAX = 60.0
 Found = TypeVar("Found")
+_KEPT_PORTS: Final[list[socket.socket]] = []
 
 
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    """A port of loopback that is given to nobody else for as long as this process lives.
+
+    It stays bound, and nobody listens there: the system gives it to no one who asks for any port,
+    and a server that asks for this one gets it, as often as it starts (SO_REUSEADDR, as all have).
+    """
+    kept = socket.socket()
+    _KEPT_PORTS.append(kept)
+    kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    kept.bind(("127.0.0.1", 0))
+    port: int = kept.getsockname()[1]
+    return port
 
 
 def wait_for(look: Callable[[], Found], seconds_max: float = 60.0, what: str = "") -> Found:
@@ -150,8 +158,11 @@ class Installation:
         for child in (
             Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         ):
-            command = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
-            if role.encode() in command or any(role.encode() in part for part in command):
+            try:
+                command = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+            except OSError:  # it ended meanwhile
+                continue
+            if any(role.encode() in part for part in command):
                 return int(child)
         raise AssertionError(f"no child process has the role {role}")
 
