@@ -1,12 +1,13 @@
 """A carrier: `staffetta smsc` in a process of its own, with a journal of what truly reached it."""
 
+import socket
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from installation import COMMAND, Installation, free_port, wait_for
+from installation import COMMAND, START_SECONDS_MAX, Installation, free_port, wait_for
 
 from staffetta.connectors.simulated.journal import JournalEntry, read_journal
 
@@ -45,10 +46,15 @@ def running_carrier(
         ) as process,
     ):
         try:
-            wait_for(carrier.journal_path.exists, 20, "the carrier started")
+            wait_for(lambda: _listens(carrier.port), START_SECONDS_MAX, "the carrier listens")
             yield carrier
         finally:
             process.terminate()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as knock:
+        return knock.connect_ex(("127.0.0.1", port)) == 0
 
 
 def add_carrier(
