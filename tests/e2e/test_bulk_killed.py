@@ -3,8 +3,10 @@ nothing. SIGKILL, to the processes of this installation alone.
 """
 
 import asyncio
+import itertools
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +21,15 @@ from v1_account import V1Account, v1_of
 from staffetta.db.embedded import EmbeddedServer
 
 SENT = 3_000
-COUNT = 15_000  # stored in more than a moment
-_COPIES = "SELECT FROM pg_stat_activity WHERE query LIKE 'COPY \"recipient\"%' AND state <> 'idle'"
+COUNT = 15_000
+_PLACES = itertools.count()
+# Who has stored recipients and their message, and has still to take the price.
+_STORED = """
+SELECT FROM pg_locks AS waits
+  JOIN pg_locks AS written USING (pid)
+ WHERE waits.relation = 'wallet'::regclass AND NOT waits.granted
+   AND written.relation = 'recipient'::regclass AND written.mode = 'RowExclusiveLock'
+"""
 _LEFT_OVERS = """
 SELECT FROM recipient
  WHERE id <> message_id
@@ -32,11 +41,17 @@ SELECT FROM recipient
 
 
 @pytest.fixture(scope="module")
-def anna(tmp_path_factory: pytest.TempPathFactory) -> Iterator[V1Account]:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with serving(tmp_path_factory.mktemp("bulk_killed")) as site:
-        account = v1_of(site.customer("anna"))
-        account.customer.topup("10000")
-        yield account
+        yield site
+
+
+@pytest.fixture
+def anna(site: Site) -> V1Account:
+    """An account of this test's own: what another one sent may still be on its way."""
+    account = v1_of(site.customer(f"anna{next(_PLACES)}"))
+    account.customer.topup("10000")
+    return account
 
 
 def numbers(first: int, count: int) -> list[str]:
@@ -84,6 +99,18 @@ def rows(site: Site, query: str) -> list[Any] | None:
         return None
 
 
+@contextmanager
+def holding_wallets(site: Site) -> Iterator[None]:
+    """Nobody takes a price meanwhile: a message that is stored stays in its transaction."""
+    with asyncio.Runner() as runner:
+        connection = runner.run(asyncpg.connect(EmbeddedServer(data_dir(site)).url()))
+        try:
+            runner.run(connection.execute("BEGIN; LOCK TABLE wallet IN EXCLUSIVE MODE"))
+            yield
+        finally:
+            connection.terminate()
+
+
 def listed(anna: V1Account) -> Any:
     """The account's messages, once it is answered."""
     answer = wait_for(lambda: (found := anna.client.get("/messages/")).status_code == 200 and found)
@@ -109,7 +136,7 @@ def test_what_was_answered_201_is_sent_whoever_is_killed(anna: V1Account) -> Non
         count: int = answer.json()["data"][0]["statistics"]["delivered"]
         return count
 
-    wait_for(lambda: delivered_count() == SENT, 90, "all delivered")
+    wait_for(lambda: delivered_count() == SENT, 240, "all delivered")
     assert is_exact(site)
 
 
@@ -124,9 +151,9 @@ def test_what_is_not_answered_is_wholly_there_or_not_at_all(anna: V1Account, vic
     def post() -> httpx.Response:
         return anna.client.post("/messages/", json=body, headers=key)
 
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(1) as pool, holding_wallets(site):
         answer: Future[httpx.Response] = pool.submit(post)
-        wait_for(lambda: rows(site, _COPIES), what="recipients are being stored")
+        wait_for(lambda: rows(site, _STORED), what="recipients are stored, and nothing else is")
         kill(VICTIMS[victim](site))
         try:
             status = answer.result(60).status_code
