@@ -42,7 +42,7 @@ def send(client: httpx.Client, text: str) -> httpx.Response:
 
 def deliver(client: httpx.Client, text: str) -> None:
     """Send a text, and wait until its reports say that it arrived."""
-    answer = wait_for(lambda: (sent := send(client, text)).status_code == 201 and sent, 10)
+    answer = wait_for(lambda: (sent := send(client, text)).status_code == 201 and sent)
     path = f"/messages/{answer.json()['data']['id']}"
     wait_for(lambda: client.get(path).json()["data"]["state"] == "DELIVERED", 20, "delivered")
 

@@ -28,8 +28,10 @@ def test_its_reports_are_matched_and_its_spelling_is_learned(tmp_path: Path) -> 
                 return state == "DELIVERED"
 
             # The route is known to every process a moment after the connector was added.
-            identifiers = [wait_for(lambda: sent(1000), 10, "a route")]
-            identifiers += [sent(1000 + number) for number in range(1, COUNT)]
+            identifiers = [
+                wait_for(lambda: sent(1000 + number), what="a route")  # noqa: B023 - at once
+                for number in range(COUNT)
+            ]
             for identifier in identifiers:
                 wait_for(lambda: is_delivered(identifier), 20, "delivered")  # noqa: B023 - at once
         shown = wait_for(

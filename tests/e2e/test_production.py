@@ -51,9 +51,9 @@ def test_a_carrier_is_added_and_used_without_a_restart(tmp_path: Path, carrier: 
             refused = post(client)
             assert (refused.status_code, refused.json()["code"]) == (503, 2080)
             add_carrier(installation, carrier)
-            answer = wait_for(lambda: (sent := post(client)).status_code == 201 and sent, 10)
+            answer = wait_for(lambda: (sent := post(client)).status_code == 201 and sent)
             identifier = answer.json()["data"]["id"]
-            wait_for(lambda: delivered(client, identifier), 20, "delivered")
+            wait_for(lambda: delivered(client, identifier), what="delivered")
             listed = installation.json("connector", "list")
             mine = next(one for one in listed if one["connector"] == "acme")
             assert "secret" not in str(listed)
@@ -70,7 +70,7 @@ def test_what_waits_for_a_carrier_survives_a_restart_and_is_delivered(
         add_carrier(installation, unreachable)
         with installation.client(token, "production") as client:
             # A route whose link is down is a route: the message waits.
-            answer = wait_for(lambda: (sent := post(client)).status_code == 201 and sent, 10)
+            answer = wait_for(lambda: (sent := post(client)).status_code == 201 and sent)
             identifier = answer.json()["data"]["id"]
             assert installation.stop() == 0
             installation.start()
