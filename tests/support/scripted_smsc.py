@@ -156,7 +156,7 @@ class SmscConnection(asyncio.Protocol):
 class ScriptedSmsc:
     """A listening SMSC. Answers each submit_sm with its number as id, unless told otherwise."""
 
-    port: int = 0
+    port: int = 0  # from `take_port` or `start` on
     receive_buffer_octets: int = 0  # 0: the system's
     answering: Answering = lambda pdu: Say(f"id{pdu.sequence_number}")
     # The status of each bind to come, None for no answer; then all are taken.
@@ -165,17 +165,25 @@ class ScriptedSmsc:
     hangs_up_on: frozenset[int] = frozenset()  # so many-th connections, at once
     tls: ssl.SSLContext | None = None
 
-    async def start(self) -> None:
-        listener = socket.socket()
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    def __post_init__(self) -> None:
+        self._taken: socket.socket | None = None
+
+    def take_port(self) -> None:
+        """Take a free port, where connections are refused until `start`."""
+        self._taken = socket.socket()
         if self.receive_buffer_octets:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.receive_buffer_octets)
-        listener.bind(("127.0.0.1", self.port))
+            self._taken.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.receive_buffer_octets)
+        self._taken.bind(("127.0.0.1", 0))
+        self.port = self._taken.getsockname()[1]
+
+    async def start(self) -> None:
+        if self._taken is None:
+            self.take_port()
+        listener, self._taken = self._taken, None
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
             lambda: SmscConnection(self), sock=listener, ssl=self.tls
         )
-        self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
         """Stop listening, and end every connection."""

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from patient_loop import PatientLoop
 from prometheus_client import CollectorRegistry
 from scripted_esme import until
 from scripted_smsc import ScriptedSmsc
@@ -22,6 +23,11 @@ from staffetta.messaging.connector import Claim, Outcome, Report, Segment, Settl
 from staffetta.routing.alarms import AlarmChange, AlarmKind
 
 EXPIRES_AT = datetime(2030, 3, 16, 9, 26, 53, tzinfo=UTC)
+
+
+def pytest_asyncio_loop_factories() -> dict[str, type[PatientLoop]]:
+    """Timers of tenths of a second are for carriers that are silent, not for machines that are."""
+    return {"patient": PatientLoop}
 
 
 @dataclass

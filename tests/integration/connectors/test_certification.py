@@ -467,6 +467,7 @@ class TestGreeting:
     async def test_a_port_where_nobody_listens_is_told_of(self, carrier_with) -> None:
         carrier = await carrier_with()
         await carrier.smsc.stop()
+        carrier.smsc.take_port()
         findings = await run(settings_for(carrier.smsc.port))
         obstacle = findings.observed.greeting.obstacle
         assert obstacle is not None

@@ -158,7 +158,7 @@ async def test_a_flood_of_nonsense_is_logged_once(rig, smsc, make_claim):
 async def test_a_carrier_that_reads_nothing_is_given_no_more(make_rig, make_claim):
     smsc = ScriptedSmsc(receive_buffer_octets=4096, answering=lambda _pdu: None)
     await smsc.start()
-    rig = make_rig(port=smsc.port, window_max=100_000)
+    rig = make_rig(port=smsc.port, window_max=100_000, response_seconds=600)
     await rig.bound()
     connection = await smsc.bound()
     connection.transport.pause_reading()

@@ -1,6 +1,7 @@
 """The life of a link: bound, refused, lost, rebuilt, drained; every claim gets its settlement."""
 
 import asyncio
+import socket
 from contextlib import suppress
 
 import pytest
@@ -94,10 +95,11 @@ async def test_a_password_that_does_not_fit_is_told(make_rig, smsc):
     assert "system_id is longer than 15 octets" in rig.changes[-1].detail
 
 
-async def test_a_carrier_that_is_not_there_is_tried_again(make_rig, unused_tcp_port):
-    rig = make_rig(port=unused_tcp_port)
+async def test_a_carrier_that_is_not_there_is_tried_again(make_rig):
+    smsc = ScriptedSmsc()
+    smsc.take_port()
+    rig = make_rig(port=smsc.port)
     await until(lambda: rig.states.count(LinkState.WAITING) >= 3)
-    smsc = ScriptedSmsc(port=unused_tcp_port)
     await smsc.start()
     await rig.bound()
     rig.task.cancel()
@@ -262,11 +264,14 @@ async def test_draining_does_not_wait_for_ever(make_rig, smsc, make_claim):
     assert isinstance(settlement.outcomes[0], Uncertain)
 
 
-async def test_stopping_cuts_the_pause_short(make_rig, unused_tcp_port):
-    rig = make_rig(port=unused_tcp_port, reconnect_seconds_min=600, reconnect_seconds_max=600)
-    await until(lambda: LinkState.WAITING in rig.states)
-    rig.stop.set()
-    await asyncio.wait_for(rig.task, 5)
+async def test_stopping_cuts_the_pause_short(make_rig):
+    with socket.socket() as taken:  # nobody listens there
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        rig = make_rig(port=port, reconnect_seconds_min=600, reconnect_seconds_max=600)
+        await until(lambda: LinkState.WAITING in rig.states)
+        rig.stop.set()
+        await asyncio.wait_for(rig.task, 60)
     assert rig.states[-1] is LinkState.DOWN
 
 

@@ -80,12 +80,13 @@ async def test_one_that_is_never_answered_gives_its_place_back_and_costs_nothing
     smsc.answering = lambda pdu: None if pdu.short_message == b"lost" else Say("ok")
     lost = make_claim("lost")
     rig.submit(lost)
-    for count in range(1, 40):
-        rig.submit(make_claim())
-        await rig.settled(count + (lost in [one.claim for one in rig.inbox.settlements]))
-        if len(rig.inbox.settlements) > count:
-            break
-    await until(lambda: lost in [one.claim for one in rig.inbox.settlements])
+    settled = rig.inbox.settlements
+    for _ in range(40):
+        claim = make_claim()
+        rig.submit(claim)
+        await until(lambda: claim in [one.claim for one in settled])  # noqa: B023 - awaited at once
+        assert isinstance(rig.inbox.outcomes_of(claim)[0], Accepted)
+    await until(lambda: lost in [one.claim for one in settled])
     assert rig.inbox.outcomes_of(lost) == (Uncertain("no answer within 0.2 seconds"),)
     assert rig.connector.room() == 2
     assert rig.states.count(LinkState.BOUND) == 1

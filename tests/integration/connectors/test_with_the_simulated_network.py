@@ -20,7 +20,7 @@ async def network() -> AsyncIterator[SimulatedNetwork]:
 
 @pytest.fixture
 async def rig(make_rig, network):
-    rig = make_rig(port=network.port, response_seconds=0.5, window_max=100)
+    rig = make_rig(port=network.port, window_max=100)
     await rig.bound()
     return rig
 
@@ -39,8 +39,10 @@ OUTCOMES = {
 
 
 @pytest.mark.parametrize("digits", OUTCOMES)
-async def test_each_number_has_its_outcome_and_reports(rig, make_claim, digits):
+async def test_each_number_has_its_outcome_and_reports(make_rig, network, make_claim, digits):
     outcome, meanings = OUTCOMES[digits]
+    rig = make_rig(port=network.port, response_seconds=0.5, window_max=100)
+    await rig.bound()
     rig.submit(make_claim(number=f"+39333456{digits}"))
     (settlement,) = await rig.settled(1)
     (said,) = settlement.outcomes
