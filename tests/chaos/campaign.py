@@ -74,7 +74,7 @@ class Campaign:
         sender = threading.Thread(target=lambda: asyncio.run(self._load.run()))
         sender.start()
         try:
-            wait_for(lambda: self._load.first_accepted_since(0), 30, "the load began")
+            wait_for(lambda: self._load.first_accepted_since(0), 60, "the load began")
             for victim in self._plan.victims:
                 for number in range(self._plan.rounds):
                     time.sleep(self._chance.uniform(*self._plan.load_seconds))
@@ -218,7 +218,7 @@ def _furnish(installation: Installation, carrier: Carrier) -> str:
     add_carrier(installation, carrier.port, window=_WINDOW)
     token: str = installation.json("token", "create", *production)["token"]
     with installation.client(token, "production") as client:
-        wait_for(lambda: _accepts(client), 10, "the new route is known")
+        wait_for(lambda: _accepts(client), 60, "the new route is known")
     return token
 
 
@@ -229,7 +229,7 @@ def _accepts(client: httpx.Client) -> bool:
 
 def _left(data_dir: Path) -> Sequence[str]:
     """The installation's processes that are there a moment after its end."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while (pids := process_table.all_of(data_dir)) and time.monotonic() < deadline:
         time.sleep(_POLL_SECONDS)
     return [process_table.command_of(pid) for pid in pids]

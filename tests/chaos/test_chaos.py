@@ -21,7 +21,7 @@ def test_nothing_accepted_is_lost_whoever_is_killed(tmp_path: Path) -> None:
         ],
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=1200,
         check=False,
     )
     assert found.exists(), done.stdout + done.stderr
