@@ -8,7 +8,7 @@ from staffetta.smpp.bind_states import Role
 from staffetta.smpp.session import Session
 from staffetta.smpp.timings import Timings
 
-DEADLINE_SECONDS = 10.0
+DEADLINE_SECONDS = 60.0  # patience, not a promise: the machine may be busy
 
 # The command_status of the answer to a deliver_sm; None for no answer.
 Answering = Callable[[pdus.DeliverSm], int | None]
