@@ -65,9 +65,9 @@ def test_each_number_ends_as_the_page_says(site: GuideSite) -> None:
             seen.update({number: _state(client, ids[number]) for number in ROWS})
             return seen == wanted
 
-        wait_for(reads_as_told, 30, f"{seen}")
+        wait_for(reads_as_told, what=f"{wanted}")
         described = {number: v1 for number, (_, v1) in ROWS.items()}
-        wait_for(lambda: _descriptions(client, many) == described, 30, f"{described}")
+        wait_for(lambda: _descriptions(client, many) == described, what=f"{described}")
 
 
 def _send(client: httpx.Client, number: str) -> str:

@@ -85,7 +85,7 @@ def test_the_printed_lines_send_a_message_and_read_it_back(shell: GuideShell) ->
     assert differences(SENT.text, shell.run(send)) == []
     assert shlex.split(read) == shlex.split(READ_BACK.text)
     newest = re.sub(r"\]\}\s*$", ",…]}", READ.text)
-    wait_for(lambda: not differences(newest, shell.type(READ_BACK)), 20, "delivered")
+    wait_for(lambda: not differences(newest, shell.type(READ_BACK)), what="delivered")
 
 
 def test_people_are_let_in_and_sign_in(site: GuideSite, shell: GuideShell) -> None:
@@ -106,7 +106,7 @@ def carrier() -> Iterator[str]:
         [COMMAND, "smsc", "--port", port, "--quiet", "--delay", "0.1"], start_new_session=True
     )
     try:
-        wait_for(lambda: answers_at(int(port)), 30, "the network")
+        wait_for(lambda: answers_at(int(port)), what="the network")
         yield port
     finally:
         end_group(network)
@@ -124,7 +124,7 @@ def test_a_carrier_is_added_certified_and_listed(
         assert "Nothing needs to be set." in shell.run(f"{check} --yes")
         shell.run(start)
         wanted = rows(shell.here(LISTED.text))
-        wait_for(lambda: wanted <= rows(shell.run(f"{COMMAND} connector list")), 20, f"{wanted}")
+        wait_for(lambda: wanted <= rows(shell.run(f"{COMMAND} connector list")), what=f"{wanted}")
 
 
 def rows(table: str) -> set[tuple[str, ...]]:

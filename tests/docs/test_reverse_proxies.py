@@ -104,7 +104,7 @@ def in_front(language: str, front: Front) -> Iterator[None]:
             start_new_session=True,
         )
     try:
-        wait_for(lambda: answers_at(front.port) or process.poll() is not None, 30, language)
+        wait_for(lambda: answers_at(front.port) or process.poll() is not None, 60, language)
         assert process.poll() is None, said.read_text()
         yield
     finally:

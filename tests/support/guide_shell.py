@@ -22,8 +22,8 @@ from guide_languages import language_environment
 from guide_site import GuideSite
 from installation import free_port, wait_for
 
-_SECONDS_MAX: Final = 60
-_PATIENCE_SECONDS: Final = 20.0
+_SECONDS_MAX: Final = 180  # patience, not a promise: the machine may be busy
+_PATIENCE_SECONDS: Final = 60.0
 # What only reads is asked again until it answers what is shown.
 _READING: Final = re.compile(
     r"(\w+=\S*\n)*"
@@ -70,10 +70,12 @@ class GuideShell:
         }
 
     def here(self, text: str) -> str:
-        """The text with what the samples are here."""
-        for sample, value in self.samples.items():
-            text = text.replace(sample, value)
-        return text
+        """The text with what the samples are here.
+
+        All at once, and whole words: a token may well have the digits of a port in it.
+        """
+        samples = "|".join(map(re.escape, self.samples))
+        return re.sub(rf"(?<!\w)({samples})(?!\w)", lambda found: self.samples[found[0]], text)
 
     def save(self, block: Block) -> None:
         """Save a block as the file that its mark names."""
