@@ -36,7 +36,7 @@ async def certified(carrier: PeerCarrier, reports: str, **settings: object) -> F
     }
     connector = settings_of(row, PASSWORD)
     clock = SystemClock()
-    plan = Plan.of(connector, "ACME", (NUMBER,), 0, 20.0)
+    plan = Plan.of(connector, "ACME", (NUMBER,), 0, 60.0)
     observed = await certify(plan, clock, lambda _progress: None)
     return conclude(observed, connector, clock.now())
 

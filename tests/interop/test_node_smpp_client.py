@@ -23,7 +23,7 @@ def run(directory: Path, script_text: str, **environment_too: str) -> list[list[
         env={**environment(), **environment_too},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=True,
     )
     return [line.split() for line in done.stdout.splitlines()]

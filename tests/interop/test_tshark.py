@@ -39,9 +39,9 @@ def recording(gateway: Gateway, tmp_path_factory: pytest.TempPathFactory) -> Ite
         for recipient, text in TEXTS.items():
             gateway.send(text, "WW", recipient)
         recorded = len(proxy.recording)
-        wait_for(lambda: len(proxy.recording) >= recorded + 4, 20, "two enquiries")
+        wait_for(lambda: len(proxy.recording) >= recorded + 4, what="two enquiries")
         gateway.disable("gw")
-        wait_for(lambda: is_unbound(proxy), 20, "the unbind")
+        wait_for(lambda: is_unbound(proxy), what="the unbind")
         yield proxy
 
 

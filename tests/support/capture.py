@@ -138,10 +138,10 @@ class Tshark:
                 *("-o", "smpp.decode_sms_over_smpp:GSM 7-bit"),
                 *options,
             ],
-            env=environment(),
+            env={**environment(), "TZ": "UTC"},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=180,
             check=False,
         )
         assert done.returncode == 0, done.stderr

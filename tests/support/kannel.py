@@ -140,9 +140,9 @@ def running_kannel(
     with ExitStack() as stack:
         stack.callback(kannel.close)
         stack.enter_context(_box("bearerbox", configuration, kannel.log_path))
-        wait_for(lambda: kannel.is_online, 30, f"Kannel is online, see {kannel.log_path}")
+        wait_for(lambda: kannel.is_online, what=f"Kannel is online, see {kannel.log_path}")
         stack.enter_context(_box("smsbox", configuration, kannel.log_path))
-        wait_for(lambda: _listens(kannel.send_port), 30, "smsbox listens")
+        wait_for(lambda: _listens(kannel.send_port), what="smsbox listens")
         yield kannel
 
 

@@ -31,7 +31,8 @@ class PeerCarrier:
 
     def __post_init__(self) -> None:
         self._came = threading.Condition()
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def pdus(self, command: str, **wanted: Any) -> list[Told]:
         """The PDUs of a kind that it read so far, those alone whose fields are as wanted."""
@@ -80,6 +81,11 @@ class PeerCarrier:
         self.process.stdin.flush()
         self.wait_for(lambda: sum(one.get("order") == line for one in self.told) > done, line)
 
+    def end(self) -> None:
+        """End it, and read what it still said."""
+        self.process.terminate()
+        self._reader.join(_SECONDS_MAX)
+
     def _is_over(self) -> bool:
         return self.process.poll() is not None
 
@@ -113,7 +119,7 @@ def _running(command: Sequence[str], log: Path) -> Iterator[PeerCarrier]:
             carrier.port = carrier.told[0]["port"]
             yield carrier
         finally:
-            process.terminate()
+            carrier.end()
 
 
 @contextmanager

@@ -1,8 +1,8 @@
 'use strict';
 // A carrier on node-smpp: it binds whoever knows the password, takes messages and brings reports.
 //
-// Writes one line of JSON for every PDU it reads, as node-smpp understood it. Reads one order a
-// line:
+// Writes one line of JSON for every PDU it reads, as node-smpp understood it, and one for every
+// answer to what it brought. Reads one order a line:
 //   reports text|ucs2|tlv|data_sm|early|decimal   what reports are made of; early: before the answer;
 //                                                 decimal: the answer's id is hexadecimal
 //   statuses N...                                 of the answers to the next submits
@@ -74,9 +74,16 @@ function report(session, pdu, message_id) {
     destination_addr: pdu.source_addr,
     data_coding: reports === 'ucs2' ? smpp.ENCODING.UCS2 : 0,
   };
-  if (reports === 'data_sm') session.data_sm({ ...fields, ...tlvs });
-  else if (reports === 'tlv') session.deliver_sm({ ...fields, short_message: '', ...tlvs });
-  else session.deliver_sm({ ...fields, short_message: text });
+  const answered = tellAnswer(pdu.destination_addr);
+  if (reports === 'data_sm') session.data_sm({ ...fields, ...tlvs }, answered);
+  else if (reports === 'tlv') session.deliver_sm({ ...fields, short_message: '', ...tlvs }, answered);
+  else session.deliver_sm({ ...fields, short_message: text }, answered);
+}
+
+// Tells what was answered to something that was brought from a number.
+function tellAnswer(number) {
+  return ({ command_status, message_id }) =>
+    say({ told: 'answered', number, command_status, message_id });
 }
 
 function serve(session) {
@@ -105,7 +112,8 @@ const orders = {
   chat: () => bound.forEach(({ session }) => {
     const phone = { source_addr_ton: 1, source_addr_npi: 1, source_addr: '393331230000' };
     session.alert_notification({ ...phone, esme_addr: 'ACME' });
-    session.deliver_sm({ ...phone, destination_addr: '12345', short_message: 'ciao, sono io 😀' });
+    const chat = { ...phone, destination_addr: '12345', short_message: 'ciao, sono io 😀' };
+    session.deliver_sm(chat, tellAnswer(phone.source_addr));
     session.query_sm({ ...phone, message_id: 'none' });
   }),
   unbind: () => bound.forEach((one) => one.session.unbind()),
