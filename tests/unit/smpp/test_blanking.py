@@ -200,11 +200,15 @@ def test_a_broken_frame_loses_whatever_may_be_text() -> None:
     assert b"secret" not in without_text(stray)
 
 
+def _starred(address: str) -> str:
+    return "*" * len(address)
+
+
 @given(st.binary(max_size=200), st.integers(0, 0x200))
 def test_any_octets_keep_their_length(body: bytes, command_id: int) -> None:
     size = (16 + len(body)).to_bytes(4, "big")
     frame = size + command_id.to_bytes(4, "big") + bytes(8) + body
-    for blank in (without_text, without_password, partial(with_addresses, shown=str.swapcase)):
+    for blank in (without_text, without_password, partial(with_addresses, shown=_starred)):
         assert len(blank(frame)) == len(frame)
         assert blank(frame)[:16] == frame[:16]
 
