@@ -4,11 +4,17 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from patient_loop import PatientLoop
 
 from staffetta.smpp import events, pdus
 from staffetta.smpp.bind_states import BindState, Role
 from staffetta.smpp.session import Session
 from staffetta.smpp.timings import Timings
+
+
+def pytest_asyncio_loop_factories() -> dict[str, type[PatientLoop]]:
+    """Timers of tenths of a second are for peers that are silent, not for machines that are."""
+    return {"patient": PatientLoop}
 
 
 class ConnectionPair:

@@ -96,7 +96,7 @@ async def test_an_unanswered_report_comes_again():
         esme = await ScriptedEsme.bound(network.port, answering=lambda _pdu: next(answers, 0))
         await esme.exchange(message())
         await until(lambda: network.pending_count == 0)
-        assert len(esme.reports) >= 2, "more, where even the answer took too long"
+        assert len(esme.reports) == 2
         assert len(set(bodies(esme))) == 1
 
 
@@ -118,7 +118,7 @@ async def test_a_report_that_nobody_takes_is_dropped_in_the_end():
         await refusing.exchange(message())
         await absent.exchange(message())
         await until(lambda: network.pending_count == 0)
-        assert refusing.reports
+        assert len(refusing.reports) > 1
         assert absent.reports == []
 
 
