@@ -19,7 +19,7 @@ from process_table import kill
 from standardwebhooks import Webhook
 
 LATE = "9906"  # numbers that end so are PENDING for as long as the setting below says
-SETTINGS = {"STAFFETTA_NETWORK_LATE_SECONDS": "2"}
+SETTINGS = {"STAFFETTA_NETWORK_LATE_SECONDS": "5"}  # long enough to look, on a busy machine too
 CUSTOM = {"order": 7, "nested": {"list": [1, None, "è"]}}
 ANSWER_SECONDS = 30
 
@@ -59,7 +59,7 @@ def send(cast: Cast, receiver: CallbackReceiver, tail: str = "", **callback: Any
     return cast.customer.send(recipient=recipient, callback={"url": receiver.url, **callback})
 
 
-def record(cast: Cast, came: Came, status: str, seconds_max: float = 20) -> dict[str, Any]:
+def record(cast: Cast, came: Came, status: str) -> dict[str, Any]:
     """What the operator sees of a callback that came, once it has that status."""
     webhook_id = came.headers["webhook-id"]
 
@@ -67,15 +67,17 @@ def record(cast: Cast, came: Came, status: str, seconds_max: float = 20) -> dict
         found = cast.site.run("callbacks", "show", webhook_id)
         return found if found["status"] == status else None
 
-    found = wait_for(shown, seconds_max, f"{webhook_id} {status}")
+    found = wait_for(shown, 2 * ANSWER_SECONDS, f"{webhook_id} {status}")
     assert found is not None
     return found
 
 
-def due_in(shown: dict[str, Any]) -> timedelta:
-    """How long after its last attempt a callback is due again."""
-    attempted_at = datetime.fromisoformat(shown["attempts"][-1]["at"])
-    return datetime.fromisoformat(shown["dueAt"]) - attempted_at
+def assert_due_in(shown: dict[str, Any], low: int, high: int) -> None:
+    """Due again in so many seconds: from the last attempt's beginning, and from its end."""
+    last = shown["attempts"][-1]
+    wait = datetime.fromisoformat(shown["dueAt"]) - datetime.fromisoformat(last["at"])
+    assert wait >= timedelta(seconds=low)
+    assert wait - timedelta(milliseconds=last["elapsedMs"]) <= timedelta(seconds=high)
 
 
 # What is told, and when ---------------------------------------------------------------------------
@@ -144,7 +146,7 @@ def test_a_dry_run_and_forbidden_words_call_nobody(cast: Cast, receiver: Callbac
         answer = offender.post(message="casino", callback=callback, options={"dryRun": True})
         return answer.status_code == 422
 
-    wait_for(refused, 10, "the word is known")
+    wait_for(refused, what="the word is known")
     assert error_of(offender.post(message="casino", callback=callback)) == (422, 2050)
     later = send(cast, receiver)
     receiver.wait_final(later["id"])
@@ -263,7 +265,7 @@ def test_after_a_failure_it_is_due_again_in_a_minute_and_a_little(
     (came,) = receiver.wait()
     shown = record(cast, came, "owed")
     assert [one["httpStatus"] for one in shown["attempts"]] == [status]
-    assert timedelta(seconds=60) <= due_in(shown) <= timedelta(seconds=75)  # with its jitter
+    assert_due_in(shown, 60, 75)  # with its jitter
 
 
 def test_retry_after_is_honoured(cast: Cast, receiver: CallbackReceiver) -> None:
@@ -271,7 +273,7 @@ def test_retry_after_is_honoured(cast: Cast, receiver: CallbackReceiver) -> None
     send(cast, receiver, "9902", retry=1)
     (came,) = receiver.wait()
     shown = record(cast, came, "owed")
-    assert timedelta(seconds=600) <= due_in(shown) <= timedelta(seconds=615)
+    assert_due_in(shown, 600, 615)
 
 
 def test_410_ends_it_whatever_retry_says(cast: Cast, receiver: CallbackReceiver) -> None:
@@ -315,10 +317,9 @@ def test_without_retry_it_echoes_0_and_the_accounts_setting_applies(
 def test_what_is_not_answered_within_30_seconds_is_a_failure(cast: Cast) -> None:
     """It was sent before all the other tests, so that nobody has to wait for it."""
     came = cast.silent.wait()[-1]
-    found = record(cast, came, "dead", 2 * ANSWER_SECONDS)
-    (attempt,) = found["attempts"]
+    (attempt,) = record(cast, came, "dead")["attempts"]
     assert attempt["httpStatus"] is None
-    assert ANSWER_SECONDS * 1000 <= attempt["elapsedMs"] < (ANSWER_SECONDS + 5) * 1000
+    assert ANSWER_SECONDS * 1000 <= attempt["elapsedMs"] < 2 * ANSWER_SECONDS * 1000
 
 
 # Where it may go ----------------------------------------------------------------------------------
@@ -345,7 +346,7 @@ def test_names_are_checked_at_the_moment_of_connecting(tmp_path: Path) -> None:
             assert "STAFFETTA_CALLBACKS_ALLOW_NETWORKS" in answer.json()["message"]
         url = receiver.url.replace("127.0.0.1", "localhost")
         customer.send(recipient="+393337789902", callback={"url": url, "retry": 0})
-        (dead,) = wait_for(lambda: site.run("callbacks", "list", "--status", "dead"), 20, "dead")
+        (dead,) = wait_for(lambda: site.run("callbacks", "list", "--status", "dead"), what="dead")
         assert (dead["host"], dead["httpStatus"]) == ("localhost", None)
         assert "address" in dead["error"]
         assert receiver.came == []
@@ -364,11 +365,11 @@ def test_each_callback_arrives_though_the_process_is_killed_between_change_and_d
     receiver.wait()
     pid = cast.site.installation.pid_of(role)
     kill([pid])
-    wait_for(lambda: is_running_again(cast, role, pid), 30, f"another {role} process")
     held = len(receiver.came)
+    wait_for(lambda: is_running_again(cast, role, pid), what=f"another {role} process")
     sent += [send(cast, receiver)["id"] for _ in range(5)]
     receiver.is_open.set()
-    wait_for(lambda: set(sent) <= delivered_ends(cast), 60, "every end is delivered")
+    wait_for(lambda: set(sent) <= delivered_ends(cast), 120, "every end is delivered")
     if role == "callbacks":  # what was held died with its sender, and came again
         ends = {one.message["id"] for one in receiver.came[held:] if is_end(one)}
         assert ends == set(sent)

@@ -55,9 +55,14 @@ def cast(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cast]:
         production.topup("100")
         wait_for(
             lambda: production.post("WW", recipient=new_number("CH"), **DRY).status_code == 201,
-            10,
-            "the routes are known",
+            what="the routes are known",
         )
+        mexican = {"recipient": "+525512345678"}
+        for words in ({"message": "casino"}, {"message": "clave", **mexican}):
+            wait_for(
+                lambda words=words: sandbox.post("WW", **words, **DRY).status_code == 422,
+                what=f"{words} are known",
+            )
         yield Cast(site, sandbox, production, phones)
 
 
@@ -83,7 +88,7 @@ def offender(bad_name: Customer) -> Iterator[Customer]:
 def lift(customer: Customer) -> None:
     """Until every process knows: within a second."""
     customer.lift()
-    wait_for(lambda: customer.post(**DRY).status_code == 201, 10, "lifted")
+    wait_for(lambda: customer.post(**DRY).status_code == 201, what="lifted")
 
 
 # Prices -------------------------------------------------------------------------------------------
@@ -314,7 +319,7 @@ def assert_blocked(customer: Customer) -> None:
     assert "blocklisted" in customer.otp().json()["message"]
     for path in ("/IT-messages", "/otp"):
         wait_for(
-            lambda path=path: error_of(customer.client.post(path, content=b"{")) == (403, 2020), 2
+            lambda path=path: error_of(customer.client.post(path, content=b"{")) == (403, 2020)
         )
 
 

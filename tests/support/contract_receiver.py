@@ -78,9 +78,9 @@ class CallbackReceiver:
         """The states told of one message, in the order they came."""
         return [one.message["state"] for one in self.of(message_id)]
 
-    def wait(self, count: int = 1, seconds_max: float = 20) -> list[Came]:
+    def wait(self, count: int = 1) -> list[Came]:
         """All that came, once it is so many."""
-        wait_for(lambda: len(self.came) >= count, seconds_max, f"{count} callbacks")
+        wait_for(lambda: len(self.came) >= count, what=f"{count} callbacks")
         return list(self.came)
 
     def wait_final(self, message_id: str) -> Came:
@@ -90,7 +90,7 @@ class CallbackReceiver:
             found = [one for one in self.of(message_id) if one.message["state"] != "PENDING"]
             return found[-1] if found else None
 
-        found = wait_for(last, 20, f"the final callback of {message_id}")
+        found = wait_for(last, what=f"the final callback of {message_id}")
         assert found is not None
         return found
 

@@ -16,7 +16,8 @@ from carrier import PASSWORD_VARIABLE
 from installation import Installation, running, wait_for
 
 UNDER_WAY: Final = frozenset({"NEW", "PENDING"})
-FAST: Final = {"STAFFETTA_NETWORK_DELIVERY_SECONDS": "0.1"}
+# One process for HTTP, however many cores: what one client was shown, the next one is, too.
+SETTINGS: Final = {"STAFFETTA_API_PROCESSES": "1", "STAFFETTA_NETWORK_DELIVERY_SECONDS": "0.1"}
 # What the simulated network charges a segment (sandbox).
 IT_PRICE: Final = 0.045
 ES_PRICE: Final = 0.05
@@ -90,7 +91,7 @@ class Customer:
         self, message_id: str, ready: Callable[[dict[str, Any]], bool], what: str
     ) -> dict[str, Any]:
         """The Message once `ready` says so."""
-        return wait_for(lambda: (now := self.read(message_id)) and ready(now) and now, 20, what)
+        return wait_for(lambda: (now := self.read(message_id)) and ready(now) and now, what=what)
 
     def final(self, message_id: str) -> dict[str, Any]:
         """The Message once it is in a final state."""
@@ -112,7 +113,7 @@ class Customer:
 
     def wait_for_credit(self, expected: float) -> None:
         """Until exactly this is available: money moves with the message, not before."""
-        wait_for(lambda: self.credit == money(expected), 20, f"{expected} available")
+        wait_for(lambda: self.credit == money(expected), what=f"{expected} available")
 
     def topup(self, amount: str) -> None:
         """The operator gives, or takes."""
@@ -202,7 +203,7 @@ class Site:
 @contextmanager
 def serving(directory: Path, **settings: str) -> Iterator[Site]:
     """A site on a fresh data directory; its books are proved when it closes."""
-    with running(directory / "data", **FAST, **settings) as installation:
+    with running(directory / "data", **{**SETTINGS, **settings}) as installation:
         site = Site(installation)
         with site.pool, site.clients:
             yield site
