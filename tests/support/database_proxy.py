@@ -13,6 +13,7 @@ from staffetta.db.pool import Database
 
 _COMMIT: Final = b"COMMIT;"
 _COMMITTED: Final = b"COMMIT\0"
+_PATIENT: Final = {"patience_seconds": 60, "start_patience_seconds": 60}
 
 
 @contextmanager
@@ -27,11 +28,11 @@ def database_proxy(database_url: str) -> Iterator[TcpProxy]:
 
 @asynccontextmanager
 async def proxied(database_url: str, proxy: TcpProxy, **settings: Any) -> AsyncIterator[Database]:
-    """The database, reached through the proxy alone; however little patience it has later."""
+    """The database, reached through the proxy alone; patient unless `settings` say otherwise."""
     parts = urlsplit(database_url)
     user = parts.netloc.partition("@")[0]
     url = f"postgresql://{user}@127.0.0.1:{proxy.port}{parts.path}?sslmode=disable"
-    database = await Database.connect(url, **{"start_patience_seconds": 30, **settings})
+    database = await Database.connect(url, **{**_PATIENT, **settings})
     yield database
     await database.close()
 

@@ -32,7 +32,8 @@ async def dispatcher(
     parts = urlsplit(database_url)
     user = parts.netloc.partition("@")[0]
     database = await Database.connect(
-        f"postgresql://{user}@127.0.0.1:{proxy.port}{parts.path}?sslmode=disable"
+        f"postgresql://{user}@127.0.0.1:{proxy.port}{parts.path}?sslmode=disable",
+        patience_seconds=60,
     )
     yield Dispatcher(
         database,

@@ -205,7 +205,7 @@ class SlowClock:
 
 async def test_what_takes_too_long_is_given_up(gateway: Gateway, database_url: str) -> None:
     """The reports' connections have little patience: nobody else waits for statistics."""
-    impatient = await Database.connect(database_url, limits=Limits(statement_seconds=0.2))
+    impatient = await Database.connect(database_url, limits=Limits(statement_seconds=1))
     try:
         async with gateway.database.transaction() as connection:
             await connection.execute("LOCK TABLE recipient IN ACCESS EXCLUSIVE MODE")
