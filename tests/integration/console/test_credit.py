@@ -8,6 +8,7 @@ from datetime import date
 
 import httpx
 import pytest
+from console_browser import browser_of, open_console
 from console_people import AccountConsole, account_console
 from hand_gateway import FRENCH, Gateway, accepted
 
@@ -233,15 +234,22 @@ async def test_a_statement_that_takes_too_long_says_so_before_it_begins(
     gateway: Gateway, database_url: str
 ) -> None:
     patient = gateway.database
-    impatient = await Database.connect(database_url, limits=Limits(statement_seconds=0.2))
-    gateway.database = impatient
+    impatient = await Database.connect(database_url, limits=Limits(statement_seconds=0.5))
     try:
-        async with account_console(gateway) as console, patient.transaction() as locking:
-            await locking.execute("LOCK TABLE ledger_entry IN ACCESS EXCLUSIVE MODE")
-            answer = await console.owner.get(CSV)
-            assert answer.status_code == 503
-            assert "content-disposition" not in answer.headers
+        async with account_console(gateway) as console:
+            gateway.database = impatient
+            async with (
+                open_console(gateway) as hurried,
+                browser_of(hurried)() as owner,
+                patient.transaction() as locking,
+            ):
+                owner.cookies.update(console.owner.cookies)
+                await locking.execute("LOCK TABLE ledger_entry IN ACCESS EXCLUSIVE MODE")
+                answer = await owner.get(CSV)
+                assert answer.status_code == 503
+                assert "content-disposition" not in answer.headers
     finally:
+        gateway.database = patient
         await impatient.close()
 
 

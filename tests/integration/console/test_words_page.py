@@ -219,14 +219,17 @@ async def test_what_a_change_replaced_is_what_stood_there_when_it_was_made(desk)
 
 @asynccontextmanager
 async def watching_the_loop() -> AsyncIterator[list[float]]:
-    """How long the event loop did nothing else, each time that it came to its senses."""
+    """How long the event loop computed something else, each time that it came to its senses.
+
+    In time of its own thread: how long the machine let others compute says nothing of it.
+    """
     gaps: list[float] = []
 
     async def watch() -> None:
-        last = time.perf_counter()
+        last = time.thread_time()
         while True:
             await asyncio.sleep(0)
-            now = time.perf_counter()
+            now = time.thread_time()
             gaps.append(now - last)
             last = now
 
@@ -237,9 +240,9 @@ async def watching_the_loop() -> AsyncIterator[list[float]]:
 
 async def test_a_long_file_does_not_hold_up_who_else_is_served(desk) -> None:
     lines = [f"phrase * gratta e vinci {number}" for number in range(45_000)]
-    begun = time.perf_counter()
+    begun = time.thread_time()
     parse_lines(lines)
-    parse_seconds = time.perf_counter() - begun
+    parse_seconds = time.thread_time() - begun
     async with watching_the_loop() as gaps:
         answer = await take(desk, "\n".join([*lines, "nonsense"]).encode())
     assert answer.status_code == 422
