@@ -60,23 +60,29 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
             yield Console(installation, carrier, browser, token)
 
 
-def test_a_carrier_is_added_checked_and_carries(console: Console) -> None:
+@pytest.fixture(scope="module")
+def checked(console: Console) -> str:
+    """A carrier is added, checked, applied and started; what the page of its check said."""
     port = str(console.carrier.port)
     where = {"name": "acme", "host": "127.0.0.1", "port": port, "system_id": "gw"}
     led = console.send(NEW, NEW, **where, password="secret", bind="transceiver")
     check = led.headers["location"]
     asked = {"numbers": PHONE, "wait": "20"}
     console.send(check, check, **asked, agreed=_to_agree(console, check, asked))
-    shown = wait_for(lambda: _ended(console, check), 60, "the check ended")
-    assert "The check came to its end" in shown
-    assert any("Staffetta check" in entry.text for entry in console.carrier.journal())
+    shown = wait_for(lambda: _ended(console, check), 120, "the check ended")
     number = _CHECK.search(shown)
     assert number is not None
     ticked = ["submit_ids", "report_ids"]
     led = console.send(f"{check}/apply", check, check=number[1], setting=ticked)
     open_page = led.headers["location"]
     console.send(open_page, open_page, countries="IT", price="0.03", start="yes")
-    wait_for(lambda: ">bound<" in console.see(f"{ACME}/live"), 20, "bound")
+    wait_for(lambda: ">bound<" in console.see(f"{ACME}/live"), 60, "bound")
+    return shown
+
+
+def test_a_carrier_is_added_checked_and_carries(console: Console, checked: str) -> None:
+    assert "The check came to its end" in checked
+    assert any("Staffetta check" in entry.text for entry in console.carrier.journal())
     _is_delivered(console)
 
 
@@ -119,9 +125,10 @@ def _sent(client: httpx.Client, body: dict[str, str]) -> str | None:
     return str(answer.json()["data"]["id"]) if answer.status_code == 201 else None
 
 
+@pytest.mark.usefixtures("checked")
 def test_a_number_is_explained_and_the_carrier_drained(console: Console) -> None:
     asked = f"{OPERATE}/numbers?number=%2B393331234567"
-    assert "sent over acme at once" in console.see(asked)
+    wait_for(lambda: "sent over acme at once" in console.see(asked), 20, "explained")
     console.send(f"{ACME}/stop", ACME)
     wait_for(lambda: "At rest" in console.see(f"{ACME}/live"), 20, "at rest")
     wait_for(lambda: "No route leads there" in console.see(asked), 20, "no route")

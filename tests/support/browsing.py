@@ -23,7 +23,6 @@ SCREENSHOTS: Final = Path(__file__).parents[2] / "build" / "screenshots"
 WIDE: Final = {"width": 1200, "height": 800}
 PHONE: Final = {"width": 390, "height": 800}
 PATIENCE_MS: Final = 20_000
-_SETTLING_MS: Final = 3_000
 _FLAGS: Final = (
     "--disable-gpu",
     "--disable-quic",
@@ -66,6 +65,7 @@ def chromium_running() -> Iterator[Browser]:
             chromium_sandbox=False,
             env={**peers.environment(), "HOME": home, "FONTCONFIG_FILE": _fonts(Path(home))},
         )
+        expect.set_options(timeout=PATIENCE_MS)
         try:
             yield browser
         finally:
@@ -101,7 +101,8 @@ class Watched:
             self.troubles.append(f"{self.page.url} weighs {weight} bytes")
 
     def judge(self, *rules: str) -> None:
-        """What axe finds; all its rules unless some are named."""
+        """What axe finds once everything is there; all its rules unless some are named."""
+        self.page.wait_for_load_state("load")
         if not self.page.evaluate("() => 'axe' in window"):
             # Beside the page's policy, which lets no script in that is not the console's own.
             tools = self.page.context.new_cdp_session(self.page)
@@ -113,7 +114,7 @@ class Watched:
     def measure(self) -> None:
         """Nothing is wider than the window, once what draws itself anew has done so."""
         with suppress(PlaywrightTimeout):
-            self.page.wait_for_function(_FITS, timeout=_SETTLING_MS)
+            self.page.wait_for_function(_FITS, timeout=PATIENCE_MS)
         for wider in self.page.evaluate(_WIDER):
             self.troubles.append(f"{self.page.url} is too wide: {wider}")
 
@@ -140,7 +141,6 @@ def watched(context: BrowserContext) -> Iterator[Watched]:
     """A page that is watched; whoever opens it looks at its troubles."""
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
     one = Watched(page)
     page.on("console", lambda said: _note_console(one, said))
     page.on("pageerror", lambda error: one.troubles.append(f"{page.url} {error}"))

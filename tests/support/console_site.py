@@ -36,7 +36,7 @@ class Person:
     @cached_property
     def cookies(self) -> dict[str, str]:
         """Those of a session of theirs: signing in costs a second, so it is done once."""
-        with httpx.Client(base_url=self.url) as client:
+        with httpx.Client(base_url=self.url, timeout=60) as client:
             form = {"email": self.email, "password": self.password}
             answer = client.post("/console/sign-in", data=form)
             assert answer.status_code == 303, answer.text
@@ -59,7 +59,7 @@ class ConsoleSite:
 
     def wait(self, look: Callable[[], bool], what: str) -> None:
         """Until it is so."""
-        wait_for(look, 20, what)
+        wait_for(look, 60, what)
 
     def add_person(self, email: str, role: str, account: str = "") -> Person:
         """Let somebody in."""
@@ -131,4 +131,5 @@ def _use(one: ConsoleSite) -> None:
     )
     one.site.connector("unreachable", 1, "IT,FR", "0.03")
     for message_id in sent:
-        wait_for(lambda of=message_id: anna.read(of)["state"] not in UNDER_WAY, 30, "final")
+        wait_for(lambda of=message_id: anna.read(of)["state"] not in UNDER_WAY, 60, "final")
+    wait_for(lambda: one.site.run("callbacks", "list", "--status", "dead"), 60, "a dead letter")

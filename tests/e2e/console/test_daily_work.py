@@ -74,7 +74,7 @@ def test_messages_are_searched_and_one_is_followed(console: ConsoleSite, browser
 
 def test_somebody_signs_out_everywhere(console: ConsoleSite, browser: Browser) -> None:
     person = console.add_person("sara@example.com", "member", console.customer.email)
-    with httpx.Client(base_url=console.url, cookies=person.cookies) as elsewhere:
+    with httpx.Client(base_url=console.url, cookies=person.cookies, timeout=60) as elsewhere:
         assert elsewhere.get("/console/me").status_code == 200
         with console.visit(browser, person.email) as one:
             one.go("/console/me")

@@ -40,9 +40,8 @@ def told_of(one: Watched, message_id: str, state: str) -> Locator:
     return one.page.locator("details.came", has_text=message_id).filter(has=subject)
 
 
-def newest_request(one: Watched) -> tuple[dict[str, str], str]:
-    """Headers and body of the newest callback on the receiver's page."""
-    came = one.page.locator("details.came").first
+def request_of(came: Locator) -> tuple[dict[str, str], str]:
+    """Headers and body of a callback on the receiver's page."""
     names = came.locator("dl.headers dt").all_text_contents()
     values = came.locator("dl.headers dd").all_text_contents()
     body: Any = json.loads(came.locator("pre.body").text_content() or "")
@@ -80,7 +79,7 @@ def test_a_token_is_made_used_and_revoked(console: ConsoleSite, browser: Browser
         page.once("dialog", lambda dialog: dialog.accept())
         page.get_by_role("button", name="Revoke the token").click()
         expect(page.get_by_role("status")).to_contain_text("The token was revoked")
-    wait_for(lambda: post(console, token) == 401, 10, "refused")
+    wait_for(lambda: post(console, token) == 401, 60, "refused")
 
 
 def test_ticking_a_box_is_a_choice_of_its_own(console: ConsoleSite, browser: Browser) -> None:
@@ -123,7 +122,7 @@ def test_documentation_leads_to_pages_that_are_there(
         )
     for service in SERVICES:
         here = [link for link in links if re.search(rf"/{service}(/try|\.openapi\.json)?$", link)]
-        assert [httpx.get(link).status_code for link in here] == [200] * 3, here
+        assert [httpx.get(link, timeout=60).status_code for link in here] == [200] * 3, here
 
 
 def test_a_callback_is_seen_as_it_comes_with_a_signature_that_holds(
@@ -132,14 +131,15 @@ def test_a_callback_is_seen_as_it_comes_with_a_signature_that_holds(
     with console.visit(browser, OWNER) as one:
         one.go(RECEIVER)
         sent = console.customer.send(callback={"url": RECEIVER_URL, "custom": {"order": 7}})
-        expect(told_of(one, sent["id"], "DELIVERED")).to_have_count(1)
-        headers, body = newest_request(one)
+        came = told_of(one, sent["id"], "DELIVERED")
+        expect(came).to_have_count(1)
+        headers, body = request_of(came)
         told = json.loads(body)
         assert (told["id"], told["state"]) == (sent["id"], "DELIVERED")
         assert told["custom"] == {"order": 7}
         # As any receiver checks it; the body is put together again from what is shown.
         assert Webhook(secret_of(console)).verify(body, headers) == told
-        expect(one.page.locator("details.came").first).to_contain_text("signature valid")
+        expect(came).to_contain_text("signature valid")
         one.take_screenshots("sandbox-callbacks-receiver")
 
 
@@ -188,8 +188,9 @@ def test_the_secret_is_shown_and_rotated(console: ConsoleSite, browser: Browser)
     with console.visit(browser, OWNER) as one:
         one.go(RECEIVER)
         sent = console.customer.send(callback={"url": RECEIVER_URL})
-        expect(told_of(one, sent["id"], "DELIVERED")).to_have_count(1)
-        headers, body = newest_request(one)
+        came = told_of(one, sent["id"], "DELIVERED")
+        expect(came).to_have_count(1)
+        headers, body = request_of(came)
     for secret in (before, after):
         assert Webhook(secret).verify(body, headers)["id"] == sent["id"]
 

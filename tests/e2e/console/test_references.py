@@ -55,7 +55,8 @@ def test_a_call_is_tried_and_tokens_stay_in_their_environment(
     expect(call.locator(".live-responses-table .response-col_status").nth(1)).to_contain_text("200")
     url = call.locator(".request-url pre").inner_text()
     assert url.strip().startswith(f"{console.url}/sandbox/v2/messages")
-    assert httpx.get(url.strip(), headers={"Authorization": f"Bearer {token}"}).status_code == 200
+    bearer = {"Authorization": f"Bearer {token}"}
+    assert httpx.get(url.strip(), headers=bearer, timeout=60).status_code == 200
 
     page.get_by_role("button", name="production").click()
     expect(page.get_by_text("Production: real phones, real money")).to_be_visible()
