@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from installation import free_port
 from scripted_smsc import report_of
 
 from staffetta.smpp import events, pdus
@@ -193,7 +194,7 @@ class HostileSmsc:
     """Listens on `port` of loopback. Made by `running_hostile_smsc`."""
 
     seed: int
-    port: int = 0
+    port: int = field(default_factory=free_port)
     mood: Mood = Mood.CALM
     journal: Journal = field(default_factory=Journal)
     peers: set[_Peer] = field(default_factory=set)
@@ -207,7 +208,7 @@ class HostileSmsc:
 
     def feel(self, mood: Mood) -> None:
         """Change the mood; done when it answers."""
-        asyncio.run_coroutine_threadsafe(self._feel(mood), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._feel(mood), self._loop).result(60)
 
     # In its own loop -----------------------------------------------------------------------------
 
@@ -217,7 +218,6 @@ class HostileSmsc:
 
     async def _listen(self) -> None:
         self._server = await self._loop.create_server(lambda: _Peer(self), "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
 
     async def _feel(self, mood: Mood) -> None:
         self.mood = mood
@@ -274,7 +274,7 @@ def running_hostile_smsc(seed: int = 1) -> Iterator[HostileSmsc]:
     thread = threading.Thread(target=loop.run_forever, name="hostile SMSC", daemon=True)
     thread.start()
     try:
-        asyncio.run_coroutine_threadsafe(smsc.start(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(smsc.start(), loop).result(60)
         yield smsc
     finally:
         with suppress(TimeoutError):
