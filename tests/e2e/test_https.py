@@ -138,9 +138,10 @@ def test_a_renewed_certificate_is_taken_up_without_a_restart(secure: Secure) -> 
     before = secure.serial("sms.openapi.com")
     supervisor = secure.installation.pid_of("api")
     secure.installation.run("tls", "dev", "--directory", str(secure.directory), "--renew")
-    wait_for(lambda: secure.serial("sms.openapi.com") != before, 10, "the new certificate")
+    wait_for(lambda: secure.serial("sms.openapi.com") != before, what="the new certificate")
     assert secure.installation.pid_of("api") == supervisor
-    assert '"event": "certificate_changed"' in secure.installation.log_path.read_text()
+    changed = '"event": "certificate_changed"'
+    wait_for(lambda: changed in secure.installation.log_path.read_text(), what=changed)
 
 
 @pytest.mark.parametrize("name", ["sms.openapi.com", "ws.messaggisms.com"])

@@ -155,7 +155,7 @@ def test_no_code_is_in_any_log_metric_or_table(setting: Setting) -> None:
         setting.verify(one, one["otp"])
     seen = {
         "log": setting.installation.log_path.read_text(),
-        "metrics": httpx.get(f"{setting.installation.url}/metrics").text,
+        "metrics": httpx.get(f"{setting.installation.url}/metrics", timeout=30).text,
         "database": asyncio.run(everything_stored(setting.installation)),
     }
     assert all(one["id"] in seen["database"] for one in sent)

@@ -172,7 +172,7 @@ def test_a_token_that_the_sdk_deleted_is_refused(stage: Stage, customer: Custome
             "username": customer.email,
             "key": api_key(stage, customer),
             "test": True,
-            "ttl": 60,
+            "ttl": 3600,
             "year": "2026",
             "scopes": ["GET:test.sms.openapi.com/messages"],
             "posts": [],
@@ -186,7 +186,7 @@ def test_a_token_that_the_sdk_deleted_is_refused(stage: Stage, customer: Custome
         answer = customer.client.get(f"{stage.site.installation.url}/messages", headers=headers)
         return answer.status_code == 401
 
-    wait_for(refused, 5, "the deleted token is refused")
+    wait_for(refused, what="the deleted token is refused")
 
 
 def test_the_mcp_sdk_sends_an_sms(stage: Stage, customer: Customer) -> None:
