@@ -61,6 +61,7 @@ async def test_what_a_killed_reseal_left_is_found_by_the_next(
     clean = {name: value for name, value in os.environ.items() if "STAFFETTA" not in name}
     async with database.transaction() as connection:
         # It comes as far as the middle, and waits there inside a page until it is killed.
+        await connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         await connection.execute(_HOLD, _hash(TOKEN_COUNT // 2))
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-c", "from staffetta.cli import main; main()", "key", "reseal"),
@@ -68,7 +69,7 @@ async def test_what_a_killed_reseal_left_is_found_by_the_next(
             stdout=asyncio.subprocess.DEVNULL,
         )
         try:
-            async with asyncio.timeout(50):
+            async with asyncio.timeout(300):
                 while not await _somebody_waits(database):
                     assert process.returncode is None
                     await asyncio.sleep(0.01)

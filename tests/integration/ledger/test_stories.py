@@ -60,7 +60,8 @@ class Stories(RuleBasedStateMachine):
     async def _begin(self) -> None:
         async with self.server.administration() as connection:
             await connection.execute(f"CREATE DATABASE {self.name} TEMPLATE {self.server.template}")
-        self.database = await Database.connect(self.server.url_of(self.name))
+        url = self.server.url_of(self.name)
+        self.database = await Database.connect(url, patience_seconds=60)
         self.world = await World.make(self.database)
 
     @rule(operations=operations)
