@@ -31,6 +31,7 @@ from staffetta.db.partitions import ensure_partitions
 from staffetta.db.pool import Database
 
 _STARTING_SECONDS_MAX = 60.0
+_PATIENCE_SECONDS = 60.0
 _DATA_DIR_PREFIX = f"staffetta-tests-{os.getuid()}-"
 _TEMPLATE_LOCK = 0x57AF_FE7E
 _SETTLED = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
@@ -91,7 +92,7 @@ def database_server(
         server = TestServer(outside, template)
         asyncio.run(_make_template(server))
         yield server
-        asyncio.run(_drop_template(server))
+        asyncio.run(_leave_template(server))
         return
     _sweep_abandoned()
     # Shared by the workers of one run, and by nobody else.
@@ -145,6 +146,7 @@ async def _make_template(server: TestServer) -> None:
         await connection.execute("SELECT pg_advisory_lock($1)", _TEMPLATE_LOCK)
         known = "SELECT FROM pg_database WHERE datname = $1"
         if await connection.fetch(known, server.template):
+            await _count_user(connection, server.template, 1)
             return
         unfinished = f"{server.template}_unfinished"
         await connection.execute(f"DROP DATABASE IF EXISTS {unfinished}")
@@ -152,17 +154,35 @@ async def _make_template(server: TestServer) -> None:
         database = await Database.connect(server.url_of(unfinished))
         try:
             await migrate(database)
-            for now in (_SETTLED, datetime.now(UTC)):
+            # On the first of a month, what happened hours ago is of the month before.
+            today = datetime.now(UTC)
+            for now in (_SETTLED, today - timedelta(days=31), today):
                 async with database.transaction() as transaction:
                     await ensure_partitions(transaction, now)
         finally:
             await database.close()
         await connection.execute(f"ALTER DATABASE {unfinished} RENAME TO {server.template}")
+        await _count_user(connection, server.template, 1)
 
 
-async def _drop_template(server: TestServer) -> None:
+async def _leave_template(server: TestServer) -> None:
+    """Drop the template when no other worker needs it any more."""
     async with server.administration() as connection:
-        await connection.execute(f"DROP DATABASE IF EXISTS {server.template}")
+        await connection.execute("SELECT pg_advisory_lock($1)", _TEMPLATE_LOCK)
+        if await _count_user(connection, server.template, -1) == 0:
+            await connection.execute(f"DROP DATABASE {server.template}")
+
+
+async def _count_user(
+    connection: "asyncpg.Connection[asyncpg.Record]", template: str, more: int
+) -> int:
+    """How many workers use the template now: its comment says it, to all of them."""
+    said = await connection.fetchval(
+        "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = $1", template
+    )
+    count = int(said or 0) + more
+    await connection.execute(f"COMMENT ON DATABASE {template} IS '{count}'")
+    return count
 
 
 @pytest.fixture
@@ -179,6 +199,7 @@ async def database_url(database_server: TestServer) -> AsyncIterator[str]:
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     """A fresh, migrated database."""
-    database = await Database.connect(database_url)
+    # Dozens at once share a few connections: on a slow machine the last of them wait long.
+    database = await Database.connect(database_url, patience_seconds=_PATIENCE_SECONDS)
     yield database
     await database.close()
