@@ -71,10 +71,11 @@ def test_every_message_is_delivered_and_duplicates_are_flagged(
     trouble(setting.proxy)
     sent = send_all(setting.client, first_number=TROUBLES.index(trouble) * MESSAGES)
     if trouble is stall:
+        wait_for(lambda: is_full(setting.installation), what="the window is full")
         setting.proxy.cut()
         setting.proxy.go_on()
     wait_for(lambda: setting.proxy.connection_count > connections, 20, "a new connection")
-    wait_for(lambda: all_delivered(setting.client, sent), 60, "every message delivered")
+    wait_for(lambda: all_delivered(setting.client, sent), 180, "every message delivered")
     flagged = {
         message["recipient"]
         for message in read_all(setting.client).values()
@@ -88,8 +89,15 @@ def test_every_message_is_delivered_and_duplicates_are_flagged(
         assert twice, "what the carrier took without our hearing of it was sent again"
     # Only what was in flight is in doubt: never more than the window.
     assert 0 < len(flagged) <= WINDOW
-    wait_for(lambda: links_of(setting.installation) == ["bound"], 10, "bound again")
+    wait_for(lambda: links_of(setting.installation) == ["bound"], 20, "bound again")
     assert setting.installation.json("ledger", "verify")["exact"] is True
+
+
+def is_full(installation: Installation) -> bool:
+    """Whether no answer comes, and no more is sent."""
+    (link,) = installation.json("connector", "show", "acme")["links"]
+    window = link["use"]["window"] if link["use"] else {"open": 0, "max": WINDOW}
+    return bool(window["open"] == window["max"])
 
 
 def send_all(client: httpx.Client, first_number: int) -> dict[str, tuple[str, str]]:
