@@ -56,15 +56,22 @@ def receiver() -> Iterator[CallbackReceiver]:
         yield receiver
 
 
+def told_of(site: Site, service: str) -> dict[str, Any]:
+    """A service's document, as the server shows it."""
+    url = f"{site.installation.url}/docs/en/{service}.openapi.json"
+    document: dict[str, Any] = httpx.get(url, timeout=60).json()
+    return document
+
+
 def test_the_server_shows_the_files_of_the_repository(site: Site) -> None:
     for path in FILES.glob("*.openapi.json"):
         service, language, *_ = path.name.split(".")
         url = f"{site.installation.url}/docs/{language}/{service}.openapi.json"
-        answer = httpx.get(url)
+        answer = httpx.get(url, timeout=60)
         assert answer.content == path.read_bytes()
-        again = httpx.get(url, headers={"If-None-Match": answer.headers["etag"]})
+        again = httpx.get(url, headers={"If-None-Match": answer.headers["etag"]}, timeout=60)
         assert (again.status_code, again.content) == (304, b"")
-        assert httpx.head(url).headers["etag"] == answer.headers["etag"]
+        assert httpx.head(url, timeout=60).headers["etag"] == answer.headers["etag"]
 
 
 @pytest.mark.parametrize(
@@ -80,13 +87,12 @@ def test_a_service_answers_nothing_that_its_document_does_not_describe(
     customer: Customer,
     tmp_path: Path,
 ) -> None:
-    url = f"{site.installation.url}/docs/en/{service}.openapi.json"
     base = f"{site.installation.url}/sandbox/{service}"
     headers = {"Authorization": f"Bearer {customer.token}"}
     with receiving() as receiver:
-        document = strict(httpx.get(url).json(), receiver.url)
+        document = strict(told_of(site, service), receiver.url)
         examined = examine(document, base, headers, tmp_path, examples=4)
-        come = receiver.wait(callbacks)
+        come = receiver.wait(callbacks, 60)
     assert examined.exit_code == 0, examined.output
     assert examined.count > 300
     assert [call for call, status in examined.statuses if status == 500] == []
@@ -100,7 +106,7 @@ def test_a_service_answers_nothing_that_its_document_does_not_describe(
 
 
 def test_refusals_say_what_the_examples_say(site: Site) -> None:
-    told = httpx.get(f"{site.installation.url}/docs/en/v2.openapi.json").json()
+    told = told_of(site, "v2")
     customer = site.customer("zoe")
     client = customer.client
     message_id = customer.send()["id"]
@@ -126,7 +132,7 @@ def test_refusals_say_what_the_examples_say(site: Site) -> None:
 
 
 def test_refusals_of_v1_say_what_the_examples_say(site: Site) -> None:
-    told = httpx.get(f"{site.installation.url}/docs/en/v1.openapi.json").json()
+    told = told_of(site, "v1")
     account = v1_of(site.customer("clara"))
     sent = account.send(options={"realtime": True})["id"]
     items, item = "/messages", "/messages/{message_id}"
@@ -168,8 +174,7 @@ def test_what_a_document_leaves_out_is_found(
     site: Site, customer: Customer, receiver: CallbackReceiver, tmp_path: Path
 ) -> None:
     created = customer.send()
-    url = f"{site.installation.url}/docs/en/v2.openapi.json"
-    document = strict(httpx.get(url).json(), receiver.url)
+    document = strict(told_of(site, "v2"), receiver.url)
     document["paths"] = {"/messages": document["paths"]["/messages"]}
     del document["components"]["schemas"]["Message"]["properties"]["username"]
     document["components"]["schemas"]["Message"]["required"].remove("username")

@@ -34,9 +34,8 @@ def worlds(site: Site) -> dict[str, World]:
 
 
 def told(site: Site, service: str) -> dict[str, Any]:
-    document: dict[str, Any] = httpx.get(
-        f"{site.installation.url}/docs/en/{service}.openapi.json"
-    ).json()
+    url = f"{site.installation.url}/docs/en/{service}.openapi.json"
+    document: dict[str, Any] = httpx.get(url, timeout=60).json()
     return document
 
 

@@ -30,7 +30,7 @@ def run_newman(folder: Path, *options: str) -> dict[str, Any]:
         [*command, *options, "--reporters", "json", "--reporter-json-export", str(report)],
         env=environment(),
         capture_output=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     told: dict[str, Any] = json.loads(report.read_text())["run"]
@@ -41,7 +41,7 @@ def run_newman(folder: Path, *options: str) -> dict[str, Any]:
 def test_every_request_of_a_collection_is_granted(service: str, site: Site, tmp_path: Path) -> None:
     paths = []
     for name in postman_files(service)[:2]:
-        answer = httpx.get(f"{site.installation.url}{POSTMAN}/{name}")
+        answer = httpx.get(f"{site.installation.url}{POSTMAN}/{name}", timeout=60)
         assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
         paths.append(tmp_path / name)
         paths[-1].write_bytes(answer.content)

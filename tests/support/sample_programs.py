@@ -20,7 +20,7 @@ import httpx
 import peers
 from guide_languages import language_environment
 
-_SECONDS_MAX: Final = 120
+_SECONDS_MAX: Final = 600  # patience, not a promise: the machine may be busy
 _NOT_PASSED_ON: Final = {"host", "connection", "content-length", "transfer-encoding"}
 # A way to write, to the file that its code is put into and the command that runs it.
 COMMANDS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {

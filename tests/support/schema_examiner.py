@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 COMMAND = str(Path(sys.executable).with_name("schemathesis"))
-SECONDS_MAX = 240  # patience, not a promise: the machine may be busy
+SECONDS_MAX = 900  # patience, not a promise: the machine may be busy
 SEED = "7"
 # All but those about more than one request, and `positive_data_acceptance`: no document can say
 # the rules between values (a number of the call's country, a cursor without skip).
@@ -57,6 +57,7 @@ def examine(
             *("--checks", ",".join(CHECKS), "--max-examples", str(examples), "--seed", SEED),
             *("--generation-database", "none", "--no-color", "--continue-on-failure"),
             *("--report", "har", "--report-har-path", str(report), "--no-shrink"),
+            *("--request-timeout", "60"),
         ],
         cwd=directory,
         capture_output=True,
