@@ -65,7 +65,7 @@ def test_counters_count_what_was_asked_and_what_was_paid(cast: Cast) -> None:
         SCOPE["sandbox"]: {"counter": 2, "paid": 2, "limit": None},
         "GET:test.sms.openapi.com/messages": {"counter": 1, "paid": 0, "limit": None},
     }
-    wait_for(lambda: dora.data("/counters/total") == expected, 10, "counted")
+    wait_for(lambda: dora.data("/counters/total") == expected, what="counted")
     # The day may have changed meanwhile: together, today and yesterday have it.
     moments = (time.time() - 86_400, time.time())
     for period, form in (("day", "%Y-%m-%d"), ("month", "%Y-%m"), ("year", "%Y")):
@@ -125,6 +125,7 @@ def test_the_names_of_the_settings_and_the_one_called_are_the_servers_own(
         f"{cast.installation.url}{prefix}/token",
         headers={"Host": host, "Authorization": cast.alice.basic},
         json={"scopes": [scope]},
+        timeout=30,
     )
     if accepted:
         assert answer.json()["scopes"] == [scope]
@@ -141,7 +142,7 @@ def test_a_deleted_token_is_soon_refused_by_every_process(alice: KeyHolder) -> N
     def answers() -> set[int]:
         return {alice.sms(token, "GET", "/messages").status_code for _ in range(10)}
 
-    wait_for(lambda: answers() == {401}, 5, "refused everywhere")
+    wait_for(lambda: answers() == {401}, what="refused everywhere")
 
 
 def test_a_narrowed_token_is_soon_told_which_scope_it_lacks(alice: KeyHolder) -> None:
@@ -149,7 +150,7 @@ def test_a_narrowed_token_is_soon_told_which_scope_it_lacks(alice: KeyHolder) ->
     assert alice.sms(token, "GET", "/messages").status_code == 200
     body = {"scopes": [SCOPE[alice.environment]]}
     assert alice.call("PATCH", f"/token/{token}", json=body).status_code == 200
-    wait_for(lambda: alice.sms(token, "GET", "/messages").status_code == 403, 5, "refused")
+    wait_for(lambda: alice.sms(token, "GET", "/messages").status_code == 403, what="refused")
 
 
 # Real clients (section 8), by hand: a client library would add and mend headers -------------------

@@ -52,10 +52,10 @@ def test_every_name_and_prefix_opens_its_environment(
 ) -> None:
     url = f"{cast.installation.url}{prefix}/scopes"
     right, wrong = cast.alice.within(environment), cast.alice.within(OTHER[environment])
-    answer = httpx.get(url, headers={"Host": host, "Authorization": right.basic})
+    answer = httpx.get(url, headers={"Host": host, "Authorization": right.basic}, timeout=30)
     assert answer.status_code == 200
     assert answer.json()["data"] == v1_scopes(environment) + v2_scopes(environment)
-    refused = httpx.get(url, headers={"Host": host, "Authorization": wrong.basic})
+    refused = httpx.get(url, headers={"Host": host, "Authorization": wrong.basic}, timeout=30)
     assert refusal_of(refused) == (401, 120)
 
 
@@ -108,7 +108,7 @@ def test_wrong_credentials_are_401_120(
 def test_the_e_mail_may_be_written_in_capitals(alice: KeyHolder) -> None:
     url = f"{alice.installation.url}/oauth/v1/scopes"
     key = alice.within("production").api_key
-    assert httpx.get(url, auth=(alice.email.upper(), key)).status_code == 200
+    assert httpx.get(url, auth=(alice.email.upper(), key), timeout=30).status_code == 200
 
 
 # What is the same everywhere ----------------------------------------------------------------------
@@ -164,7 +164,7 @@ def test_get_and_delete_may_carry_a_body_which_is_ignored(alice: KeyHolder, body
 
 @pytest.mark.parametrize("base", ["/oauth/v1", "/oauth/v1/", "/sandbox/oauth/v1"])
 def test_head_on_the_base_answers_200(cast: Cast, base: str) -> None:
-    assert httpx.head(f"{cast.installation.url}{base}").status_code == 200
+    assert httpx.head(f"{cast.installation.url}{base}", timeout=30).status_code == 200
 
 
 def test_no_token_and_no_key_is_in_the_log(cast: Cast, alice: KeyHolder) -> None:
@@ -177,4 +177,4 @@ def test_no_token_and_no_key_is_in_the_log(cast: Cast, alice: KeyHolder) -> None
     log = cast.installation.log_path.read_text()
     assert token not in log
     assert alice.api_key not in log
-    assert token not in httpx.get(f"{cast.installation.url}/metrics").text
+    assert token not in httpx.get(f"{cast.installation.url}/metrics", timeout=30).text

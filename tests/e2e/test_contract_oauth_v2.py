@@ -242,7 +242,7 @@ def test_delete_says_deleted_and_the_token_is_refused(anna: OAuthAccount) -> Non
     answer = anna.client.request("DELETE", f"/tokens/{token}", content=b"{}")
     assert answer.status_code == 200
     assert answer.json() == {"data": None, "success": True, "message": "Deleted", "error": None}
-    wait_for(lambda: anna.status_with(token) == 401, 5, "the token is refused")
+    wait_for(lambda: anna.status_with(token) == 401, what="the token is refused")
     assert token not in {one["token"] for one in anna.read("/tokens")}
     assert anna.refused("DELETE", f"/tokens/{token}") == (404, 180)
 

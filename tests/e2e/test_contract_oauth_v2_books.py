@@ -87,7 +87,7 @@ def sent_one(account: OAuthAccount, token: str, **body: Any) -> dict[str, Any]:
         message: dict[str, Any] | None = answer.json().get("data")
         return message if answer.status_code == 201 else None
 
-    found = wait_for(accepted, 10, "accepted")
+    found = wait_for(accepted, what="accepted")
     assert found is not None
     return found
 

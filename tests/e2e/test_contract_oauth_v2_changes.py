@@ -74,7 +74,7 @@ def test_a_changed_token_obeys_within_a_second(anna: OAuthAccount) -> None:
     token = anna.make()["token"]
     assert anna.status_with(token) == 200
     anna.client.patch(f"/tokens/{token}", json={"scopes": [anna.scope("senders")]})
-    wait_for(lambda: anna.status_with(token) == 403, 5, "the old scope is refused")
+    wait_for(lambda: anna.status_with(token) == 403, what="the old scope is refused")
     assert anna.status_with(token, "/senders") in {200, 404}
 
 
@@ -143,7 +143,7 @@ def test_a_refresh_token_answers_a_new_pair_and_the_old_is_gone(
     assert moment(new["expireAt"]) - moment(new["createdAt"]) == timedelta(hours=2)
     assert anna.status_with(new["token"]) == 200
     assert anna.refused("GET", f"/tokens/{old['token']}") == (404, 120)
-    wait_for(lambda: anna.status_with(old["token"]) == 401, 5, "the old token is refused")
+    wait_for(lambda: anna.status_with(old["token"]) == 401, what="the old token is refused")
     assert anna.read(f"/tokens/{new['token']}")["refreshToken"] == new["refreshToken"]
 
 

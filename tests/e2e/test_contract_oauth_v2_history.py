@@ -1,6 +1,7 @@
 """Callbacks, errors and statistics of OAuth v2, row by row (section 7 of the contract)."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
 
@@ -90,7 +91,7 @@ def shown(account: OAuthAccount, message_id: str, *, active: bool) -> dict[str, 
         ]
         return about[0] if about else None
 
-    found = wait_for(look, 20, "the callback was tried")
+    found = wait_for(look, what="the callback was tried")
     assert found is not None
     return found
 
@@ -159,7 +160,7 @@ def test_a_failed_attempt_is_told_while_it_is_to_be_repeated(
         now = fresh.read(f"/callbacks/{ended['id']}")
         return (now["attempt"], now["retry"], now["httpResponseCode"]) == (2, 1, 200)
 
-    assert wait_for(repeated, 20, "the second attempt is told")
+    assert wait_for(repeated, what="the second attempt is told")
 
 
 def test_one_that_nobody_answered_has_no_status(fresh: OAuthAccount) -> None:
@@ -230,7 +231,7 @@ def test_refusals_are_listed_newest_first(fresh: OAuthAccount) -> None:
         found: list[dict[str, Any]] = fresh.read("/errors")
         return found if len(found) == 3 else None
 
-    listed = wait_for(three, 10, "three refusals")
+    listed = wait_for(three, what="three refusals")
     assert listed is not None
     assert {frozenset(one) for one in listed} == {
         frozenset(
@@ -255,7 +256,7 @@ def test_refusals_are_listed_newest_first(fresh: OAuthAccount) -> None:
 
 def test_refusals_of_others_are_not_there(cast: Cast, fresh: OAuthAccount) -> None:
     fresh.send(token_of(fresh), recipient="nobody", message="x")
-    wait_for(lambda: len(fresh.read("/errors")) == 1, 10, "the refusal")
+    wait_for(lambda: len(fresh.read("/errors")) == 1, what="the refusal")
     assert cast.bruno["sandbox"].read("/errors") == []
     assert cast.bruno["production"].read("/errors") == []
 
@@ -268,15 +269,15 @@ def test_400_190_for_a_query_that_is_none(anna: OAuthAccount, query: str) -> Non
 # GET /stats, /stats/apis, /stats/apis/{domain}, /stats/ips ----------------------------------------
 
 
-def test_statistics_equal_what_was_sent(fresh: OAuthAccount) -> None:
-    made = fresh.make("*:*/*")
-    token = made["token"]
+def asked_in_one_day(fresh: OAuthAccount) -> tuple[OAuthAccount, str, datetime] | None:
+    """An account that sent some and asked some, with its token and the day; None at midnight."""
+    began, token = datetime.now(UTC), token_of(fresh)
     assert fresh.read("/stats") == {
         **dict.fromkeys(COUNT_FIELDS, 0),
         "totalIps": 0,
         "totalApis": 0,
     }
-    day = moment(send(fresh, token)["createdAt"])
+    send(fresh, token)
     send(fresh, token, message="x" * 200)
     where = ("--environment", "sandbox", "--market", "ES")
     fresh.installation.json("bundle", "add", fresh.email, *where, "--segments", "5", "--price", "1")
@@ -284,6 +285,22 @@ def test_statistics_equal_what_was_sent(fresh: OAuthAccount) -> None:
     fresh.send(token, recipient="nobody", message="x")
     assert fresh.status_with(token) == 200
     assert fresh.status_with(token) == 200
+    return (fresh, token, began) if datetime.now(UTC).date() == began.date() else None
+
+
+def test_statistics_equal_what_was_sent(cast: Cast) -> None:
+    with ExitStack() as accounts:
+
+        def asked() -> tuple[OAuthAccount, str, datetime] | None:
+            worlds = accounts.enter_context(oauth_accounts(cast.installation, "fresh"))
+            return asked_in_one_day(worlds["sandbox"])
+
+        found = wait_for(asked, what="all within one day")
+        assert found is not None
+        assert_statistics(*found)
+
+
+def assert_statistics(fresh: OAuthAccount, token: str, day: datetime) -> None:
     counts = {
         "totalRequests": 6,
         "walletRequests": 2,
@@ -292,7 +309,7 @@ def test_statistics_equal_what_was_sent(fresh: OAuthAccount) -> None:
         "walletAmount": money(3 * IT_PRICE),
     }
     expected = {**counts, "totalIps": 1, "totalApis": 1}
-    wait_for(lambda: fresh.read("/stats") == expected, 10, f"{expected}")
+    wait_for(lambda: fresh.read("/stats") == expected, what=f"{expected}")
     dates = [f"{day:%Y}", f"{day:%Y-%m}", f"{day:%Y-%m-%d}"]
     for date in dates:
         assert fresh.read("/stats", date=date) == expected

@@ -61,7 +61,7 @@ def cast(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cast]:
         anna["production"].customer.topup("100")
         scopes = ("GET:test.ws.messaggisms.com/messages",)
         reader = v1_of(site.enter("anna", scopes=scopes))
-        wait_for(lambda: anna["production"].post().status_code == 201, 10, "the route is known")
+        wait_for(lambda: anna["production"].post().status_code == 201, what="the route is known")
         messages = {world: anna[world].send() for world in WORLDS}
         yield Cast(site, anna, bruno, cora, dora, reader, messages)
 
@@ -89,7 +89,7 @@ def anna(cast: Cast, request: pytest.FixtureRequest) -> V1Account:
 def test_every_call_by_host_or_by_path(cast: Cast, host: str, prefix: str, world: str) -> None:
     account = cast.anna[world]
     headers = {"Host": host, "Authorization": f"Bearer {account.customer.token}"}
-    with httpx.Client(base_url=f"{cast.url}{prefix}", headers=headers) as client:
+    with httpx.Client(base_url=f"{cast.url}{prefix}", headers=headers, timeout=30) as client:
         body = account.body(options={"timestamp_send": in_days(2)}, transaction=True)
         (made,) = data_of(client.post("/messages/", json=body), 201, "Message Queued")
         path = f"/messages/{made['id']}"
@@ -130,7 +130,7 @@ WRONG_TOKENS = {
 def test_401_125_without_a_right_token(cast: Cast, method: str, path: str, case: str) -> None:
     headers, words = WRONG_TOKENS[case]
     url = f"{cast.url}/v1{path.format(id=UNKNOWN)}"
-    answer = httpx.request(method, url, headers=headers, content=b"{}")
+    answer = httpx.request(method, url, headers=headers, content=b"{}", timeout=30)
     assert refusal_of(answer) == (401, 125)
     assert words in answer.json()["message"]
     assert words != "Wrong Token" or answer.json()["message"] == words

@@ -55,11 +55,11 @@ def told(came: list[Came]) -> dict[str, str]:
 
 
 def wait_until_told(
-    receiver: CallbackReceiver, numbers: list[str], state: str = "DELIVERED", seconds: float = 30
+    receiver: CallbackReceiver, numbers: list[str], state: str = "DELIVERED"
 ) -> list[Came]:
     """Every callback, once each of these numbers was told to be in a state."""
     expected = dict.fromkeys(numbers, state)
-    wait_for(lambda: told(list(receiver.came)) == expected, seconds, f"{state} told of each")
+    wait_for(lambda: told(list(receiver.came)) == expected, 120, f"{state} told of each")
     return list(receiver.came)
 
 
@@ -195,7 +195,7 @@ def test_every_end_is_told_though_housekeeping_and_delivery_are_killed_in_betwee
         (victim,) = with_role(children_of(supervisor.pid), role)
         kill([victim])
     receiver.is_open.set()
-    first, *_ = wait_until_told(receiver, numbers, seconds=60)
+    first, *_ = wait_until_told(receiver, numbers)
     identifier = first.headers["webhook-id"]
     # Nobody knows whether the first one arrived, so it comes again.
     wait_for(lambda: [one.headers["webhook-id"] for one in receiver.came].count(identifier) > 1)

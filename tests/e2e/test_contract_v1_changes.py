@@ -248,7 +248,7 @@ def test_403_310_forbidden_words_block_the_account_and_keep_nothing(cast: Cast) 
         answer = evil.post(body="the Cas1no", test=True)
         return answer.status_code == 422 and refusal_of(answer) == (422, 302)
 
-    wait_for(refused_test, 10, "the words are known")
+    wait_for(refused_test, what="the words are known")
     listed = evil.client.get("/messages/?limit=1000").json()["data"]
     hidden = {"number": new_number(), "fields": {"what": "CASINO"}}
     answer = evil.post(body="go to the {{what}}", recipients=[new_number(), hidden])
@@ -261,7 +261,7 @@ def test_403_310_forbidden_words_block_the_account_and_keep_nothing(cast: Cast) 
     assert evil.credit == before
     assert evil.delete(waiting["id"]).status_code == 200
     evil.customer.lift()
-    wait_for(lambda: evil.post().status_code == 201, 10, "the block is lifted")
+    wait_for(lambda: evil.post().status_code == 201, what="the block is lifted")
 
 
 def test_an_unknown_message_is_404_whatever_the_change(anna: V1Account) -> None:

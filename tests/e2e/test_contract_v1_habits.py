@@ -50,7 +50,7 @@ class Cast:
         octets = "\r\n".join(lines).encode() + b"\r\n\r\n" + body
         came = b""
         address = ("127.0.0.1", self.site.installation.port)
-        with socket.create_connection(address, 20) as connection:
+        with socket.create_connection(address, 30) as connection:
             connection.sendall(octets)
             while part := connection.recv(65_536):
                 came += part

@@ -41,7 +41,7 @@ def cast(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cast]:
         add_carrier(site.installation, carrier.port, countries="*")
         anna["production"] = v1_of(site.enter("anna", "production"))
         anna["production"].customer.topup("1000")
-        wait_for(lambda: anna["production"].post().status_code == 201, 10, "the route is known")
+        wait_for(lambda: anna["production"].post().status_code == 201, what="the route is known")
         yield Cast(site, anna, cora, carrier)
 
 
@@ -59,10 +59,9 @@ def epoch(milliseconds: str) -> datetime:
     return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
 
 
-def midnight(days: int) -> str:
-    day = datetime.now(ROME).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
-    moment = (day + timedelta(days=days)).replace(tzinfo=ROME)
-    return str(int(moment.timestamp()) * 1000)
+def midnight(day: str) -> str:
+    """When a date begins in Rome, in milliseconds."""
+    return str(int(datetime.fromisoformat(day).replace(tzinfo=ROME).timestamp()) * 1000)
 
 
 # POST ---------------------------------------------------------------------------------------------
@@ -254,12 +253,14 @@ def test_an_idempotency_key_answers_the_first_again(sandbox: V1Account) -> None:
 
 # Scheduling ---------------------------------------------------------------------------------------
 
+DAY = in_days(2)
+MIDNIGHT = midnight(DAY)
 TOMORROW = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
 FORMS = {
-    "year first": (in_days(2), midnight(2)),
-    "day first": ("-".join(reversed(in_days(2).split("-"))), midnight(2)),
-    "milliseconds as text": (midnight(3), midnight(3)),
-    "milliseconds": (int(midnight(3)), midnight(3)),
+    "year first": (DAY, MIDNIGHT),
+    "day first": ("-".join(reversed(DAY.split("-"))), MIDNIGHT),
+    "milliseconds as text": (MIDNIGHT, MIDNIGHT),
+    "milliseconds": (int(MIDNIGHT), MIDNIGHT),
     "far ahead": ("31-12-2099", "4102354800000"),
     "ISO 8601 in UTC": (f"{TOMORROW:%Y-%m-%dT%H:%M:%SZ}", f"{int(TOMORROW.timestamp())}000"),
     "ISO 8601": (
@@ -298,9 +299,9 @@ def test_a_message_goes_when_its_time_has_come(anna: V1Account) -> None:
 
 def test_put_alone_moves_what_waits_and_nothing_else(anna: V1Account) -> None:
     message = anna.send(options={"timestamp_send": in_days(2), "flash": True})
-    identifier = message["id"]
-    moved = anna.change(identifier, options={"timestamp_send": in_days(3)})
-    assert moved["options"] == message["options"] | {"timestamp_send": midnight(3)}
+    identifier, day = message["id"], in_days(3)
+    moved = anna.change(identifier, options={"timestamp_send": day})
+    assert moved["options"] == message["options"] | {"timestamp_send": midnight(day)}
     for body in (
         {},
         {"recipients": new_number()},

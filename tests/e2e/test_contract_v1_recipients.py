@@ -66,7 +66,7 @@ def cast(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cast]:
         add_carrier(site.installation, carrier.port, countries="*")
         anna["production"] = v1_of(site.enter("anna", "production"))
         anna["production"].customer.topup("100")
-        wait_for(lambda: anna["production"].post().status_code == 201, 10, "the route is known")
+        wait_for(lambda: anna["production"].post().status_code == 201, what="the route is known")
         yield Cast(site, {world: _send(anna[world]) for world in WORLDS})
 
 

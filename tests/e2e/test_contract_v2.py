@@ -47,7 +47,7 @@ def cast(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cast]:
         production.topup("100")
         poor.topup("-999.97")
         guarded.guard("--countries", "IT,FR", "--day-spend-max", "0.2")
-        wait_for(lambda: production.post().status_code == 201, 10, "the route is known")
+        wait_for(lambda: production.post().status_code == 201, what="the route is known")
         yield Cast(site, sandbox, production, poor, guarded)
 
 
@@ -305,7 +305,7 @@ def test_checks_come_in_the_order_of_the_contract(
         "options": {"dryRun": True, "failOnMultipleMessages": True},
         "callback": {"url": "x"},
     }
-    wait_for(lambda: _refused(customer, message="casino") == (422, 2044), 10, "words are known")
+    wait_for(lambda: _refused(customer, message="casino") == (422, 2044), what="words are known")
     assert error_of(customer.client.post("/ES-messages", content="[]")) == (400, 1000)
     ladder: Sequence[tuple[int, dict[str, Any]]] = [
         (2011, {"recipient": ITALIAN}),

@@ -369,7 +369,7 @@ def test_each_callback_arrives_though_the_process_is_killed_between_change_and_d
     wait_for(lambda: is_running_again(cast, role, pid), what=f"another {role} process")
     sent += [send(cast, receiver)["id"] for _ in range(5)]
     receiver.is_open.set()
-    wait_for(lambda: set(sent) <= delivered_ends(cast), 120, "every end is delivered")
+    wait_for(lambda: set(sent) <= delivered_ends(cast), 240, "every end is delivered")
     if role == "callbacks":  # what was held died with its sender, and came again
         ends = {one.message["id"] for one in receiver.came[held:] if is_end(one)}
         assert ends == set(sent)

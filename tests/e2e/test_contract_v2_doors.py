@@ -51,7 +51,7 @@ def cast(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cast]:
         production = site.enter("alice", "production")
         production.topup("100")
         reader = site.enter("alice", scopes=("GET:test.sms.openapi.com/messages",))
-        wait_for(lambda: production.post().status_code == 201, 10, "the route is known")
+        wait_for(lambda: production.post().status_code == 201, what="the route is known")
         yield Cast(site, sandbox, production, reader)
 
 
@@ -77,11 +77,12 @@ def test_the_host_or_the_path_says_which_world(
     customer: Customer = getattr(cast, world)
     message = customer.send()
     headers = {"Host": host, "Authorization": f"Bearer {customer.token}"}
-    read = httpx.get(f"{cast.url}{prefix}/messages/{message['id']}", headers=headers)
+    url = f"{cast.url}{prefix}/messages"
+    read = httpx.get(f"{url}/{message['id']}", headers=headers, timeout=30)
     assert (read.status_code, read.json()["data"]["id"]) == (200, message["id"])
     other = cast.production if world == "sandbox" else cast.sandbox
     headers["Authorization"] = f"Bearer {other.token}"
-    assert httpx.get(f"{cast.url}{prefix}/messages", headers=headers).status_code == 401
+    assert httpx.get(url, headers=headers, timeout=30).status_code == 401
 
 
 # Tokens and scopes (section 2) --------------------------------------------------------------------
@@ -103,7 +104,8 @@ def test_a_token_that_is_not_right_is_answered_401(cast: Cast, path: str, case: 
     filled = {name: text.format(production=cast.production.token) for name, text in headers.items()}
     method = "GET" if path == "/messages" else "POST"
     url = f"{cast.sandbox.client.base_url}".rstrip("/") + path
-    answer = httpx.request(method, url, headers=filled, json={} if method == "POST" else None)
+    body = {} if method == "POST" else None
+    answer = httpx.request(method, url, headers=filled, json=body, timeout=30)
     assert answer.status_code == 401
     assert set(answer.json()) == {"data", "success", "message", "error"}
     assert answer.json() | {"message": ""} == {
@@ -247,7 +249,7 @@ def test_a_request_without_user_agent_is_served(cast: Cast) -> None:
         f"Connection: close\r\n\r\n{content}"
     )
     answer = b""
-    with socket.create_connection(("127.0.0.1", cast.site.installation.port), 10) as connection:
+    with socket.create_connection(("127.0.0.1", cast.site.installation.port), 30) as connection:
         connection.sendall(request.encode())
         while part := connection.recv(65_536):
             answer += part
@@ -256,13 +258,13 @@ def test_a_request_without_user_agent_is_served(cast: Cast) -> None:
 
 @pytest.mark.parametrize("host", [*ALL_HOSTS, "anything.example"])
 def test_head_on_the_base_address_answers_200_on_every_host(cast: Cast, host: str) -> None:
-    answer = httpx.head(f"{cast.url}/", headers={"Host": host})
+    answer = httpx.head(f"{cast.url}/", headers={"Host": host}, timeout=30)
     assert (answer.status_code, answer.content) == (200, b"")
 
 
 @pytest.mark.parametrize("base", ["/v2", "/v2/", "/sandbox/v2", "/sandbox/v2/"])
 def test_head_on_a_prefixed_base_answers_200(cast: Cast, base: str) -> None:
-    assert httpx.head(f"{cast.url}{base}").status_code == 200
+    assert httpx.head(f"{cast.url}{base}", timeout=30).status_code == 200
 
 
 def test_escaped_slashes_and_u_escapes_are_read(cast: Cast) -> None:

@@ -152,7 +152,7 @@ def raw(port: int, lines: list[str], body: str = "") -> tuple[int, dict[str, Any
     """
     head = [*lines, f"Content-Length: {len(body.encode())}", "Connection: close", "", ""]
     answer = b""
-    with socket.create_connection(("127.0.0.1", port), 10) as connection:
+    with socket.create_connection(("127.0.0.1", port), 30) as connection:
         connection.sendall("\r\n".join(head).encode() + body.encode())
         while part := connection.recv(65_536):
             answer += part

@@ -129,7 +129,7 @@ class V1Account:
         self, message_id: str, ready: Callable[[dict[str, Any]], bool], what: str
     ) -> dict[str, Any]:
         """The Message once `ready` says so."""
-        return wait_for(lambda: (now := self.read(message_id)) and ready(now) and now, 20, what)
+        return wait_for(lambda: (now := self.read(message_id)) and ready(now) and now, what=what)
 
     def final(self, message_id: str) -> dict[str, Any]:
         """The Message once nothing can happen to it any more."""
