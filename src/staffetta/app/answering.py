@@ -86,8 +86,10 @@ async def _run(parts: "_Parts", context: RoleContext, stop: asyncio.Event) -> No
         loops.start(parts.refresh_grants, _REFRESH_SECONDS)
         loops.start(parts.publish_metrics, _PUBLISH_SECONDS)
         loops.start(parts.write_usage, _USAGE_SECONDS)
-        await servers.serve(lambda: context.ready(Role.API), stop)
-        parts.intake.close()
+        try:
+            await servers.serve(lambda: context.ready(Role.API), stop)
+        finally:  # also when it is hurried: what stores would wait for arrivals still
+            parts.intake.close()
     await parts.finish_usage()
     parts.passwords.close()
 
