@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import httpx
-from installation import Installation, running
+from installation import Installation, running, wait_for
 
 LIMIT = 400
 CONNECTIONS = 64
@@ -40,5 +40,6 @@ def test_two_processes_together_allow_the_limit_of_a_token(tmp_path: Path) -> No
             statuses = asyncio.run(offer(installation, token, 3 * LIMIT))
             if int(time.time()) // 60 == minute:
                 break
+            wait_for(lambda: time.time() % 60 < 5, 90, "the next try has a minute to itself")
         assert set(statuses) == {200, 429}
         assert LIMIT * 0.95 <= statuses[200] <= LIMIT
