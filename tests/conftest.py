@@ -9,6 +9,7 @@ to create databases.
 """
 
 import asyncio
+import fcntl
 import os
 import shutil
 import tempfile
@@ -22,6 +23,7 @@ from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import asyncpg
+import hypothesis
 import pytest
 
 from staffetta.db.embedded import EmbeddedServer
@@ -35,6 +37,10 @@ _PATIENCE_SECONDS = 60.0
 _DATA_DIR_PREFIX = f"staffetta-tests-{os.getuid()}-"
 _TEMPLATE_LOCK = 0x57AF_FE7E
 _SETTLED = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
+
+# Without a limit for each example: a pause of the machine says nothing about what is shown by it.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 
 @dataclass
@@ -111,10 +117,17 @@ def database_server(
 
 def _sweep_abandoned() -> None:
     """Stop the servers of runs that were killed: those that nobody uses any more."""
-    for data_dir in Path(tempfile.gettempdir()).glob(f"{_DATA_DIR_PREFIX}*"):
-        if _is_old(data_dir) and _is_abandoned(data_dir / "locks"):
-            asyncio.run(_stop_abandoned(EmbeddedServer(data_dir, durable=False)))
-            shutil.rmtree(data_dir, ignore_errors=True)
+    place = Path(tempfile.gettempdir())
+    sweeping = open_lock(place / f"staffetta-sweep-{os.getuid()}")
+    try:
+        # Two who sweep the same one would start, stop and remove it under each other's hands.
+        fcntl.flock(sweeping, fcntl.LOCK_EX)
+        for data_dir in place.glob(f"{_DATA_DIR_PREFIX}*"):
+            if _is_old(data_dir) and _is_abandoned(data_dir / "locks"):
+                asyncio.run(_stop_abandoned(EmbeddedServer(data_dir, durable=False)))
+                shutil.rmtree(data_dir, ignore_errors=True)
+    finally:
+        os.close(sweeping)
 
 
 def _is_old(data_dir: Path) -> bool:
@@ -126,9 +139,11 @@ def _is_old(data_dir: Path) -> bool:
 
 def _is_abandoned(locks: Path) -> bool:
     """Whether nobody uses the server, nor is just starting it."""
-    descriptors = [open_lock(locks / name) for name in ("starting", "users") if locks.exists()]
+    descriptors: list[int] = []
     try:
-        return bool(descriptors) and all(try_alone(descriptor) for descriptor in descriptors)
+        with suppress(FileNotFoundError):  # it is just being removed by its own run
+            descriptors.extend(open_lock(locks / name) for name in ("starting", "users"))
+        return len(descriptors) == 2 and all(map(try_alone, descriptors))
     finally:
         for descriptor in descriptors:
             os.close(descriptor)
