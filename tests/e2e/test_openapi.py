@@ -92,7 +92,7 @@ def test_a_service_answers_nothing_that_its_document_does_not_describe(
     with receiving() as receiver:
         document = strict(told_of(site, service), receiver.url)
         examined = examine(document, base, headers, tmp_path, examples=4)
-        come = receiver.wait(callbacks, 60)
+        come = receiver.wait(callbacks)
     assert examined.exit_code == 0, examined.output
     assert examined.count > 300
     assert [call for call, status in examined.statuses if status == 500] == []
