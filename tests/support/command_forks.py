@@ -12,7 +12,6 @@ import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
-from importlib import import_module
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
@@ -20,9 +19,12 @@ from typing import IO, Final
 
 from staffetta.cli.commands import COMMANDS
 
-for _module in set(COMMANDS.values()):  # once, in the process that is forked
-    import_module(f"staffetta.cli.{_module}")
-
+# Nothing of the tests: the process that is forked does not know where they are, and leaves out
+# without a word what it cannot import. (typer imports the last of these at its first argument.)
+_IMPORTED: Final = (
+    *(f"staffetta.cli.{module}" for module in sorted(set(COMMANDS.values()))),
+    "typer._adapters",
+)
 # Whoever starts a process looks at all the others, too, and an exit code can be read but once: two
 # threads that read the same one would make 255 of it.
 _ONE_AT_A_TIME: Final = threading.Lock()
@@ -31,7 +33,7 @@ _ONE_AT_A_TIME: Final = threading.Lock()
 @cache
 def _context() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
+    context.set_forkserver_preload(list(_IMPORTED))
     return context
 
 
@@ -73,6 +75,7 @@ def run_forked(
 
 def _run(arguments: list[str], environment: dict[str, str], names: tuple[str, str, str]) -> None:
     """In the child: become the command."""
+    assert set(_IMPORTED) <= set(sys.modules), "each command would import them all anew"
     from staffetta.cli import main
 
     os.environ.clear()
