@@ -205,7 +205,10 @@ async def database_url(database_server: TestServer) -> AsyncIterator[str]:
     """The address of a fresh, migrated database."""
     name = f"staffetta_test_{uuid4().hex}"
     async with database_server.administration() as connection:
-        await connection.execute(f"CREATE DATABASE {name} TEMPLATE {database_server.template}")
+        # Its files copied, and not written to the log besides: three times as quick.
+        await connection.execute(
+            f"CREATE DATABASE {name} TEMPLATE {database_server.template} STRATEGY FILE_COPY"
+        )
     yield database_server.url_of(name)
     async with database_server.administration() as connection:
         await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
