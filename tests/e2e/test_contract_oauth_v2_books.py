@@ -40,6 +40,9 @@ def cast(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cast]:
         add_carrier(cast.installation, free_port(), countries="IT")
         for account in (cast.anna, cast.bruno):
             topup(account["production"], "100")
+        production = cast.anna["production"]
+        scope = scopes_of(production)["POST", "IT-messages"]
+        wait_for(lambda: production.read(f"/scopes/{scope['id']}")["prices"], what="its price")
         yield cast
 
 
@@ -71,6 +74,15 @@ def topup(account: OAuthAccount, amount: str) -> None:
 def sell(account: OAuthAccount, *options: str) -> None:
     where = ("--environment", account.world)
     account.installation.json("bundle", "add", account.email, *where, *options)
+
+
+def scopes_of(account: OAuthAccount) -> dict[tuple[str, str], Any]:
+    """The scopes of the account's own environment, by method and endpoint."""
+    return {
+        (one["method"], one["endpoint"]): one
+        for one in account.read("/scopes")
+        if one["domain"] == SMS_HOSTS[account.world]
+    }
 
 
 def all_scopes_token(account: OAuthAccount) -> str:
@@ -123,11 +135,7 @@ def test_ids_of_scopes_never_change(cast: Cast) -> None:
 
 
 def test_a_scope_is_told_with_its_limits_and_prices(anna: OAuthAccount) -> None:
-    by_endpoint = {
-        (one["method"], one["endpoint"]): one
-        for one in anna.read("/scopes")
-        if one["domain"] == SMS_HOSTS[anna.world]
-    }
+    by_endpoint = scopes_of(anna)
     reading = anna.read(f"/scopes/{by_endpoint['GET', 'messages']['id']}")
     assert set(reading) == DETAIL_FIELDS
     assert (reading["freeLimits"], reading["prices"]) == (FREE, {})

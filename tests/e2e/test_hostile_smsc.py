@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
-from carrier import add_carrier, links_of
+from carrier import add_carrier, links_of, wait_for_route
 from hostile_smsc import HostileSmsc, Journal, Mood, running_hostile_smsc
 from installation import Installation, running, wait_for
 
@@ -72,8 +72,9 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         add_carrier(installation, smsc.port, window=WINDOW)
         given = [f"{name}={value}" for name, value in SETTINGS.items()]
         installation.json("connector", "set", "acme", *given, "links=2")
-        wait_for(lambda: links_of(installation) == ["bound", "bound"], 20, "both links bound")
+        wait_for(lambda: links_of(installation) == ["bound", "bound"], 60, "both links bound")
         with installation.client(token, "production") as client:
+            wait_for_route(client)
             story = Story(installation, smsc, client, send_through_moods(client, smsc))
             with suppress(AssertionError):  # a test says what has no end
                 wait_for(lambda: not story.waits(), 180, "every message delivered")
@@ -155,5 +156,5 @@ def test_a_phone_gets_twice_only_what_the_carrier_took_and_did_not_answer(story:
 
 
 def test_the_books_are_exact_and_the_links_are_bound(story: Story) -> None:
-    wait_for(lambda: links_of(story.installation) == ["bound", "bound"], 30, "both links bound")
+    wait_for(lambda: links_of(story.installation) == ["bound", "bound"], 60, "both links bound")
     assert story.installation.json("ledger", "verify")["exact"] is True

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 from installation import COMMAND, START_SECONDS_MAX, Installation, free_port, wait_for
 
 from staffetta.connectors.simulated.journal import JournalEntry, read_journal
@@ -72,6 +73,14 @@ def add_carrier(
         *("--host", "127.0.0.1", "--port", str(port), "--system-id", "gw"),
         *("--password-env", PASSWORD_VARIABLE, "--window", str(window), "--rate", "0"),
         *("--countries", countries, "--price", "0.03"),
+    )
+
+
+def wait_for_route(client: httpx.Client) -> None:
+    """Until the API knows a way to Italy: it looks for what operators changed now and then."""
+    body = {"recipient": "+393331234567", "message": "x", "options": {"dryRun": True}}
+    wait_for(
+        lambda: client.post("/IT-messages", json=body).status_code == 201, what="the route is known"
     )
 
 

@@ -119,6 +119,7 @@ def console_site(directory: Path) -> Iterator[ConsoleSite]:
 def _use(one: ConsoleSite) -> None:
     """Messages of every kind, callbacks that fail, money, words, a carrier out of reach."""
     anna = one.customer
+    one.site.connector("unreachable", 1, "IT,FR", "0.03")
     sent = [anna.send(message=text)["id"] for text in ("Il tuo pacco arriva oggi.", "Ciao! " * 60)]
     sent += [anna.send(message=text[:600])["id"] for text in HOSTILE]
     sent += [anna.send(recipient=f"+39333123{digits}")["id"] for digits in _FAILING]
@@ -129,7 +130,6 @@ def _use(one: ConsoleSite) -> None:
         ("topup", "--email", anna.email, "--environment", "production", "--amount", "12.50"),
         ("words", "add", "jackpot"),
     )
-    one.site.connector("unreachable", 1, "IT,FR", "0.03")
     for message_id in sent:
         wait_for(lambda of=message_id: anna.read(of)["state"] not in UNDER_WAY, 60, "final")
     wait_for(lambda: one.site.run("callbacks", "list", "--status", "dead"), 60, "a dead letter")
