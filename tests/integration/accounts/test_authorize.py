@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from lock_waits import until_somebody_waits
 
 from staffetta.accounts import authorize
 from staffetta.accounts.authorize import Authorizer
@@ -17,10 +18,6 @@ from staffetta.domain.secrets import hash_secret
 SANDBOX = Environment.SANDBOX
 PRODUCTION = Environment.PRODUCTION
 HOSTS = ("test.sms.openapi.com",)
-_SOMEBODY_WAITS = """
-SELECT EXISTS (SELECT FROM pg_stat_activity
-                WHERE datname = current_database() AND wait_event_type = 'Lock')
-"""
 
 
 @pytest.fixture
@@ -231,19 +228,10 @@ async def test_a_grant_read_while_a_poll_ended_is_answered_but_not_kept(
     async with database.transaction() as holder:
         await holder.execute("LOCK TABLE account IN ACCESS EXCLUSIVE MODE")
         reading = asyncio.create_task(authorizer.grant_for(token, SANDBOX, clock.now()))
-        await _until_somebody_waits(database)
+        await until_somebody_waits(database)
         await authorizer.refresh_once(clock.now())
     assert await reading is not None
     assert authorizer.cached_grant(token, SANDBOX, clock.now()) is None
-
-
-async def _until_somebody_waits(database: Database) -> None:
-    async with asyncio.timeout(60):
-        while True:
-            async with database.acquire() as connection:
-                if await connection.fetchval(_SOMEBODY_WAITS):
-                    return
-            await asyncio.sleep(0.01)
 
 
 async def test_the_cache_is_bounded_and_drops_what_was_read_longest_ago(

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from argon2 import PasswordHasher
+from lock_waits import until_somebody_waits
 from people_desk import HOME, OLGA, OTHER, OTTO, PASSWORD
 
 from staffetta.accounts import sessions
@@ -34,10 +35,6 @@ from staffetta.accounts.sign_in import (
 from staffetta.db.pool import Database
 
 ANNA = Email.parse("anna@example.com")
-_SOMEBODY_WAITS = """
-SELECT EXISTS (SELECT FROM pg_stat_activity
-                WHERE datname = current_database() AND wait_event_type = 'Lock')
-"""
 
 
 @pytest.fixture
@@ -147,7 +144,7 @@ async def test_a_session_that_begins_while_the_password_changes_does_not_outlive
     async with database.transaction() as connection:
         await set_password(connection, OLGA, password_hash, clock.now())
         beginning = asyncio.create_task(change(create_session, proved, HOME, "", clock.now()))
-        await _until_somebody_waits(database)
+        await until_somebody_waits(database)
     assert await beginning is None
 
 
@@ -221,12 +218,3 @@ async def test_what_a_browser_says_of_itself_is_kept_readable_and_short(
     assert kept.user_agent.startswith("Firefox[31m xx")
     assert len(kept.user_agent) == sessions.USER_AGENT_CHARACTERS_MAX
     assert (kept.address, kept.expires_at - kept.created_at) == (HOME, timedelta(days=14))
-
-
-async def _until_somebody_waits(database: Database) -> None:
-    async with asyncio.timeout(60):
-        while True:
-            async with database.acquire() as connection:
-                if await connection.fetchval(_SOMEBODY_WAITS):
-                    return
-            await asyncio.sleep(0.01)

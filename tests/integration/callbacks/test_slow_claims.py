@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 from delivery import Delivery, delivering
+from lock_waits import until_somebody_waits
 from outbox import Outbox
 from receiver import Received, Receiver
 
@@ -16,9 +17,6 @@ from staffetta.domain.clock import Clock
 _AT_ONCE = FAILURES_MAX + 1
 _PER_HOST_MAX = 1000
 _EARNING = 300  # so many answers leave room for several requests after all the failures
-_WAITS_FOR_A_LOCK = """
-SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
-"""
 
 
 async def _owe(outbox: Outbox, receiver: Receiver, delivery: Delivery, count: int) -> list[bytes]:
@@ -61,8 +59,7 @@ async def _claiming_while_requests_fail(
     ):
         await held.execute("SELECT FROM callback WHERE message_id = ANY($1) FOR UPDATE", late)
         tasks.create_task(delivery.deliverer.claim_once())
-        while not await outbox.rows(_WAITS_FOR_A_LOCK):
-            pass
+        await until_somebody_waits(outbox.database)
         may_fail.set()
         while delivery.deliverer.under_way > unanswered:
             await delivery.deliverer.results.write_once()

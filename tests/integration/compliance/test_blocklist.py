@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from lock_waits import until_somebody_waits
 
 from staffetta.accounts.create_account import create_account
 from staffetta.accounts.email import Email
@@ -153,17 +154,7 @@ async def test_a_lifting_waits_for_the_acceptance_that_is_blocking(
     async with database.transaction() as connection:
         await open_book(connection, [space_id], IdMaker(), NOW)
         lifting = asyncio.create_task(lift(database, space_id))
-        await _until_somebody_waits(database)
+        await until_somebody_waits(database)
         await impose_block(connection, space_id, REASON, MESSAGE, NOW)
     assert await lifting, "it found the block that was imposed before it"
     assert await state_of(database, space_id) == (None, None, False)
-
-
-async def _until_somebody_waits(database: Database) -> None:
-    waiting = (
-        "SELECT count(*) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
-    async with asyncio.timeout(60), database.acquire() as connection:
-        while await connection.fetchval(waiting) == 0:  # noqa: ASYNC110 - another session
-            await asyncio.sleep(0.01)

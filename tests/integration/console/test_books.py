@@ -2,19 +2,15 @@
 
 import asyncio
 
+from lock_waits import until_somebody_waits
 from operator_desk import Desk
-
-WAITING = """
-SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
-"""
 
 
 async def test_who_asks_while_a_proof_runs_is_told_so_and_holds_no_connection(desk: Desk) -> None:
     async with desk.gateway.database.transaction() as connection:
         await connection.execute("LOCK TABLE wallet IN ACCESS EXCLUSIVE MODE")
         first = asyncio.create_task(desk.send("/accounts/books", {}))
-        while not await desk.gateway.rows(WAITING):  # noqa: ASYNC110 - another session's state
-            await asyncio.sleep(0)
+        await until_somebody_waits(desk.gateway.database)
         second = await desk.send("/accounts/books", {})
         assert "Somebody has them proved at this moment" in second.text
     assert "The books are exact." in (await first).text

@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from lock_waits import until_somebody_waits
 from operator_desk import OPERATE, Desk
 from outbox import Outbox, make_outbox
 
@@ -14,9 +15,6 @@ LETTERS = "/dead-letters"
 HOOK = "https://hooks.example.com/sms?shop=7"
 HOST = "hooks.example.com"
 HOSTILE = "<script>alert(1)</script>"
-WAITING = """
-SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
-"""
 # So many younger ones.
 COPY_LETTER = """
 INSERT INTO callback (space_id, id, message_id, step, event, host, status, due_at, created_at,
@@ -135,8 +133,7 @@ async def test_where_more_is_found_than_is_taken_at_once_it_is_said(desk, outbox
         await connection.execute("UPDATE callback SET status = 'owed' WHERE id = $1", letter)
         # It is found among the others, and owed again by somebody else before it is their turn.
         sending = asyncio.create_task(desk.send(f"{LETTERS}/replay", fields, LETTERS))
-        while not await desk.gateway.rows(WAITING):  # noqa: ASYNC110 - another session's state
-            await asyncio.sleep(0)
+        await until_somebody_waits(desk.gateway.database)
     sent = await sending
     assert sent.headers["location"].endswith("?done=limit")
     [(_, _, details)] = await desk.audited()

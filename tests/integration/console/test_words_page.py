@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from lock_waits import until_somebody_waits
 from operator_desk import OPERATE, Desk, hidden_fields
 
 from staffetta.compliance.edit_words import add_entries, change_entry
@@ -13,9 +14,6 @@ from staffetta.compliance.word_file import make_noted, parse_lines
 
 HOSTILE = "<script>alert(1)</script>"
 WORDS = "/words"
-WAITING = """
-SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
-"""
 
 
 async def forbid(desk: Desk, *entries: tuple[str, str, str]) -> None:
@@ -210,8 +208,7 @@ async def test_what_a_change_replaced_is_what_stood_there_when_it_was_made(desk)
     async with desk.gateway.database.transaction() as connection:
         await change_entry(connection, row["id"], make_noted("word", "poker", "*"))
         changing = asyncio.create_task(desk.send(one, {**fields, "text": "roulette"}))
-        while not await desk.gateway.rows(WAITING):  # noqa: ASYNC110 - another session's state
-            await asyncio.sleep(0)
+        await until_somebody_waits(desk.gateway.database)
     await changing
     [(_, _, details)] = await desk.audited()
     assert details["before"]["text"] == "poker"

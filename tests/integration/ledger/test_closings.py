@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from hand_gateway import FRENCH, FrozenClock, Gateway, accepted, make_gateway
+from lock_waits import until_somebody_waits
 from open_books import (
     EUR,
     START,
@@ -118,21 +119,12 @@ async def test_a_transaction_that_commits_while_the_month_is_closed_is_covered(
     async with database.transaction() as connection:
         book = await open_book(connection, [anna], IdMaker(), late)
         closing = asyncio.ensure_future(closed(database, IN_APRIL))
-        await waits_for_a_lock(database)
+        await until_somebody_waits(database)
         book.move(anna, EntryKind.TOP_UP, 5, CounterAccount.PAYMENTS)
         await write_book(connection, book)
     assert await closing == 1
     assert await closings(database) == [(MARCH, 1, 2, 10 * EUR + 5)]
     assert await faults_of(database) == ()
-
-
-async def waits_for_a_lock(database: Database) -> None:
-    query = (
-        "SELECT FROM pg_stat_activity"
-        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
-    while not await rows(database, query):  # noqa: ASYNC110 - another session
-        await asyncio.sleep(0)
 
 
 async def test_ids_of_a_wallet_only_grow_whatever_the_clocks_say(

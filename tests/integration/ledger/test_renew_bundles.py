@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from lock_waits import until_somebody_waits
 from open_books import EUR, START, buy, cover, faults_of, make_space, rows, tell_nobody
 
 from staffetta.accounts.change_account import close_account
@@ -20,9 +21,6 @@ from staffetta.ledger.renew_bundles import PeriodEnd, renew_once
 IDS = IdMaker()
 END = START + timedelta(days=30)
 WEEKS = timedelta(weeks=1)
-_WAITS = (
-    "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-)
 
 
 class Listener:
@@ -132,8 +130,7 @@ async def test_what_comes_back_while_a_renewal_commits_belongs_to_the_period_bef
         tasks.create_task(renew_once(database, IDS, END, wait))
         await renewed.wait()
         tasks.create_task(give_back())
-        while not await rows(database, _WAITS):
-            continue  # the query gives the others their turn
+        await until_somebody_waits(database)
         may_commit.set()
     assert (await bundle_row(database))["remaining_count"] == 30
     assert await faults_of(database) == ()
