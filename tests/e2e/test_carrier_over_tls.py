@@ -54,7 +54,7 @@ def test_a_message_goes_to_the_pinned_carrier_and_is_delivered(setting: Setting)
         *("connector", "set", "acme", "tls=true", f"tls_pin={setting.pin}"),
         *(f"tls_certificate=@{setting.certificate}", "--tls-key-file", setting.key),
     )
-    wait_for(lambda: links_of(installation) == ["bound"], 60, "bound over TLS")
+    wait_for(lambda: links_of(installation) == ["bound"], what="bound over TLS")
     body = {"recipient": "+393331234567", "message": "ciao"}
 
     def sent() -> httpx.Response | None:
@@ -69,7 +69,7 @@ def test_a_message_goes_to_the_pinned_carrier_and_is_delivered(setting: Setting)
         found: str = setting.client.get(f"/messages/{message_id}").json()["data"]["state"]
         return found
 
-    wait_for(lambda: state() == "DELIVERED", 60, "delivered")
+    wait_for(lambda: state() == "DELIVERED", what="delivered")
     assert [entry.text for entry in setting.carrier.journal()] == ["ciao"]
 
 
@@ -77,5 +77,5 @@ def test_another_certificate_than_the_pinned_one_is_refused(setting: Setting) ->
     installation = setting.installation
     before = setting.carrier.journal()
     installation.json("connector", "set", "acme", "tls=true", f"tls_pin={'ab' * 32}")
-    wait_for(lambda: links_of(installation) == ["refused"], 60, "refused")
+    wait_for(lambda: links_of(installation) == ["refused"], what="refused")
     assert setting.carrier.journal() == before

@@ -44,7 +44,7 @@ def deliver(client: httpx.Client, text: str) -> None:
     """Send a text, and wait until its reports say that it arrived."""
     answer = wait_for(lambda: (sent := send(client, text)).status_code == 201 and sent)
     path = f"/messages/{answer.json()['data']['id']}"
-    wait_for(lambda: client.get(path).json()["data"]["state"] == "DELIVERED", 60, "delivered")
+    wait_for(lambda: client.get(path).json()["data"]["state"] == "DELIVERED", what="delivered")
 
 
 def shown(client: httpx.Client, journal: Path, text: str) -> str:
@@ -64,7 +64,7 @@ def test_a_setting_mends_what_phones_show_without_a_restart(tmp_path: Path, carr
                 *("connector", "set", "acme", "alphabet=latin1", "long_messages=sar"),
                 "registered_delivery_parts=last",
             )
-            wait_for(lambda: shown(client, journal, short) == short, 60, "taken up")
+            wait_for(lambda: shown(client, journal, short) == short, what="taken up")
             said = client.post("/explain", json={"recipient": "+393331234567", "message": LONG})
             written = said.json()["data"]["routes"][0]["written"]
             before = len(read_journal(journal))

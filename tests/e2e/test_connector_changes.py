@@ -61,7 +61,7 @@ def setting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting]:
     ):
         token = installation.make_account()["production"]
         add_carrier(installation, carrier.port)
-        wait_for(lambda: links_of(installation) == ["bound"], 60, "bound")
+        wait_for(lambda: links_of(installation) == ["bound"], what="bound")
         with installation.client(token, "production") as client:
             setting = Setting(installation, carrier, client)
             wait_for(lambda: setting.post("first").status_code == 201, what="a route")
@@ -70,28 +70,28 @@ def setting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting]:
 
 def test_a_setting_takes_effect_on_a_running_connector(setting: Setting) -> None:
     setting.send(QUOTED)
-    wait_for(lambda: setting.arrived(QUOTED), 60, "the text as it was written")
+    wait_for(lambda: setting.arrived(QUOTED), what="the text as it was written")
     setting.connector("set", "acme", "transliterate=punctuation")
-    wait_for(setting.bound_links, 60, "bound anew")
+    wait_for(setting.bound_links, what="bound anew")
     setting.send(QUOTED)
-    wait_for(lambda: setting.arrived('"Ciao"'), 60, "the text in plain quotes")
+    wait_for(lambda: setting.arrived('"Ciao"'), what="the text in plain quotes")
     setting.connector("unset", "acme", "transliterate")
 
 
 def test_more_links_are_bound_when_more_are_asked_for(setting: Setting) -> None:
     setting.connector("set", "acme", "links=2")
-    wait_for(lambda: len(setting.bound_links()) == 2, 60, "two links")
+    wait_for(lambda: len(setting.bound_links()) == 2, what="two links")
     setting.connector("set", "acme", "links=1")
-    wait_for(lambda: len(setting.bound_links()) == 1, 60, "one link")
+    wait_for(lambda: len(setting.bound_links()) == 1, what="one link")
 
 
 def test_a_price_makes_no_link_anew(setting: Setting) -> None:
-    wait_for(lambda: len(setting.bound_links()) == 1, 60, "bound")
+    wait_for(lambda: len(setting.bound_links()) == 1, what="bound")
     (before,) = setting.bound_links()
     del before["use"]  # what it does at this moment
     setting.connector("route", "acme", "add", "*", "--price", "0.07")
-    message_id = wait_for(lambda: _sent_at_price(setting, 0.07), 60, "the new price")
-    wait_for(lambda: setting.state_of(message_id) == "DELIVERED", 60, "delivered")
+    message_id = wait_for(lambda: _sent_at_price(setting, 0.07), what="the new price")
+    wait_for(lambda: setting.state_of(message_id) == "DELIVERED", what="delivered")
     (after,) = setting.bound_links()
     del after["use"]
     assert after == before
@@ -105,18 +105,20 @@ def _sent_at_price(setting: Setting, price: float) -> str | None:
 
 def test_what_waits_on_a_stopped_connector_goes_out_when_it_is_started(setting: Setting) -> None:
     setting.connector("set", "acme", "rate=1")
-    wait_for(setting.bound_links, 60, "slow")
+    wait_for(setting.bound_links, what="slow")
     sent = [setting.send(f"waiting {number}") for number in range(40)]
     drained = setting.connector("drain", "acme", "--wait")
     assert drained["at_rest"] is True
     assert drained["countries_without_route"] == ["*"]
     assert setting.show()["queue"]["waiting"] == drained["waiting"] > 0
-    wait_for(lambda: setting.post("no way").status_code != 201, 60, "its route is closed")
+    wait_for(lambda: setting.post("no way").status_code != 201, what="its route is closed")
     removal = setting.installation.run("connector", "remove", "acme", check=False)
     assert removal.returncode == 1
     setting.connector("set", "acme", "rate=0")
     setting.connector("start", "acme")
-    wait_for(lambda: all(setting.state_of(one) == "DELIVERED" for one in sent), 60, "all delivered")
+    wait_for(
+        lambda: all(setting.state_of(one) == "DELIVERED" for one in sent), what="all delivered"
+    )
     assert setting.installation.json("ledger", "verify")["exact"] is True
 
 

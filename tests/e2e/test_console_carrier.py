@@ -76,7 +76,7 @@ def checked(console: Console) -> str:
     led = console.send(f"{check}/apply", check, check=number[1], setting=ticked)
     open_page = led.headers["location"]
     console.send(open_page, open_page, countries="IT", price="0.03", start="yes")
-    wait_for(lambda: ">bound<" in console.see(f"{ACME}/live"), 60, "bound")
+    wait_for(lambda: ">bound<" in console.see(f"{ACME}/live"), what="bound")
     return shown
 
 
@@ -107,14 +107,14 @@ def _is_delivered(console: Console) -> None:
     body = {"recipient": "+393331239999", "message": "over the new carrier"}
     with console.installation.client(console.token, "production") as client:
         # The API sees the routes of a moment ago.
-        sent = wait_for(lambda: _sent(client, body), 60, "accepted")
+        sent = wait_for(lambda: _sent(client, body), what="accepted")
         wait_for(
             lambda: client.get(f"/messages/{sent}").json()["data"]["state"] == "DELIVERED",
             20,
             "delivered",
         )
     assert any(entry.text == body["message"] for entry in console.carrier.journal())
-    wait_for(lambda: "sent: 1, reports: 1" in console.see(f"{ACME}/live"), 60, "counted")
+    wait_for(lambda: "sent: 1, reports: 1" in console.see(f"{ACME}/live"), what="counted")
     (link,) = console.installation.json("connector", "show", "acme")["links"]
     assert link["use"]["last_minute"] == {"submits": 1, "reports": 1, "throttled": 0}
     assert link["process"]["pid"] == console.installation.pid_of("dispatch")
@@ -128,9 +128,9 @@ def _sent(client: httpx.Client, body: dict[str, str]) -> str | None:
 @pytest.mark.usefixtures("checked")
 def test_a_number_is_explained_and_the_carrier_drained(console: Console) -> None:
     asked = f"{OPERATE}/numbers?number=%2B393331234567"
-    wait_for(lambda: "sent over acme at once" in console.see(asked), 60, "explained")
+    wait_for(lambda: "sent over acme at once" in console.see(asked), what="explained")
     console.send(f"{ACME}/stop", ACME)
-    wait_for(lambda: "At rest" in console.see(f"{ACME}/live"), 60, "at rest")
-    wait_for(lambda: "No route leads there" in console.see(asked), 60, "no route")
+    wait_for(lambda: "At rest" in console.see(f"{ACME}/live"), what="at rest")
+    wait_for(lambda: "No route leads there" in console.see(asked), what="no route")
     actions = [entry["action"] for entry in console.installation.json("audit", "list")]
     assert "connector.stop" in actions

@@ -72,7 +72,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         add_carrier(installation, smsc.port, window=WINDOW)
         given = [f"{name}={value}" for name, value in SETTINGS.items()]
         installation.json("connector", "set", "acme", *given, "links=2")
-        wait_for(lambda: links_of(installation) == ["bound", "bound"], 60, "both links bound")
+        wait_for(lambda: links_of(installation) == ["bound", "bound"], what="both links bound")
         with installation.client(token, "production") as client:
             wait_for_route(client)
             story = Story(installation, smsc, client, send_through_moods(client, smsc))
@@ -156,5 +156,5 @@ def test_a_phone_gets_twice_only_what_the_carrier_took_and_did_not_answer(story:
 
 
 def test_the_books_are_exact_and_the_links_are_bound(story: Story) -> None:
-    wait_for(lambda: links_of(story.installation) == ["bound", "bound"], 60, "both links bound")
+    wait_for(lambda: links_of(story.installation) == ["bound", "bound"], what="both links bound")
     assert story.installation.json("ledger", "verify")["exact"] is True

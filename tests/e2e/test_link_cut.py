@@ -40,7 +40,7 @@ def setting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting]:
     ):
         token = installation.make_account()["production"]
         add_carrier(installation, proxy.port, window=WINDOW)
-        wait_for(lambda: links_of(installation) == ["bound"], 60, "bound")
+        wait_for(lambda: links_of(installation) == ["bound"], what="bound")
         with installation.client(token, "production") as client:
             wait_for_route(client)
             yield Setting(installation, carrier, proxy, client)
@@ -75,7 +75,7 @@ def test_every_message_is_delivered_and_duplicates_are_flagged(
         wait_for(lambda: is_full(setting.installation), what="the window is full")
         setting.proxy.cut()
         setting.proxy.go_on()
-    wait_for(lambda: setting.proxy.connection_count > connections, 60, "a new connection")
+    wait_for(lambda: setting.proxy.connection_count > connections, what="a new connection")
     wait_for(lambda: all_delivered(setting.client, sent), 180, "every message delivered")
     flagged = {
         message["recipient"]
@@ -90,7 +90,7 @@ def test_every_message_is_delivered_and_duplicates_are_flagged(
         assert twice, "what the carrier took without our hearing of it was sent again"
     # Only what was in flight is in doubt: never more than the window.
     assert 0 < len(flagged) <= WINDOW
-    wait_for(lambda: links_of(setting.installation) == ["bound"], 60, "bound again")
+    wait_for(lambda: links_of(setting.installation) == ["bound"], what="bound again")
     assert setting.installation.json("ledger", "verify")["exact"] is True
 
 

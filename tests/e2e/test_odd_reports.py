@@ -33,7 +33,7 @@ def test_its_reports_are_matched_and_its_spelling_is_learned(tmp_path: Path) -> 
                 for number in range(COUNT)
             ]
             for identifier in identifiers:
-                wait_for(lambda: is_delivered(identifier), 60, "delivered")  # noqa: B023 - at once
+                wait_for(lambda: is_delivered(identifier), what="delivered")  # noqa: B023 - at once
         shown = wait_for(
             lambda: installation.json("connector", "show", "acme")["learned"], 20, "learned"
         )

@@ -45,7 +45,7 @@ class Setting:
                 if f"+{entry.destination}" == recipient
             ]
 
-        return wait_for(arrived, 60, "the SMS")[-1]
+        return wait_for(arrived, what="the SMS")[-1]
 
     def read(self, sent: dict[str, Any]) -> dict[str, Any]:
         data: dict[str, Any] = self.client.get(f"/messages/{sent['id']}").json()["data"]
@@ -84,7 +84,7 @@ def test_the_code_of_the_answer_is_on_the_phone_and_verifies_once(setting: Setti
 
 def test_what_is_read_back_has_asterisks(setting: Setting) -> None:
     sent = setting.send(length=10)
-    wait_for(lambda: setting.read(sent)["state"] == "DELIVERED", 60, "delivered")
+    wait_for(lambda: setting.read(sent)["state"] == "DELIVERED", what="delivered")
     message = setting.read(sent)
     assert message["message"] == sent["message"].replace(sent["otp"], "*" * 10)
     assert message["totalPrice"] > 0
@@ -150,7 +150,7 @@ def test_no_code_is_in_any_log_metric_or_table(setting: Setting) -> None:
     sent.append(setting.send(length=10, cacheSeconds=60, callback=callback))
     for one in sent:
         assert one["otp"] in setting.sms(one["recipient"])
-        wait_for(lambda one=one: setting.read(one)["state"] == "DELIVERED", 60, "delivered")
+        wait_for(lambda one=one: setting.read(one)["state"] == "DELIVERED", what="delivered")
         setting.verify(one, one["otp"])
         setting.verify(one, one["otp"])
     seen = {

@@ -131,5 +131,5 @@ def _use(one: ConsoleSite) -> None:
         ("words", "add", "jackpot"),
     )
     for message_id in sent:
-        wait_for(lambda of=message_id: anna.read(of)["state"] not in UNDER_WAY, 60, "final")
-    wait_for(lambda: one.site.run("callbacks", "list", "--status", "dead"), 60, "a dead letter")
+        wait_for(lambda of=message_id: anna.read(of)["state"] not in UNDER_WAY, what="final")
+    wait_for(lambda: one.site.run("callbacks", "list", "--status", "dead"), what="a dead letter")

@@ -165,7 +165,7 @@ class OauthV2World(_KeyHolder):
                 "callback": {"url": site.installation.url},
             }
             client.post("/IT-messages", json=body).raise_for_status()
-        wait_for(lambda: self._first("/callbacks"), 60, "a callback")
+        wait_for(lambda: self._first("/callbacks"), what="a callback")
 
     def _first(self, path: str) -> str | None:
         listed = self.client.get(path).raise_for_status().json()["data"]

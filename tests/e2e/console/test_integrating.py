@@ -79,7 +79,7 @@ def test_a_token_is_made_used_and_revoked(console: ConsoleSite, browser: Browser
         page.once("dialog", lambda dialog: dialog.accept())
         page.get_by_role("button", name="Revoke the token").click()
         expect(page.get_by_role("status")).to_contain_text("The token was revoked")
-    wait_for(lambda: post(console, token) == 401, 60, "refused")
+    wait_for(lambda: post(console, token) == 401, what="refused")
 
 
 def test_ticking_a_box_is_a_choice_of_its_own(console: ConsoleSite, browser: Browser) -> None:

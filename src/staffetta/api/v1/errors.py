@@ -123,10 +123,8 @@ CODES: Final[Mapping[type[Exception], tuple[int, int]]] = MappingProxyType(
         errors.CreditTooLow: _CREDIT,
         errors.GuardRefused: _CREDIT,
         BodyTooLarge: (BODY_TOO_LARGE.status, BODY_TOO_LARGE.status),
-        errors.OutcomeUnknown: (
-            NOT_NOW.status,
-            NOT_NOW.status,
-        ),  # and no header that asks to try again
+        # And no header that asks to try again.
+        errors.OutcomeUnknown: (NOT_NOW.status, NOT_NOW.status),
         errors.NotAcceptingNow: (NOT_NOW.status, NOT_NOW.status),
         ConnectionLost: (NOT_NOW.status, NOT_NOW.status),
         TryAgain: (NOT_NOW.status, NOT_NOW.status),
